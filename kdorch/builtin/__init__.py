@@ -1,0 +1,53 @@
+"""What comes with kdorch, offered through the same hooks as anybody's plugins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import kdorch
+
+
+@kdorch.hookimpl
+def register_datasets(register: Callable[..., None]) -> None:
+    """Datasets that scikit-learn ships."""
+    register("digits", "kdorch.builtin.datasets:Digits")
+    register("breast_cancer", "kdorch.builtin.datasets:BreastCancer")
+
+
+@kdorch.hookimpl
+def register_teachers(register: Callable[..., None]) -> None:
+    """Teachers with a network."""
+    register("trained", "kdorch.builtin.teachers:Trained")
+    register("checkpoint", "kdorch.builtin.teachers:Checkpoint")
+
+
+@kdorch.hookimpl
+def register_students(register: Callable[..., None]) -> None:
+    """Small networks, and anybody's module."""
+    register("mlp", "kdorch.builtin.networks:Mlp")
+    register("cnn", "kdorch.builtin.networks:Cnn")
+    register("module", "kdorch.builtin.networks:Module")
+
+
+@kdorch.hookimpl
+def register_losses(register: Callable[..., None]) -> None:
+    """Losses on logits."""
+    register("task", "kdorch.builtin.losses:Supervised")
+    register("hinton", "kdorch.builtin.losses:Hinton")
+    register("logit_mse", "kdorch.builtin.losses:LogitMse")
+
+
+@kdorch.hookimpl
+def register_tasks(register: Callable[..., None]) -> None:
+    """Learning problems."""
+    register("classification", "kdorch.tasks.classification:Classification")
+
+
+@kdorch.hookimpl
+def register_measures(register: Callable[..., None]) -> None:
+    """What every trial measures."""
+    register("quality", "kdorch.measuring.quality:Quality")
+    register("fidelity", "kdorch.measuring.quality:Fidelity")
+    register("calibration", "kdorch.measuring.quality:Calibration")
+    register("size", "kdorch.measuring.size:Size")
+    register("cost", "kdorch.measuring.size:Cost")

@@ -1,0 +1,48 @@
+"""Small real datasets that scikit-learn ships."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import kdorch
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+class Digits(kdorch.Dataset, name="digits", tasks={"classification"}, reference="sklearn.datasets.load_digits"):
+    """1,797 handwritten digits, 8 x 8 grey values from 0 to 16 (UCI, via scikit-learn)."""
+
+    def load(self) -> kdorch.Columns:
+        """Return images of shape (1797, 8, 8), float64."""
+        from sklearn.datasets import load_digits
+
+        source = load_digits()
+        task = kdorch.Classification(labels=[str(digit) for digit in range(10)])
+        return kdorch.Columns(source.images, source.target, task)
+
+    def preprocess(self, inputs: Tensor) -> nn.Module:
+        """Return the scaling to 0..1, as one channel."""
+        from kdorch.builtin.preprocessing import Scale
+
+        return Scale(divisor=16.0)
+
+
+class BreastCancer(
+    kdorch.Dataset, name="breast_cancer", tasks={"classification"}, reference="sklearn.datasets.load_breast_cancer"
+):
+    """569 tumours, 30 measurements each, malignant or benign (Wisconsin, via scikit-learn)."""
+
+    def load(self) -> kdorch.Columns:
+        """Return a table of shape (569, 30), float64."""
+        from sklearn.datasets import load_breast_cancer
+
+        source = load_breast_cancer()
+        task = kdorch.Classification(labels=[str(name) for name in source.target_names])
+        return kdorch.Columns(source.data, source.target, task)
+
+    def preprocess(self, inputs: Tensor) -> nn.Module:
+        """Return the standardisation of each column."""
+        from kdorch.builtin.preprocessing import Standardize
+
+        return Standardize(inputs)

@@ -1,0 +1,98 @@
+"""Small networks to train, and a door for anybody's module."""
+
+from __future__ import annotations
+
+import math
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+import kdorch
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Width = Annotated[int, Field(ge=1)]
+
+
+class Mlp(kdorch.Student, name="mlp"):
+    """A multi-layer perceptron with ReLU; inputs of any shape are flattened.
+
+    Attributes:
+        width: Units of each hidden layer.
+        depth: Hidden layers.
+    """
+
+    width: Annotated[int, Field(ge=1), kdorch.Range(4, 64, log=True)] = 32
+    depth: Annotated[int, Field(ge=0), kdorch.Range(1, 3)] = 1
+
+    def build(self, task: kdorch.Task) -> nn.Module:
+        """Return the network."""
+        from torch import nn
+
+        sizes = [math.prod(task.input_shape), *[self.width] * self.depth]
+        hidden: list[nn.Module] = []
+        for before, after in zip(sizes, sizes[1:], strict=False):
+            hidden += [nn.Linear(before, after), nn.ReLU()]
+        return nn.Sequential(nn.Flatten(), *hidden, nn.Linear(sizes[-1], task.outputs))
+
+
+class Cnn(kdorch.Student, name="cnn"):
+    """Two 3 x 3 convolutions with ReLU, average pooling and a linear layer, for small images.
+
+    Attributes:
+        width: Channels of the first convolution; the second has twice as many.
+    """
+
+    width: Annotated[int, Field(ge=1), kdorch.Range(2, 32, log=True)] = 8
+
+    def build(self, task: kdorch.Task) -> nn.Module:
+        """Return the network.
+
+        Raises:
+            ValueError: If inputs are not images (channels, height, width).
+        """
+        from torch import nn
+
+        if len(task.input_shape) != 3:  # noqa: PLR2004  channels, height, width
+            raise ValueError(f"cnn takes images (channels, height, width), not inputs of shape {task.input_shape}")
+        channels = task.input_shape[0]
+        return nn.Sequential(
+            nn.Conv2d(channels, self.width, 3, padding=1),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Conv2d(self.width, 2 * self.width, 3, padding=1),
+            nn.ReLU(),
+            nn.AdaptiveAvgPool2d(1),
+            nn.Flatten(),
+            nn.Linear(2 * self.width, task.outputs),
+        )
+
+
+class Module(kdorch.Student, name="module"):
+    """Your own ``torch.nn.Module``, by its import path.
+
+    Attributes:
+        target: ``package.module:Class``; modules beside the study file can be imported.
+        args: Keyword arguments of the class; each can be tuned, as ``student.args.width``.
+    """
+
+    target: Annotated[str, Field(pattern=r"^[\w.]+:[\w.]+$")]
+    args: dict[str, Any] = {}
+
+    def build(self, task: kdorch.Task) -> nn.Module:
+        """Return the network.
+
+        Raises:
+            ValueError: If the target cannot be imported or does not take the arguments.
+        """
+        from torch import nn
+
+        try:
+            network = resolve_name(self.target)(**self.args)
+        except (ImportError, AttributeError, TypeError) as error:
+            raise ValueError(f"{self.target} with {self.args}: {error}") from error
+        if not isinstance(network, nn.Module):
+            raise ValueError(f"{self.target} makes a {type(network).__name__}, not a torch.nn.Module")
+        return network

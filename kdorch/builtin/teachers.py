@@ -1,0 +1,98 @@
+"""Teachers with a network of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field, SerializeAsAny
+
+import kdorch
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Trained(kdorch.Teacher, name="trained"):
+    """Any student network, trained once on the labels and then imitated.
+
+    Attributes:
+        network: The network.
+        epochs: Passes over the training rows; the best one by validation is kept.
+        batch: Rows per step.
+        lr: Highest learning rate.
+    """
+
+    network: SerializeAsAny[kdorch.Student]
+    epochs: Annotated[int, Field(ge=1)] = 15
+    batch: Annotated[int, Field(ge=1)] = 64
+    lr: Annotated[float, Field(gt=0)] = 3e-3
+
+    def fit(self, lessons: kdorch.Lessons) -> dict[str, Tensor]:
+        """Return the trained weights."""
+        return lessons.fit(self.network, epochs=self.epochs, batch=self.batch, lr=self.lr)
+
+    def build(self, task: kdorch.Task, state: Mapping[str, Tensor]) -> Callable[[kdorch.Batch], kdorch.Output]:
+        """Return the network with the trained weights, in evaluation mode."""
+        return _answers(self.network, task, state)
+
+    def capabilities(self) -> frozenset[str]:
+        """Return what the network provides."""
+        return self.network.provides
+
+
+class Checkpoint(kdorch.Teacher, name="checkpoint"):
+    """A network whose weights you have, as a safetensors file.
+
+    Attributes:
+        network: The network that the weights belong to.
+        weights: Path of the file.
+    """
+
+    network: SerializeAsAny[kdorch.Student]
+    weights: Path
+
+    def fit(self, lessons: kdorch.Lessons) -> dict[str, Tensor]:
+        """Return the weights of the file.
+
+        Raises:
+            DataError: If it is missing or is not a safetensors file.
+        """
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        try:
+            return load_file(self.weights)
+        except (OSError, SafetensorError) as error:
+            raise kdorch.DataError(f"teacher.weights: {self.weights} cannot be read as safetensors: {error}") from error
+
+    def build(self, task: kdorch.Task, state: Mapping[str, Tensor]) -> Callable[[kdorch.Batch], kdorch.Output]:
+        """Return the network with these weights, in evaluation mode."""
+        return _answers(self.network, task, state)
+
+    def capabilities(self) -> frozenset[str]:
+        """Return what the network provides."""
+        return self.network.provides
+
+    def fingerprint(self) -> str:
+        """Return the digest of the file, so that other weights make another teacher."""
+        return sha256(self.weights.read_bytes()).hexdigest() if self.weights.is_file() else "missing"
+
+
+def _answers(
+    network: kdorch.Student, task: kdorch.Task, state: Mapping[str, Tensor]
+) -> Callable[[kdorch.Batch], kdorch.Output]:
+    module = network.build(task)
+    try:
+        module.load_state_dict(dict(state))
+    except RuntimeError as error:
+        raise kdorch.DataError(f"the weights do not fit the teacher's network {network.name!r}: {error}") from error
+    module.eval()
+
+    def answer(batch: kdorch.Batch) -> kdorch.Output:
+        answered = module(batch.inputs)
+        return answered if isinstance(answered, kdorch.Output) else kdorch.Output(answered)
+
+    return answer

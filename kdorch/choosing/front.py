@@ -1,0 +1,104 @@
+"""The Pareto front: the trials that no other trial beats in every objective."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from kdorch.errors import ChoiceError, did_you_mean
+
+Direction = Literal["max", "min"]
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+NO_LIMITS: Mapping[str, float] = MappingProxyType({})
+
+
+def pareto_front(
+    trials: pd.DataFrame, objectives: Mapping[str, Direction], limits: Mapping[str, float] = NO_LIMITS
+) -> pd.DataFrame:
+    """Return the non-dominated trials within the limits.
+
+    A trial with NaN or infinity in an objective, or NaN in a limited metric, is never on the front. Of trials
+    with equal objectives only the earliest is.
+
+    Args:
+        trials: One row per complete trial; see the package's docstring.
+        objectives: Metric to direction, at least one.
+        limits: Metric to the worst value allowed, itself included: a lower bound for an objective that is
+            ``max``, an upper bound for any other metric.
+
+    Returns:
+        Rows of ``trials``, whole and unchanged, sorted ascending by the second objective (small to large),
+        then by trial number.
+
+    Raises:
+        ChoiceError: A metric is not a column of ``trials``.
+    """
+    if len(trials) == 0:
+        return trials
+    ordered = trials.iloc[np.argsort(trial_numbers(trials), kind="stable")]
+    every_cost = costs(ordered, objectives)
+    eligible = np.isfinite(every_cost).all(axis=1) & _within_limits(ordered, objectives, limits)
+    candidates = ordered[eligible]
+    front = candidates.iloc[np.sort(_non_dominated(every_cost[eligible]))]
+    by = metric_values(front, list(objectives)[:2])[:, -1]
+    return front.iloc[np.argsort(by, kind="stable")]
+
+
+def trial_numbers(trials: pd.DataFrame) -> Integers:
+    """Return the trials' numbers, shape ``(n,)``: the column ``trial``, else the index."""
+    numbers = trials["trial"] if "trial" in trials.columns else trials.index
+    return numbers.to_numpy().astype(np.int64)
+
+
+def metric_values(trials: pd.DataFrame, metrics: Iterable[str]) -> Floats:
+    """Return the metrics' values, shape ``(n, metrics)``; missing values are NaN.
+
+    Raises:
+        ChoiceError: A metric is not a column of ``trials``.
+    """
+    names = list(metrics)
+    for name in names:
+        if name not in trials.columns:
+            known = [str(column) for column in trials.columns]
+            raise ChoiceError(f"the trials have no metric {name!r}. {did_you_mean(name, known)}".rstrip())
+    values: Floats = trials[names].to_numpy(dtype=np.float64, na_value=np.nan)
+    return values
+
+
+def costs(trials: pd.DataFrame, objectives: Mapping[str, Direction]) -> Floats:
+    """Return the objectives turned so that smaller is better, shape ``(n, objectives)``."""
+    signs = np.array([{"max": -1.0, "min": 1.0}[direction] for direction in objectives.values()])
+    turned: Floats = metric_values(trials, objectives) * signs
+    return turned
+
+
+def _within_limits(
+    trials: pd.DataFrame, objectives: Mapping[str, Direction], limits: Mapping[str, float]
+) -> Mask:
+    within = np.ones(len(trials), dtype=np.bool_)
+    for metric, limit in limits.items():
+        values = metric_values(trials, [metric])[:, 0]
+        within &= (values >= limit) if objectives.get(metric) == "max" else (values <= limit)
+    return within
+
+
+def _non_dominated(points: Floats) -> Integers:
+    """Return the positions of the points that no other point dominates; of equal points, the first."""
+    positions = np.lexsort(points.T[::-1])
+    later_costs = np.ascontiguousarray(points[positions].T[1:])
+    kept = []
+    while len(positions):
+        # In this order only an earlier point can dominate a later one, so the first that is left is on the
+        # front, and the first cost cannot save another from it.
+        kept.append(positions[0])
+        alive = np.flatnonzero((later_costs < later_costs[:, :1]).any(axis=0))
+        positions, later_costs = positions[alive], later_costs.take(alive, axis=1)
+    return np.array(kept, dtype=np.int64)

@@ -1,0 +1,10 @@
+"""Numbers as people read them, the same in messages, tables and figures."""
+
+from __future__ import annotations
+
+THOUSAND = 1000
+
+
+def readable(value: float) -> str:
+    """Return four significant digits, or whole thousands: ``0.9753``, ``86,026``, ``1.2e-05``."""
+    return f"{value:,.0f}" if abs(value) >= THOUSAND else f"{value:.4g}"

@@ -1,0 +1,97 @@
+"""Every error that kdorch raises on purpose: what is wrong, where, why, and what to do.
+
+KdorchError
+├── StudyError       the study file, or what it asks for, is wrong: all mistakes at once
+├── PluginError      a plugin is missing, broken, or collides with another
+├── DataError        a dataset cannot be used as it is
+├── StoreError       the project directory cannot be read or written as needed
+├── BusyError        another process holds the study
+├── TrainingError    a training diverged or its parts do not fit
+├── TrackingError    MLflow refused, or cannot be reached
+├── ChoiceError      no student satisfies the rule
+└── PromotionError   a student cannot be shipped; nothing was registered
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+class KdorchError(Exception):
+    """Base class; the command line prints the message and exits with ``exit_code``."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake.
+
+    Attributes:
+        where: Dotted path of the key, as in ``losses.kd.temperature``; empty for the whole file.
+        what: What is wrong and, where it helps, why.
+        hint: What to do about it.
+        line: Line in the file, from 1, when known.
+    """
+
+    where: str
+    what: str
+    hint: str = ""
+    line: int | None = None
+
+    def __str__(self) -> str:
+        place = self.where + (f" (line {self.line})" if self.line else "")
+        return ": ".join(filter(None, (place, self.what))) + (f" {self.hint}" if self.hint else "")
+
+
+class StudyError(KdorchError):
+    """The study is wrong; carries every problem that was found, not the first one."""
+
+    def __init__(self, problems: Iterable[Problem], source: str = "the study") -> None:
+        self.problems = list(problems)
+        self.source = source
+        count = f"{len(self.problems)} problem" + ("s" if len(self.problems) != 1 else "")
+        super().__init__("\n".join([f"{source} has {count}:", *(f"  {problem}" for problem in self.problems)]))
+
+
+class PluginError(KdorchError):
+    """A plugin is missing, broken, or collides with another."""
+
+
+class DataError(KdorchError):
+    """A dataset cannot be used as it is."""
+
+
+class StoreError(KdorchError):
+    """The project directory cannot be read or written as needed."""
+
+
+class BusyError(KdorchError):
+    """Another process holds the study."""
+
+
+class TrainingError(KdorchError):
+    """A training diverged, or its parts do not fit each other."""
+
+
+class TrackingError(KdorchError):
+    """MLflow refused, or cannot be reached."""
+
+
+class ChoiceError(KdorchError):
+    """No student satisfies the rule."""
+
+
+class PromotionError(KdorchError):
+    """A student cannot be shipped; nothing was registered."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``Did you mean 'x'?`` for a near miss, else a sentence that lists what is known."""
+    names = sorted(known)
+    near = get_close_matches(word, names, n=1)
+    if near:
+        return f"Did you mean {near[0]!r}?"
+    return f"Known: {', '.join(names)}." if names else ""

@@ -1,0 +1,130 @@
+"""A process that imports the heavy modules once, forks every worker, and outlives none of them.
+
+multiprocessing has such a server too. Ours differs in what a search needs: asking it for a worker does not
+block while it imports, it never looks at the user's ``__main__``, and it ends with the executor it serves.
+Every end is noticed as an end-of-file, however it came: the coordinator is gone → the server kills its
+workers and exits; the server is gone → each worker kills itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import struct
+import threading
+import traceback
+from multiprocessing.connection import Connection
+
+from kdorch.execution.launcher import Options, log_of
+from kdorch.execution.worker import import_all, redirect_output, serve
+
+# Records of fixed length: a stream of them needs no framing, and carries a file descriptor beside START.
+COMMAND = struct.Struct("!cI")  # START or KILL, number of the worker
+EXIT = struct.Struct("!Ii")  # number of the worker, exit code (negative: signal)
+START = b"S"
+KILL = b"K"
+
+
+def main(control: int, options: Options) -> None:
+    """Preload, then serve until the coordinator is gone.
+
+    Args:
+        control: Descriptor of the socket to the coordinator.
+        options: For all workers.
+    """
+    import_all(options["preload"])
+    # Until here SIGTERM may cut the imports short. From here on there are workers to be ended first.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    ForkServer(socket.socket(fileno=control), options).run()
+
+
+class ForkServer:
+    """Forks, kills and reaps workers, which it knows by number."""
+
+    def __init__(self, control: socket.socket, options: Options) -> None:
+        self._control = control
+        self._options = options
+        self._pids: dict[int, int] = {}
+        self._lifeline, self._lifeline_end = os.pipe()
+        self._child_exited, self._wakeup = socket.socketpair()
+
+    def run(self) -> None:
+        """Obey until the coordinator is gone, then leave no worker behind."""
+        self._wakeup.setblocking(False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._wakeup.fileno(), warn_on_full_buffer=False)
+        # An OSError means that the coordinator vanished while it was being told of an exit.
+        with contextlib.suppress(OSError):
+            while self._step():
+                pass
+        for pid in self._pids.values():
+            _kill(pid)
+            os.waitpid(pid, 0)
+
+    def _step(self) -> bool:
+        ready, _, _ = select.select([self._control, self._child_exited], [], [])
+        if self._child_exited in ready:
+            self._child_exited.recv(4096)
+            self._reap()
+        return self._control not in ready or self._obey()
+
+    def _obey(self) -> bool:
+        record, descriptors, _, _ = socket.recv_fds(self._control, COMMAND.size, 1)
+        if not record:
+            return False
+        command, number = COMMAND.unpack(record)
+        if command == START:
+            self._fork(number, descriptors[0])
+        elif number in self._pids:
+            _kill(self._pids[number])
+        return True
+
+    def _reap(self) -> None:
+        for number, worker in list(self._pids.items()):
+            pid, status = os.waitpid(worker, os.WNOHANG)
+            if pid:
+                _kill_group(pid)  # what the job had started itself
+                del self._pids[number]
+                self._control.sendall(EXIT.pack(number, os.waitstatus_to_exitcode(status)))
+
+    def _fork(self, number: int, descriptor: int) -> None:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                self._become_worker(number, descriptor)
+            except BaseException:  # noqa: BLE001 - the server's frames above must never run twice
+                traceback.print_exc()
+                os._exit(1)
+            os._exit(0)
+        os.close(descriptor)
+        self._pids[number] = pid
+
+    def _become_worker(self, number: int, descriptor: int) -> None:
+        os.setpgid(0, 0)  # its own group, so that it can be killed with all it starts
+        signal.set_wakeup_fd(-1)
+        for number_of_signal in (signal.SIGCHLD, signal.SIGTERM):
+            signal.signal(number_of_signal, signal.SIG_DFL)
+        for end in (self._control, self._child_exited, self._wakeup):
+            end.close()
+        os.close(self._lifeline_end)
+        redirect_output(log_of(self._options, number))
+        threading.Thread(target=_die_with_server, args=(self._lifeline,), daemon=True).start()
+        serve(Connection(descriptor), self._options["threads"])
+
+
+def _kill(pid: int) -> None:
+    _kill_group(pid)
+    os.kill(pid, signal.SIGKILL)  # a worker that had no time yet to make its group, or has left it
+
+
+def _kill_group(pid: int) -> None:
+    with contextlib.suppress(OSError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def _die_with_server(lifeline: int) -> None:
+    os.read(lifeline, 1)  # nothing is ever written: this returns when the server is gone
+    os.killpg(os.getpgrp(), signal.SIGKILL)

@@ -1,0 +1,249 @@
+"""Long-lived workers on this machine: give them jobs, hear what becomes of them, replace those that die."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import logging
+import math
+import os
+import sys
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Self
+
+from kdorch.errors import KdorchError
+from kdorch.execution.forking import ForkServerLauncher
+from kdorch.execution.jobs import Event, Job
+from kdorch.execution.launcher import Launcher, Options, last_words
+from kdorch.execution.spawning import Spawner
+from kdorch.execution.worker import Message, receive, send
+
+logger = logging.getLogger(__name__)
+
+# The first optimiser of a process imports torch._dynamo, which takes half as long again as torch itself.
+PRELOAD = ("torch", "torch._dynamo")
+CAN_FORK = hasattr(os, "fork")
+FAILED_STARTS_ALLOWED = 3
+
+
+@dataclass
+class _Worker:
+    number: int
+    connection: Connection
+    pid: int | None = None  # known once it is ready
+    job: Job | None = None
+    expires: float = math.inf  # on the monotonic clock
+    connected: bool = True
+    killed: bool = False
+    verdict: Event | None = None  # why we killed it during its job; said when it is gone and had not finished
+
+    def idle(self) -> bool:
+        return self.pid is not None and self.job is None and self.connected and not self.killed
+
+
+class LocalExecutor:
+    """Runs jobs in worker processes of this machine; an `Executor`.
+
+    A worker runs one job after the other. It is replaced when it dies, when a job raised an exception, and
+    when a job left something changed that the next one would inherit. Use it as a context manager.
+
+    Args:
+        workers: How many jobs run at once.
+        threads: Threads of torch, OpenMP and MKL in each worker.
+        preload: Modules to import once, before all jobs. None may start threads or touch a GPU on import.
+        sys_path: Directories to import entries from, before those of this process.
+        log_dir: Where each worker writes what its jobs print; None drops it.
+    """
+
+    def __init__(
+        self,
+        workers: int,
+        threads: int = 1,
+        preload: Sequence[str] = PRELOAD,
+        sys_path: Sequence[str] = (),
+        log_dir: Path | None = None,
+    ) -> None:
+        self._count = workers
+        self._log_dir = log_dir
+        # Absolute, since a job may change its directory.
+        self._options = Options(
+            sys_path=[str(Path(entry).absolute()) for entry in (*sys_path, *sys.path)],
+            preload=list(preload),
+            threads=threads,
+            log_dir=str(log_dir.absolute()) if log_dir else None,
+        )
+        self._launcher: Launcher | None = None
+        self._numbers = itertools.count(1)
+        self._workers: dict[int, _Worker] = {}
+        self._waiting: deque[Job] = deque()
+        self._events: list[Event] = []
+        self._failed_starts = 0  # in a row
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def open(self) -> None:
+        """Start all processes in the background; see `Executor`."""
+        if self._launcher is not None:
+            return
+        if self._log_dir:
+            self._log_dir.mkdir(parents=True, exist_ok=True)
+        self._launcher = (ForkServerLauncher if CAN_FORK else Spawner)(self._options)
+        self._failed_starts = 0
+        for _ in range(self._count):
+            self._start_worker(self._launcher)
+
+    def can_take(self) -> bool:
+        """Whether fewer jobs are held than there are workers; see `Executor`."""
+        return self._launcher is not None and len(self._jobs()) < self._count
+
+    def submit(self, job: Job) -> None:
+        """Take a job; see `Executor`."""
+        job.validate()
+        if not self.can_take():
+            raise KdorchError(f"job {job.id!r}: the executor is closed or all its workers have a job.")
+        if any(job.id == held.id for held in self._jobs()):
+            raise KdorchError(f"job {job.id!r}: a job with this id is still running.")
+        self._waiting.append(job)
+        self._dispatch()
+
+    def poll(self, timeout: float) -> list[Event]:
+        """Return what happened, waiting up to `timeout` seconds for the first event; see `Executor`."""
+        if self._launcher is None:
+            raise KdorchError("poll: the executor is closed.")
+        end = time.monotonic() + timeout
+        while not self._events:
+            self._wait(self._launcher, end)
+            if time.monotonic() >= end:
+                break
+        events, self._events = self._events, []
+        return events
+
+    def cancel(self, job_id: str) -> None:
+        """Kill the worker that has the job; see `Executor`."""
+        for job in [job for job in self._waiting if job.id == job_id]:
+            self._waiting.remove(job)
+            self._events.append(Event(job, "cancelled", {}))
+        for worker in self._workers.values():
+            if worker.job is not None and worker.job.id == job_id:
+                self._kill(worker, Event(worker.job, "cancelled", {}))
+
+    def close(self) -> None:
+        """End every process; see `Executor`."""
+        if self._launcher is None:
+            return
+        for worker in self._workers.values():
+            worker.connection.close()
+        self._launcher.close()
+        self._launcher = None
+        self._workers.clear()
+        self._waiting.clear()
+        self._events.clear()
+
+    def _jobs(self) -> list[Job]:
+        return [*self._waiting, *(worker.job for worker in self._workers.values() if worker.job)]
+
+    def _start_worker(self, launcher: Launcher) -> None:
+        ours, theirs = Pipe()
+        with theirs:
+            worker = _Worker(next(self._numbers), ours)
+            launcher.start(worker.number, theirs)
+        self._workers[worker.number] = worker
+
+    def _dispatch(self) -> None:
+        for worker in self._workers.values():
+            if self._waiting and worker.idle():
+                self._give(worker, self._waiting.popleft())
+
+    def _give(self, worker: _Worker, job: Job) -> None:
+        worker.job = job
+        worker.expires = time.monotonic() + (math.inf if job.timeout is None else job.timeout)
+        self._events.append(Event(job, "started", {"pid": worker.pid}))
+        # A worker that died a moment ago has not been noticed yet; its exit makes the job `lost`.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            send(worker.connection, {"entry": job.entry, "spec": job.spec})
+
+    def _wait(self, launcher: Launcher, end: float) -> None:
+        until = min([end, *(worker.expires for worker in self._workers.values())])
+        talking = {worker.connection: worker for worker in self._workers.values() if worker.connected}
+        ready = wait([*talking, *launcher.waitables()], max(0.0, until - time.monotonic()))
+        for connection, worker in talking.items():
+            if connection in ready:
+                self._hear(worker)
+        for number, reason in launcher.exits():
+            self._bury(self._workers.pop(number), reason)
+            self._start_worker(launcher)
+        self._end_the_overdue()
+        self._dispatch()
+
+    def _hear(self, worker: _Worker) -> None:
+        """Take one message, or notice that no more will come."""
+        try:
+            message = receive(worker.connection)
+        except (EOFError, OSError):
+            worker.connected = False
+            self._kill(worker)  # it may have closed the connection and live on
+        else:
+            self._handle(worker, message)
+
+    def _handle(self, worker: _Worker, message: Message) -> None:
+        if message["kind"] == "ready":
+            worker.pid = message["data"]["pid"]
+            self._failed_starts = 0
+        elif worker.job is not None:
+            self._events.append(Event(worker.job, message["kind"], message["data"]))
+            if message["kind"] != "report":
+                self._finish(worker, worker.job, message)
+
+    def _finish(self, worker: _Worker, job: Job, message: Message) -> None:
+        worker.job = None
+        worker.expires = math.inf
+        changed = message.get("changed")
+        if changed:
+            logger.warning("Job %s changed %s; its worker is replaced.", job.id, " and ".join(changed))
+        if changed or message["kind"] == "error":
+            self._kill(worker)
+
+    def _kill(self, worker: _Worker, verdict: Event | None = None) -> None:
+        """End the process; all else happens when its exit is told, after what it still had to say."""
+        worker.killed = True
+        worker.expires = math.inf
+        worker.verdict = worker.verdict or verdict
+        if self._launcher is not None:
+            self._launcher.kill(worker.number)
+
+    def _end_the_overdue(self) -> None:
+        now = time.monotonic()
+        for worker in self._workers.values():
+            if worker.job is not None and worker.expires <= now:
+                reason = f"exceeded its deadline of {worker.job.timeout:g} s"
+                reason += last_words(self._options, worker.number)
+                self._kill(worker, Event(worker.job, "lost", {"reason": reason}))
+
+    def _bury(self, worker: _Worker, reason: str) -> None:
+        while worker.connected and worker.connection.poll():
+            self._hear(worker)
+        worker.connection.close()
+        reason += last_words(self._options, worker.number)
+        if worker.job is not None:
+            self._events.append(worker.verdict or Event(worker.job, "lost", {"reason": reason}))
+        if worker.pid is None:
+            self._count_failed_start(reason)
+
+    def _count_failed_start(self, reason: str) -> None:
+        self._failed_starts += 1
+        if self._failed_starts >= FAILED_STARTS_ALLOWED:
+            raise KdorchError(
+                f"{self._failed_starts} workers in a row died before they were ready; the last: {reason}. "
+                "See what the modules to preload do on import."
+            )

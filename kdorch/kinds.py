@@ -1,0 +1,246 @@
+"""The kinds of plugin, and the values that pass between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
+
+from pydantic import Field
+
+from kdorch.spec import Spec
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor, nn
+
+Direction = Literal["max", "min"]
+
+
+@dataclass
+class Output:
+    """What a network returns; a network that returns a tensor returns its logits.
+
+    Attributes:
+        logits: Predictions before any activation, shape (rows, outputs); real values for regression.
+        features: Intermediate maps by name, batch first.
+    """
+
+    logits: Tensor
+    features: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass
+class Batch:
+    """Some rows of a split.
+
+    Attributes:
+        inputs: What the network takes, batch first.
+        targets: The labels, batch first.
+        rows: Stable row ids, int64, shape (rows,).
+    """
+
+    inputs: Tensor
+    targets: Tensor
+    rows: Tensor
+
+
+@dataclass(frozen=True)
+class Columns:
+    """A dataset as it ships: raw inputs, targets, and what is to be learnt from them.
+
+    Attributes:
+        inputs: Raw inputs, row first, in the type and range the source ships.
+        targets: Labels, row first.
+        task: What is to be learnt.
+        rows: Stable row ids, int64; their order in the source by default.
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    task: Task
+    rows: np.ndarray | None = None
+
+
+class Task(Spec):
+    """What is learnt: the supervised loss, the scores, and the shape of inputs and outputs.
+
+    Attributes:
+        input_shape: Shape of one prepared input, without the batch; the core fills it in.
+    """
+
+    kind: ClassVar[str] = "task"
+    directions: ClassVar[Mapping[str, Direction]] = {}
+
+    input_shape: tuple[int, ...] = ()
+
+    @property
+    def outputs(self) -> int:
+        """Number of logits per row."""
+        raise NotImplementedError
+
+    def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """Return the supervised loss, averaged over the batch, as a scalar."""
+        raise NotImplementedError
+
+    def loss_gradient(self, logits: Tensor, targets: Tensor) -> Tensor | None:
+        """Return d loss / d logits in closed form, or None where there is none that is cheap."""
+        return None
+
+    def score(self, name: str, logits: Tensor, targets: Tensor) -> float:
+        """Return one of the scores named in ``directions``."""
+        raise NotImplementedError
+
+    def fidelity(self, student: Tensor, teacher: Tensor) -> dict[str, float]:
+        """Return how closely the student's logits follow the teacher's, by metric name."""
+        raise NotImplementedError
+
+    def calibration(self, logits: Tensor, targets: Tensor) -> dict[str, float]:
+        """Return how honest the predicted confidences are, by metric name."""
+        return {}
+
+
+class Dataset(Spec):
+    """Rows to learn from; the core splits them."""
+
+    kind: ClassVar[str] = "dataset"
+
+    def load(self) -> Columns:
+        """Return all rows as the source ships them; called once per study, never inside a trial.
+
+        Raises:
+            DataError: If the source is missing or malformed.
+        """
+        raise NotImplementedError
+
+    def preprocess(self, inputs: Tensor) -> nn.Module:
+        """Return the arithmetic from raw inputs to what networks take, fitted on training rows.
+
+        It becomes part of the shipped model, so that it takes the data as the dataset ships it.
+        What it learns from ``inputs`` must live in buffers.
+        """
+        raise NotImplementedError
+
+
+class Student(Spec):
+    """A network to train."""
+
+    kind: ClassVar[str] = "student"
+
+    def build(self, task: Task) -> nn.Module:
+        """Return the network with fresh weights: batch of ``task.input_shape`` to ``task.outputs`` logits."""
+        raise NotImplementedError
+
+
+class Lessons(Protocol):
+    """What a teacher may use to make itself ready."""
+
+    task: Task
+    train: Batch
+    validation: Batch
+    seed: int
+
+    def fit(self, network: Student, *, epochs: int, batch: int, lr: float) -> dict[str, Tensor]:
+        """Train a network on the labels with our own loop; return its best weights."""
+
+
+class Teacher(Spec):
+    """A model to imitate. It runs once per row; its outputs are stored and every trial reads them."""
+
+    kind: ClassVar[str] = "teacher"
+
+    def fit(self, lessons: Lessons) -> dict[str, Tensor]:
+        """Make the teacher ready once; return the state to store. Nothing by default."""
+        return {}
+
+    def build(self, task: Task, state: Mapping[str, Tensor]) -> Callable[[Batch], Output]:
+        """Return what answers a batch, from the stored state."""
+        raise NotImplementedError
+
+    def capabilities(self) -> frozenset[str]:
+        """Return what it provides beyond its logits; the class's ``provides`` by default."""
+        return self.provides
+
+    def fingerprint(self) -> str:
+        """Return a digest of everything outside the fields that decides the outputs, such as a file."""
+        return ""
+
+
+class Loss(Spec):
+    """A term of the objective that the student minimises.
+
+    Attributes:
+        weight: Factor of this term in the sum.
+    """
+
+    kind: ClassVar[str] = "loss"
+
+    weight: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
+
+    def __call__(self, student: Output, teacher: Output, batch: Batch) -> Tensor:
+        """Return the term, averaged over the batch, as a scalar."""
+        raise NotImplementedError
+
+    def build(self, task: Task, student: Output, teacher: Output | None) -> Term:
+        """Return the term for one trial; override it to create trainable parts.
+
+        Args:
+            task: What is learnt.
+            student: The student's output for a few rows, to read shapes from.
+            teacher: The teacher's, or None if the study trains without one.
+
+        Returns:
+            This loss itself by default. A term that offers ``gradient(student, teacher, batch)``, its
+            derivative with respect to the student's logits, spares the loop its own autograd graph.
+        """
+        return self
+
+
+class Term(Protocol):
+    """A loss, ready to be computed."""
+
+    def __call__(self, student: Output, teacher: Output, batch: Batch) -> Tensor:
+        """Return the term, averaged over the batch, as a scalar."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A network to be measured.
+
+    Attributes:
+        network: In evaluation mode.
+        task: What it was built for.
+        inputs: A few prepared rows to run it on.
+        logits: Its answers on the validation rows; None before training.
+        targets: The labels of the validation rows.
+        teacher: The teacher's logits on the same rows; None without a teacher.
+        train_seconds: Time that training took.
+    """
+
+    network: nn.Module
+    task: Task
+    inputs: Tensor
+    logits: Tensor | None = None
+    targets: Tensor | None = None
+    teacher: Tensor | None = None
+    train_seconds: float = 0.0
+
+
+class Measure(Spec):
+    """Numbers about a student, under metric names such as ``size/params``."""
+
+    kind: ClassVar[str] = "measure"
+    before_training: ClassVar[bool] = False
+
+    def produces(self, task: type[Task]) -> Mapping[str, Direction]:
+        """Return each metric's name and which way is better."""
+        raise NotImplementedError
+
+    def __call__(self, subject: Subject) -> dict[str, float]:
+        """Return the metrics. With ``before_training`` it may use the network and inputs only."""
+        raise NotImplementedError
+
+
+KINDS: dict[str, type[Spec]] = {
+    kind.kind: kind for kind in (Dataset, Teacher, Student, Loss, Task, Measure)
+}

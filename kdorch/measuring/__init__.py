@@ -1,0 +1,1 @@
+"""Numbers about a student; each measure is a plugin."""

@@ -1,0 +1,52 @@
+"""How good the answers on the validation rows are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kdorch.kinds import Direction, Measure, Subject, Task
+
+
+class Quality(Measure, name="quality"):
+    """The task's scores on the validation rows: ``val/accuracy``, ``val/loss`` and so on."""
+
+    def produces(self, task: type[Task]) -> Mapping[str, Direction]:
+        """Return the task's scores."""
+        return {f"val/{name}": direction for name, direction in task.directions.items()}
+
+    def __call__(self, subject: Subject) -> dict[str, float]:
+        """Return each score."""
+        assert subject.logits is not None  # noqa: S101  given after training
+        assert subject.targets is not None  # noqa: S101
+        task = subject.task
+        return {f"val/{name}": task.score(name, subject.logits, subject.targets) for name in task.directions}
+
+
+class Fidelity(Measure, name="fidelity"):
+    """How closely the student follows the teacher on the validation rows."""
+
+    def produces(self, task: type[Task]) -> Mapping[str, Direction]:
+        """Return the agreement and the divergence."""
+        return {"val/agreement": "max", "val/kl": "min"}
+
+    def __call__(self, subject: Subject) -> dict[str, float]:
+        """Return them, or nothing where there is no teacher."""
+        if subject.teacher is None or subject.logits is None:
+            return {}
+        found = subject.task.fidelity(subject.logits, subject.teacher)
+        return {f"val/{name}": value for name, value in found.items()}
+
+
+class Calibration(Measure, name="calibration"):
+    """How honest the predicted confidences are on the validation rows."""
+
+    def produces(self, task: type[Task]) -> Mapping[str, Direction]:
+        """Return the expected calibration error."""
+        return {"val/ece": "min"}
+
+    def __call__(self, subject: Subject) -> dict[str, float]:
+        """Return what the task defines."""
+        assert subject.logits is not None  # noqa: S101  given after training
+        assert subject.targets is not None  # noqa: S101
+        found = subject.task.calibration(subject.logits, subject.targets)
+        return {f"val/{name}": value for name, value in found.items()}

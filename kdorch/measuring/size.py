@@ -1,0 +1,43 @@
+"""How large a student is, and what it costs to run and to train."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from kdorch.kinds import Direction, Measure, Subject, Task
+
+
+class Size(Measure, name="size"):
+    """Parameters, and bytes of all weights and buffers; known before training."""
+
+    before_training: ClassVar[bool] = True
+
+    def produces(self, task: type[Task]) -> Mapping[str, Direction]:
+        """Return the two sizes."""
+        return {"size/params": "min", "size/bytes": "min"}
+
+    def __call__(self, subject: Subject) -> dict[str, float]:
+        """Count both."""
+        params = sum(parameter.numel() for parameter in subject.network.parameters())
+        size = sum(tensor.numel() * tensor.element_size() for tensor in subject.network.state_dict().values())
+        return {"size/params": params, "size/bytes": size}
+
+
+class Cost(Measure, name="cost"):
+    """Floating-point operations for one row (2 per multiply-add), and seconds of training."""
+
+    def produces(self, task: type[Task]) -> Mapping[str, Direction]:
+        """Return the two costs."""
+        return {"cost/flops": "min", "cost/train_seconds": "min"}
+
+    def __call__(self, subject: Subject) -> dict[str, float]:
+        """Count the operations of one row."""
+        from torch import no_grad
+        from torch.nn.attention import SDPBackend, sdpa_kernel
+        from torch.utils.flop_counter import FlopCounterMode
+
+        # The counter does not see fused attention on a CPU; the plain kernel does the same work in the open.
+        with no_grad(), sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+            subject.network(subject.inputs[:1])
+        return {"cost/flops": counter.get_total_flops(), "cost/train_seconds": subject.train_seconds}

@@ -1,0 +1,147 @@
+"""MLflow's logged models and registry, each change paired with the way to take it back."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, redirect_stderr
+from pathlib import Path
+from typing import Any
+
+import mlflow
+from mlflow import MlflowClient
+from mlflow.entities import LoggedModel, LoggedModelOutput, LoggedModelStatus
+from mlflow.exceptions import MlflowException
+from mlflow.models import Model
+
+_TRACKING_URI = "MLFLOW_TRACKING_URI"
+_DESCRIPTION_LENGTH = 5000  # the registry's column; servers on PostgreSQL and MySQL enforce it
+
+log = logging.getLogger(__name__)
+
+
+class Registry:
+    """Logs, registers and names models on one MLflow server, leaving no trace unless told to keep.
+
+    Use as a context manager: everything done inside is taken back when the block ends, latest first,
+    unless :meth:`keep` was called.
+    """
+
+    def __init__(self, tracking_uri: str) -> None:
+        self.tracking_uri = tracking_uri
+        self.client = MlflowClient(tracking_uri)
+        self._undo = ExitStack()
+
+    def __enter__(self) -> Registry:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._undo.close()
+
+    def keep(self) -> None:
+        """Make everything done so far permanent."""
+        self._undo.pop_all()
+
+    def log_model(self, model: Model, folder: Path, run_id: str) -> str:
+        """Upload a saved model as a logged model of a run.
+
+        Args:
+            model: What MLflow knows of it; gains its identity.
+            folder: Its files.
+            run_id: The run it belongs to.
+
+        Returns:
+            The logged model's id.
+        """
+        experiment_id = self.client.get_run(run_id).info.experiment_id
+        logged = self.client.create_logged_model(experiment_id, name="student", source_run_id=run_id)
+        self._when_undone(self.client.delete_logged_model, logged.model_id)
+        _identify(model, logged, run_id)
+        model.save(folder / "MLmodel")
+        self.client.log_model_artifacts(logged.model_id, str(folder))
+        self.client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
+        return str(logged.model_id)
+
+    def register(self, name: str, model_id: str, tags: Mapping[str, str]) -> int:
+        """Register a logged model as the next version of ``name``, which is made if it does not exist.
+
+        Returns:
+            The version, from 1.
+        """
+        self._make_sure_of(name)
+        # MLflow reports on stderr whatever we set; its words would tear the caller's progress display.
+        with _fluent_tracking_uri(self.tracking_uri), redirect_stderr(io.StringIO()):
+            version = int(mlflow.register_model(f"models:/{model_id}", name, tags=dict(tags)).version)
+        self._when_undone(self.client.delete_model_version, name, str(version))
+        return version
+
+    def describe(self, name: str, version: int, text: str) -> None:
+        """Put markdown on a version, shortened to what every registry can hold."""
+        if len(text) > _DESCRIPTION_LENGTH:
+            ending = "\n\n… (shortened)"
+            text = text[: _DESCRIPTION_LENGTH - len(ending)] + ending
+        self.client.update_model_version(name, str(version), text)
+
+    def link(self, run_id: str, model_id: str) -> None:
+        """Show the logged model among the outputs of its run. MLflow has no way to take this back."""
+        self.client.log_outputs(run_id, [LoggedModelOutput(model_id, step=0)])
+
+    def point(self, alias: str, name: str, version: int) -> None:
+        """Point an alias at a version, taking it from the one that had it."""
+        self.client.set_registered_model_alias(name, alias, str(version))
+
+    def _make_sure_of(self, name: str) -> None:
+        try:
+            self.client.create_registered_model(name, description="A distilled student; see its versions.")
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+        else:
+            self._when_undone(self._delete_if_empty, name)
+
+    def _delete_if_empty(self, name: str) -> None:
+        # Somebody else may have registered a version in the meantime.
+        if not self.client.search_model_versions(f"name = '{name}'"):
+            self.client.delete_registered_model(name)
+
+    def _when_undone(self, action: Callable[..., Any], *arguments: str) -> None:
+        self._undo.callback(_attempt, action, *arguments)
+
+
+def _identify(model: Model, logged: LoggedModel, run_id: str) -> None:
+    model.model_id = model.model_uuid = logged.model_id
+    model.run_id = run_id
+    model.artifact_path = logged.artifact_location
+
+
+def _attempt(action: Callable[..., Any], *arguments: str) -> None:
+    try:
+        action(*arguments)
+    except Exception:
+        log.warning(
+            "cleaning up after a failed promotion: %s%s failed", action.__name__, arguments, exc_info=True
+        )
+
+
+@contextmanager
+def _fluent_tracking_uri(uri: str) -> Iterator[None]:
+    """Point MLflow's process-wide tracking URI at ``uri``, then put back exactly what was there.
+
+    A local store resolves the source of a new version through the process-wide URI, whatever URI the client
+    was given. MLflow keeps that URI in a variable and in the environment: both are restored.
+    """
+    if mlflow.get_tracking_uri() == uri:
+        yield
+        return
+    environment = os.environ.pop(_TRACKING_URI, None)
+    previous = mlflow.get_tracking_uri() if mlflow.tracking.is_tracking_uri_set() else None
+    try:
+        mlflow.set_tracking_uri(uri)
+        yield
+    finally:
+        mlflow.set_tracking_uri(previous)
+        os.environ.pop(_TRACKING_URI, None)
+        if environment is not None:
+            os.environ[_TRACKING_URI] = environment

@@ -1,0 +1,96 @@
+"""Proof that a logged model runs without kdorch and answers as the student does."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kdorch.errors import PromotionError
+from kdorch.shipping import outside
+
+TOLERANCE = 1e-5
+"""Allowed difference per logit: this much, plus this much of its size."""
+
+_DEADLINE = 300.0  # seconds; loading takes about 5
+_LAST_LINES = 8
+
+
+def verify(
+    model_id: str,
+    tracking_uri: str,
+    example: NDArray[Any],
+    expected: Mapping[int, NDArray[Any]],
+) -> None:
+    """Load the logged model in a fresh process without kdorch and compare its answers.
+
+    Args:
+        model_id: The logged model.
+        tracking_uri: Where it is logged; absolute, since the process works in a folder of its own.
+        example: Raw rows, batch first.
+        expected: The student's own logits on the first rows, by batch size.
+
+    Raises:
+        PromotionError: The model does not load, crashes, hangs, or answers differently.
+    """
+    with TemporaryDirectory(prefix="kdorch-verify-") as folder:
+        batches, outputs = Path(folder, "batches.npz"), Path(folder, "answers.npz")
+        np.savez(batches, allow_pickle=False, **{str(size): example[:size] for size in expected})
+        _run_outside(f"models:/{model_id}", tracking_uri, batches, outputs)
+        with np.load(outputs) as answers:
+            for size, logits in expected.items():
+                _compare(size, answers[str(size)], logits)
+
+
+def _run_outside(model_uri: str, tracking_uri: str, batches: Path, outputs: Path) -> None:
+    # -E and -P keep PYTHONPATH and the working directory off the import path. -I would also hide packages
+    # installed for this user alone, and MLflow may be one of them.
+    command = [sys.executable, "-E", "-P", outside.__file__, model_uri, str(batches), str(outputs)]
+    environment = {
+        **os.environ,
+        "MLFLOW_TRACKING_URI": tracking_uri,
+        "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
+    try:
+        done = subprocess.run(  # noqa: S603  # our own interpreter and script
+            command,
+            cwd=batches.parent,
+            env=environment,
+            timeout=_DEADLINE,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise PromotionError(
+            f"the exported student gave no answer within {_DEADLINE:.0f} s in a process without kdorch."
+        ) from error
+    if done.returncode != 0:
+        last = "\n".join(f"  {line}" for line in done.stderr.strip().splitlines()[-_LAST_LINES:])
+        raise PromotionError(
+            "the exported student does not run in a process without kdorch "
+            f"(exit status {done.returncode}). Its last lines:\n{last}"
+        )
+
+
+def _compare(size: int, answer: NDArray[Any], expected: NDArray[Any]) -> None:
+    if answer.shape != expected.shape:
+        raise PromotionError(
+            f"the exported student answers a batch of {size} with shape {answer.shape}, "
+            f"the student itself with {expected.shape}: the export is wrong."
+        )
+    if not np.allclose(answer, expected, rtol=TOLERANCE, atol=TOLERANCE):
+        difference = float(np.max(np.abs(answer - expected)))
+        raise PromotionError(
+            f"the exported student differs from the student by up to {difference:.3g} at batch size {size}; "
+            f"{TOLERANCE:g} is allowed. Something in its forward behaves differently while being exported."
+        )

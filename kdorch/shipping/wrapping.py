@@ -1,0 +1,89 @@
+"""The student and its preprocessing as one module, from raw rows to logits."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from kdorch.errors import PromotionError
+
+BATCH_SIZES = (1, 2, 7)
+"""The batch sizes at which a shipped model must agree with the student."""
+
+
+class RawInputs(nn.Module):
+    """Raw rows in, logits out: casts, prepares, and asks the network.
+
+    Floating-point rows are cast to the network's own precision first, since data often comes in double.
+    Integer and boolean rows (pixels, token ids) reach the preprocessing as they are.
+    """
+
+    def __init__(self, preprocessing: nn.Module, network: nn.Module) -> None:
+        super().__init__()
+        self.preprocessing = preprocessing
+        self.network = network
+        precisions = (weight.dtype for weight in network.parameters() if weight.is_floating_point())
+        self.precision = next(precisions, torch.float32)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Return the logits.
+
+        Args:
+            inputs: Rows as the dataset ships them, batch first.
+
+        Returns:
+            Logits, batch first.
+        """
+        if inputs.is_floating_point():
+            inputs = inputs.to(self.precision)
+        output = self.network(self.preprocessing(inputs))
+        logits: Tensor = output if isinstance(output, Tensor) else output.logits
+        return logits
+
+
+def wrap(preprocessing: nn.Module, network: nn.Module) -> RawInputs:
+    """Copy both modules into one that is ready to ship: on the CPU, in evaluation mode, without gradients.
+
+    The originals keep their device, mode and weights.
+    """
+    module = RawInputs(deepcopy(preprocessing), deepcopy(network))
+    return module.cpu().eval().requires_grad_(False)
+
+
+def answers(module: nn.Module, example: NDArray[Any]) -> dict[int, NDArray[Any]]:
+    """Run the module on the first rows of ``example``, once per batch size.
+
+    Returns:
+        Logits by batch size.
+
+    Raises:
+        PromotionError: The module answers with something other than one finite tensor row per input row.
+    """
+    found = {}
+    for size in BATCH_SIZES:
+        with torch.no_grad():
+            logits = module(torch.from_numpy(example[:size]))
+        if not isinstance(logits, Tensor) or logits.ndim == 0 or len(logits) != size:
+            raise PromotionError(
+                f"the student answers {size} rows with {_described(logits)}; it must return logits with one "
+                "row per input row, as a tensor or as an object's attribute 'logits'."
+            )
+        if not torch.isfinite(logits).all():
+            raise PromotionError(
+                "the student's logits are not finite on the example rows: its weights or the preprocessing "
+                "are broken. Look at this trial's training, or promote another trial."
+            )
+        found[size] = logits.numpy()
+    return found
+
+
+def _described(answer: object) -> str:
+    return (
+        f"a tensor of shape {tuple(answer.shape)}"
+        if isinstance(answer, Tensor)
+        else f"a {type(answer).__name__}"
+    )

@@ -1,0 +1,142 @@
+"""The fields of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, SerializeAsAny
+
+from kdorch.discovery import installed
+from kdorch.kinds import Dataset, Direction, Measure, Teacher
+from kdorch.study.parts import LossPart, StudentPart, mark, unmark
+
+Mark = Annotated[Any, PlainValidator(mark), PlainSerializer(unmark)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Positive = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """A part of the study with fields of its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Split(Section):
+    """How rows are divided: stratified at random, the same for every seed of the study.
+
+    Attributes:
+        validation: Share of the rows that choose between students.
+        test: Share of the rows that are locked until a student is confirmed.
+        seed: Which random division.
+    """
+
+    validation: Share = 0.2
+    test: Share = 0.2
+    seed: int = 0
+
+
+class Train(Section):
+    """How a student is trained: AdamW under a cosine schedule; the best epoch by validation is kept.
+
+    Attributes:
+        epochs: Passes over the training rows.
+        batch: Rows per step.
+        lr: Highest learning rate.
+        weight_decay: Decoupled decay of the weights, per unit of learning rate.
+        deterministic: Insist on algorithms that repeat bit for bit.
+    """
+
+    epochs: Positive = 20
+    batch: Positive = 64
+    lr: Annotated[float, Field(gt=0)] = 3e-3
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    deterministic: bool = False
+
+
+class Search(Section):
+    """How parameters are proposed.
+
+    Attributes:
+        trials: Complete, pruned and finally failed trials; retries do not count.
+        sampler: ``tpe`` (multivariate), ``gp``, ``nsga2`` or ``random``.
+    """
+
+    trials: Positive = 40
+    sampler: Literal["tpe", "gp", "nsga2", "random"] = "tpe"
+
+
+class Confirm(Section):
+    """How the best of the front are tested.
+
+    Attributes:
+        top: Students of the front to train again.
+        seeds: Fresh seeds for each.
+        baseline: ``paired`` also trains each without the teacher, on the same seeds; ``none`` does not.
+    """
+
+    top: Annotated[int, Field(ge=0)] = 3
+    seeds: Positive = 5
+    baseline: Literal["paired", "none"] = "paired"
+
+
+class Study(Section):
+    """What to distil, into what, and what to search.
+
+    Attributes:
+        name: Names the study in the project directory and in MLflow.
+        data: The dataset.
+        teacher: The model to imitate.
+        student: The network to train, or a choice of networks.
+        losses: Terms of the objective by label, each a loss or a choice of losses.
+        seed: Initial weights and order of the rows, the same for all trials.
+        split: Training, validation and locked test rows.
+        train: Epochs, batch, learning rate.
+        tune: Dotted path to ``auto``, ``{low, high, log, step}`` or a list of options.
+        objectives: Metric to ``max`` or ``min``; the first one also chooses the best epoch.
+        limits: Metric to its bound: lower for what is maximised, upper for all else.
+        measures: Measures beyond those that are always taken.
+        search: Number of trials and sampler.
+        confirm: What is trained again on fresh seeds and tested.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]
+    data: SerializeAsAny[Dataset]
+    teacher: SerializeAsAny[Teacher]
+    student: StudentPart
+    losses: Annotated[dict[str, LossPart], Field(min_length=1)]
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    split: Split = Split()
+    train: Train = Train()
+    tune: dict[str, Mark] = {}
+    objectives: Annotated[dict[str, Direction], Field(min_length=1)]
+    limits: dict[str, float] = {}
+    measures: tuple[SerializeAsAny[Measure], ...] = ()
+    search: Search = Search()
+    confirm: Confirm = Confirm()
+
+    def __init__(self, **fields: Any) -> None:
+        # Parts may be written as {use: name}, so validation has to know the installed plugins.
+        context = {"find": installed().find}
+        self.__pydantic_validator__.validate_python(fields, self_instance=self, context=context)
+
+    @classmethod
+    def load(cls, path: str | Path, overrides: Sequence[str] = ()) -> Self:
+        """Read and check a study file.
+
+        Args:
+            path: A YAML file.
+            overrides: Assignments such as ``train.epochs=5``, applied before checking.
+
+        Raises:
+            StudyError: With every mistake in it.
+        """
+        from kdorch.study.check import checked
+        from kdorch.study.file import read
+
+        return cls(**checked(read(path, overrides), installed()))
+
+    def tree(self) -> dict[str, Any]:
+        """Return the study as the file writes it, every default filled in."""
+        return self.model_dump(mode="json")

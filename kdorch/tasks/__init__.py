@@ -1,0 +1,1 @@
+"""Learning problems that come with kdorch."""

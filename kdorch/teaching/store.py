@@ -1,0 +1,97 @@
+"""A content-addressed store: what an entry was made from is its name, so nothing is made twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+_MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A directory of arrays, and the facts about them.
+
+    Attributes:
+        path: The directory.
+        facts: What its maker returned; JSON.
+        made: Whether this call made it, rather than found it.
+    """
+
+    path: Path
+    facts: dict[str, Any]
+    made: bool
+
+    @property
+    def digest(self) -> str:
+        """The entry's name: the digest of its key."""
+        return self.path.name
+
+
+@dataclass(frozen=True)
+class Store:
+    """Entries under one directory, by kind and key."""
+
+    root: Path
+
+    def make(self, kind: str, key: Mapping[str, Any], write: Callable[[Path], dict[str, Any]]) -> Entry:
+        """Return the entry for a key, made by ``write`` if there is none.
+
+        Processes that want the same entry wait for the first. The entry appears whole or not at all: it is
+        written aside, brought to disk and renamed.
+
+        Args:
+            kind: A folder of the store.
+            key: Everything that decides the content; JSON.
+            write: Fills the given directory and returns facts, JSON.
+        """
+        path = self.root / kind / digest(key)
+        found = _read(path)
+        if found:
+            return found
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_suffix(".lock")):
+            return _read(path) or _write(path, key, write)
+
+
+def _read(path: Path) -> Entry | None:
+    try:
+        manifest = json.loads((path / _MANIFEST).read_text())
+    except FileNotFoundError:
+        return None
+    return Entry(path, manifest["facts"], made=False)
+
+
+def _write(path: Path, key: Mapping[str, Any], write: Callable[[Path], dict[str, Any]]) -> Entry:
+    aside = path.with_suffix(".partial")
+    shutil.rmtree(aside, ignore_errors=True)  # left by a process that was killed: we hold its lock now
+    aside.mkdir()
+    facts = write(aside)
+    (aside / _MANIFEST).write_text(json.dumps({"key": key, "facts": facts}, indent=1))
+    for file in aside.rglob("*"):
+        _to_disk(file)
+    aside.rename(path)
+    _to_disk(path.parent)
+    return Entry(path, facts, made=True)
+
+
+def _to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def digest(value: Any) -> str:
+    """Return the digest of a JSON value, whatever the order of its keys: 32 hexadecimal digits."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return sha256(text.encode()).hexdigest()[:32]

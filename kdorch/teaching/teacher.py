@@ -1,0 +1,169 @@
+"""The teacher, made ready once; what it says about each row is stored and read by every trial."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.lib.format import open_memmap
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from kdorch.discovery import installed
+from kdorch.errors import DataError
+from kdorch.kinds import Batch, Direction, Output, Student, Task, Teacher
+from kdorch.study import Train
+from kdorch.teaching.store import Entry, Store
+from kdorch.training.evaluate import answer
+from kdorch.training.loop import fit
+from kdorch.training.objective import Objective
+from kdorch.training.rows import open_rows
+
+ALGORITHM = 1  # raise it when the same teacher would come out different
+_ROWS = 1024
+
+
+class Classroom:
+    """What a teacher may use to make itself ready (see ``kdorch.Lessons``)."""
+
+    def __init__(self, task: Task, data: Path, seed: int, score: tuple[str, Direction], budget: int) -> None:
+        self.task, self.seed = task, seed
+        self._data, self._score, self._budget = data, score, budget
+        self.epochs_trained = 0
+
+    @cached_property
+    def train(self) -> Batch:
+        """All training rows."""
+        return _whole(self._data, "train")
+
+    @cached_property
+    def validation(self) -> Batch:
+        """All validation rows."""
+        return _whole(self._data, "validation")
+
+    def fit(self, network: Student, *, epochs: int, batch: int, lr: float) -> dict[str, Tensor]:
+        """Train a network on the labels with our own loop; return its best weights."""
+        rows = [open_rows(self._data, split, None, budget=self._budget) for split in ("train", "validation")]
+        torch.manual_seed(self.seed)
+        module = network.build(self.task).eval()
+        sample, _ = next(rows[1].batches(2))
+        with torch.no_grad():
+            shown = answer(module, sample)
+        objective = Objective({"task": installed().find("loss", "task")()}, self.task, shown, None)  # type: ignore[dict-item]
+        settings = Train(epochs=epochs, batch=batch, lr=lr)
+        fitted = fit(module, objective, rows[0], rows[1], self.task, settings, seed=self.seed, score=self._score)
+        self.epochs_trained += epochs
+        return fitted.state
+
+
+def _whole(data: Path, split: str) -> Batch:
+    rows = open_rows(data, split, None, budget=2**63)
+    batch, _ = next(rows.batches(len(rows)))
+    return batch
+
+
+def make_ready(
+    store: Store, teacher: Teacher, origin: str, data: Path, *, seed: int, score: tuple[str, Direction], budget: int
+) -> Entry:
+    """Train or load the teacher and store its state and its logits for training and validation rows, once.
+
+    Args:
+        store: Where to store them.
+        teacher: The teacher.
+        origin: Distributions and versions that offer it and its network.
+        data: Directory of the stored dataset.
+        seed: Initial weights and order of the rows.
+        score: The task's score that chooses its best epoch.
+        budget: Bytes of rows that may be held in memory.
+
+    Raises:
+        DataError: If its answers are not finite logits of the task's shape.
+    """
+    key = {
+        "teacher": teacher.model_dump(),
+        "origin": origin,
+        "fingerprint": teacher.fingerprint(),
+        "data": data.name,
+        "seed": seed,
+        "score": list(score),
+        "algorithm": ALGORITHM,
+    }
+    return store.make("teacher", key, lambda folder: _write(folder, teacher, data, seed, score, budget))
+
+
+def _write(
+    folder: Path, teacher: Teacher, data: Path, seed: int, score: tuple[str, Direction], budget: int
+) -> dict[str, Any]:
+    started = time.perf_counter()
+    task = stored_task(data)
+    classroom = Classroom(task, data, seed, score, budget)
+    state = teacher.fit(classroom)
+    save_file({name: tensor.clone() for name, tensor in state.items()}, folder / "state.safetensors")
+    answers = teacher.build(task, state)
+    facts: dict[str, Any] = {
+        "epochs_trained": classroom.epochs_trained,
+        "rows_evaluated": 0,
+        "params": sum(tensor.numel() for tensor in state.values()),
+    }
+    for split in ("train", "validation"):
+        scores = _answer_all(folder / split, answers, task, data, split, budget)
+        facts["rows_evaluated"] += scores.pop("rows")
+        facts[split] = scores
+    return facts | {"seconds": time.perf_counter() - started}
+
+
+def read_test(store: Store, teacher: Teacher, entry: Path, data: Path, budget: int) -> Entry:
+    """Store the teacher's logits for the test rows, once; only confirmed students ask for them."""
+    key = {"teacher": entry.name, "data": data.name, "split": "test", "algorithm": ALGORITHM}
+
+    def write(folder: Path) -> dict[str, Any]:
+        task = stored_task(data)
+        answers = teacher.build(task, load_file(entry / "state.safetensors"))
+        scores = _answer_all(folder / "test", answers, task, data, "test", budget)
+        return {"rows_evaluated": scores.pop("rows"), "test": scores}
+
+    return store.make("teacher", key, write)
+
+
+@torch.no_grad()
+def _answer_all(
+    folder: Path, answers: Callable[[Batch], Output], task: Task, data: Path, split: str, budget: int
+) -> dict[str, Any]:
+    """Write the logits of a split; return the task's scores and the number of rows evaluated."""
+    folder.mkdir()
+    rows = open_rows(data, split, None, budget=budget)
+    stored = open_memmap(folder / "logits.npy", mode="w+", dtype=np.float32, shape=(len(rows), task.outputs))
+    targets, done = [], 0
+    for batch, _ in rows.batches(_ROWS):
+        logits = answers(batch).logits
+        _validate(logits, batch, task)
+        stored[done : done + len(logits)] = logits.float().numpy()
+        targets.append(batch.targets)
+        done += len(logits)
+    stored.flush()
+    everything = torch.from_numpy(np.array(stored))
+    scores = {name: task.score(name, everything, torch.cat(targets)) for name in task.directions}
+    return scores | {"rows": done}
+
+
+def _validate(logits: Tensor, batch: Batch, task: Task) -> None:
+    expected = (len(batch.rows), task.outputs)
+    if tuple(logits.shape) != expected:
+        raise DataError(f"the teacher answers logits of shape {tuple(logits.shape)}; the task needs {expected}.")
+    bad = ~torch.isfinite(logits).all(-1)
+    if bad.any():
+        rows = batch.rows[bad].tolist()
+        raise DataError(f"the teacher answers NaN or infinity for {len(rows)} rows, the first is row {rows[0]}.")
+
+
+def stored_task(data: Path) -> Task:
+    """Return the task of a stored dataset."""
+    import json
+
+    facts = json.loads((data / "manifest.json").read_text())["facts"]
+    return installed().part("task", facts["task"])  # type: ignore[no-any-return]

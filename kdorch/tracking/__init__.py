@@ -1,0 +1,26 @@
+"""What happened, written where people look for it: runs, curves, tables, models.
+
+``protocol`` says what a tracker does, ``mlflow_tracker`` does it with MLflow, ``memory`` in a dictionary, for
+tests. ``values`` brings numbers and texts into the form that is stored, ``database`` makes MLflow's local
+database, ``address`` checks and masks tracking URIs, ``server`` shows it all in a browser.
+
+Importing this package imports no MLflow: ``from kdorch.tracking.mlflow_tracker import open_tracker`` does.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+
+from kdorch.tracking.protocol import DatasetRecord, Kind, Outcome, RunRecord, Tracker
+
+__all__ = ["DatasetRecord", "Kind", "Outcome", "RunRecord", "Tracker"]
+
+# Here, because no module of this package can be imported, and import MLflow, before these lines have run.
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault(
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true"
+)  # it prints the server's URI, password and all
+logging.getLogger("mlflow.store").setLevel(
+    logging.CRITICAL
+)  # its failures reach us as exceptions too, which we mask

@@ -1,0 +1,75 @@
+"""Tracking URIs: is somebody there, and what may be shown of them."""
+
+from __future__ import annotations
+
+import re
+import socket
+from urllib.parse import unquote, urlsplit
+
+DATABASES = {"sqlite": 0, "postgresql": 5432, "mysql": 3306, "mssql": 1433}
+"""Database schemes that MLflow speaks, and their usual ports."""
+
+_PATIENCE = 5.0  # seconds; MLflow alone would retry for minutes
+_SECRETS = (
+    re.compile(r"^[^:/]+://[^:@/]*:(.*)@"),  # a password up to the last @: drivers accept / and @ in it
+    re.compile(r"^[^:/]+://[^:@/]*:([^@/]*)@"),  # up to the first, as others read it
+    re.compile(r"^[^:/]+://([^:@/]+)@"),  # a token in the place of the user
+    re.compile(r"[?&][^=&]*(?:pass|pwd|secret|token|key|sig)[^=&]*=([^&]+)", re.IGNORECASE),
+)
+
+
+def scheme(uri: str) -> str:
+    """Return ``postgresql`` for ``postgresql+psycopg2://…``; empty for a path."""
+    return uri.partition(":")[0].partition("+")[0].lower() if ":" in uri else ""
+
+
+def is_server(uri: str) -> bool:
+    """Say whether ``uri`` names an MLflow server, which then decides where artifacts live."""
+    return scheme(uri) in {"http", "https"}
+
+
+def masked(message: str, uri: str) -> str:
+    """Return ``message`` with every secret of ``uri`` replaced by ``***``."""
+    for secret in sorted(_secrets(uri), key=len, reverse=True):
+        message = message.replace(secret, "***")
+    return message
+
+
+def _secrets(uri: str) -> set[str]:
+    """Return what must not be shown, as written and percent-decoded."""
+    found = [secret for pattern in _SECRETS for secret in pattern.findall(uri)]
+    return {form for secret in found for form in (secret, unquote(secret)) if form}
+
+
+def public(uri: str) -> str:
+    """Return the address of a server without user and password, for a link."""
+    parts = urlsplit(uri)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")
+
+
+def check_reachable(uri: str) -> None:
+    """Raise whatever the network or the driver raises when nobody answers within a few seconds.
+
+    A server is asked the way MLflow asks, so that its certificates, credentials and proxies apply.
+    """
+    if is_server(uri):
+        from mlflow.utils.credentials import get_default_host_creds
+        from mlflow.utils.rest_utils import http_request
+
+        http_request(get_default_host_creds(uri), "/health", "GET", max_retries=0, timeout=_PATIENCE)
+    elif scheme(uri) in DATABASES:
+        _check_database(uri)
+
+
+def _check_database(uri: str) -> None:
+    from mlflow.store.db.utils import create_sqlalchemy_engine
+
+    parts = urlsplit(uri)
+    if parts.hostname:
+        port = parts.port or DATABASES[scheme(uri)]
+        socket.create_connection((parts.hostname, port), timeout=_PATIENCE).close()
+    engine = create_sqlalchemy_engine(uri)
+    try:
+        engine.connect().close()
+    finally:
+        engine.dispose()

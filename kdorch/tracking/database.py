@@ -1,0 +1,59 @@
+"""MLflow's local database: made by one process, complete or not at all."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from kdorch.errors import TrackingError
+
+_PATIENCE = 120.0  # seconds; MLflow's migrations take 1 s on an idle machine and 10 s on a busy one
+
+
+def local_uri(home: Path) -> str:
+    """Return the URI of the store in a project directory, which is made if it is not there.
+
+    Args:
+        home: The project directory.
+
+    Raises:
+        TrackingError: It cannot be written, or another process has been making it for too long.
+    """
+    return sqlite_uri(home.resolve() / "mlflow.db")
+
+
+def sqlite_uri(path: Path) -> str:
+    """Return the URI of the database at ``path``, an absolute one, made if it is not there.
+
+    Processes that migrate one new database together leave it unusable, and one that is killed half-way does
+    too. So it grows under a lock and another name, and appears by a rename: whoever sees it may use it.
+    """
+    if not path.exists():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(f"{path}.lock", timeout=_PATIENCE):
+                if not path.exists():
+                    _create(path)
+        except Timeout:
+            raise TrackingError(
+                f"{path}: another process has been creating this database for {_PATIENCE:.0f} s. "
+                "See whether it hangs, stop it, and try again."
+            ) from None
+        except OSError as error:
+            raise TrackingError(
+                f"{path}: cannot create this database: {error}. Choose a place you may write to."
+            ) from error
+    return f"sqlite:///{path.as_posix()}"
+
+
+def _create(path: Path) -> None:
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)
+    with warnings.catch_warnings(action="ignore"):  # MLflow meets deprecations of newer SQLAlchemys
+        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+        store = SqlAlchemyStore(f"sqlite:///{draft.as_posix()}", (path.parent / "artifacts").as_uri())
+    store.engine.dispose()
+    draft.replace(path)

@@ -1,0 +1,106 @@
+"""A tracker in a dictionary: for tests, and for seeing what a tracker is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from kdorch.errors import TrackingError
+from kdorch.tracking.protocol import DatasetRecord, Kind, Outcome, RunRecord
+from kdorch.tracking.values import STATUS, finite_points, run_tags
+
+
+@dataclass
+class MemoryTracker:
+    """Keeps everything, for as long as the process lives.
+
+    Attributes:
+        study: Name of the study that is open.
+        note: Its note.
+        dataset: Its dataset.
+        params: By run id.
+        files: Uploaded files by run id, as ``folder/name``.
+        tables: Rows by run id and name.
+        models: Name, run id, params and metrics by model id.
+    """
+
+    study: str = ""
+    note: str = ""
+    dataset: DatasetRecord | None = None
+    params: dict[str, dict[str, Any]] = field(default_factory=dict)
+    files: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    tables: dict[str, dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
+    models: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _runs: dict[str, RunRecord] = field(default_factory=dict)
+
+    def open(self, study: str, note: str, dataset: DatasetRecord) -> None:
+        """See ``Tracker.open``."""
+        self.study, self.note, self.dataset = study, note, dataset
+
+    def start(
+        self, name: str, kind: Kind, *, trial: int | None, params: Mapping[str, Any], tags: Mapping[str, str]
+    ) -> str:
+        """See ``Tracker.start``."""
+        run_id = f"run-{len(self._runs)}"
+        own = run_tags(self.study, kind, trial)
+        self._runs[run_id] = RunRecord(
+            run_id, kind, trial, "RUNNING", {**own, **tags, "mlflow.runName": name}, {}
+        )
+        self.params[run_id] = dict(params)
+        return run_id
+
+    def log(
+        self,
+        run_id: str,
+        *,
+        curves: Mapping[str, Sequence[float]],
+        finals: Mapping[str, float],
+        tags: Mapping[str, str],
+    ) -> None:
+        """See ``Tracker.log``."""
+        points, lost = finite_points(curves, finals)
+        run = self._run(run_id)
+        run.metrics.update({point.name: point.value for point in points})
+        run.tags.update({**tags, **lost})
+
+    def upload(self, run_id: str, file: Path, folder: str = "") -> None:
+        """See ``Tracker.upload``."""
+        path = f"{folder}/{file.name}" if folder else file.name
+        self.files.setdefault(self._run(run_id).run_id, {})[path] = file.read_bytes()
+
+    def table(self, run_id: str, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """See ``Tracker.table``."""
+        self.tables.setdefault(self._run(run_id).run_id, {})[name] = [dict(row) for row in rows]
+
+    def end(self, run_id: str, outcome: Outcome) -> None:
+        """See ``Tracker.end``."""
+        self._runs[run_id] = replace(self._run(run_id), status=STATUS[outcome])
+
+    def runs(self) -> list[RunRecord]:
+        """See ``Tracker.runs``."""
+        return [run for run in self._runs.values() if run.tags["kdorch.study"] == self.study]
+
+    def link_model(
+        self, run_id: str, name: str, params: Mapping[str, Any], metrics: Mapping[str, float]
+    ) -> str:
+        """See ``Tracker.link_model``."""
+        model_id = f"model-{len(self.models)}"
+        run = self._run(run_id).run_id
+        self.models[model_id] = {
+            "name": name,
+            "run_id": run,
+            "params": dict(params),
+            "metrics": dict(metrics),
+        }
+        return model_id
+
+    def url(self, base: str | None = None, *, run_id: str | None = None) -> str | None:  # noqa: ARG002
+        """See ``Tracker.url``; there is never anything to look at."""
+        return None
+
+    def _run(self, run_id: str) -> RunRecord:
+        if run_id not in self._runs:
+            raise TrackingError(f"no run has the id {run_id!r}. Use the id that `start` returned.")
+        return self._runs[run_id]

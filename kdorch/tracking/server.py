@@ -1,0 +1,159 @@
+"""MLflow's pages for a project directory, on this machine only."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from types import TracebackType
+from urllib.error import URLError
+
+from kdorch.errors import TrackingError
+from kdorch.tracking.database import local_uri
+
+_HOST = "127.0.0.1"  # the server asks nobody for a password
+_USUAL_PORT = 5000
+_PATIENCE = 120.0  # seconds until it must answer: 5 s on an idle machine, 13 s on a busy one
+_GRACE = 5.0  # seconds to finish what it is answering
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server; as a context manager it stops at the end.
+
+    Attributes:
+        url: Where it answers, without a slash at the end.
+        process: The process that was started; its children share its group.
+    """
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+    def wait(self) -> int:
+        """Wait until it ends by itself, or is stopped from elsewhere; return its exit code."""
+        return self.process.wait()
+
+    def stop(self) -> None:
+        """End it and its children; harmless when they have ended already."""
+        _signal_group(self.process, signal.SIGTERM)
+        try:
+            self.process.wait(_GRACE)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            _signal_group(self.process, signal.SIGKILL)
+            self.process.wait()
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def serve(home: Path, port: int | None = None) -> Server:
+    """Start a server for the local store of ``home`` and return when it answers.
+
+    Args:
+        home: The project directory, where its ``server.log`` goes; the database is made if it is not there.
+        port: Wanted port, 5000 if None; a free one is taken instead when it is in use.
+
+    Raises:
+        TrackingError: The server ended or did not answer; the message holds the end of its log.
+    """
+    uri = local_uri(home)
+    chosen = _free_port(port or _USUAL_PORT)
+    log = home.resolve() / "server.log"
+    server = Server(f"http://{_HOST}:{chosen}", _start(home.resolve(), uri, chosen, log))
+    try:
+        _wait_until_it_answers(server, log)
+    except BaseException:
+        server.stop()
+        raise
+    return server
+
+
+def _free_port(wanted: int) -> int:
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            # As servers do: a port whose last connection is only just closed counts as free.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, os.name != "nt")
+            try:
+                probe.bind((_HOST, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise TrackingError(f"no port of {_HOST} is free. Stop some servers and try again.")
+
+
+def _start(home: Path, uri: str, port: int, log: Path) -> subprocess.Popen[bytes]:
+    """Start it in a group of its own, so that its children can be ended with it."""
+    command = [
+        sys.executable,
+        "-m",
+        "mlflow",
+        "server",
+        "--host",
+        _HOST,
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+    ]
+    command += ["--backend-store-uri", uri, "--artifacts-destination", (home / "artifacts").as_uri()]
+    # Its job runner and queues take a minute and 1.5 GB to start, for evaluations that we do not run.
+    environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    environment.pop("MLFLOW_STATIC_PREFIX", None)
+    with log.open("wb") as output:
+        return subprocess.Popen(  # noqa: S603 - our own interpreter, our own arguments
+            command,
+            cwd=home,
+            env=environment,
+            stdout=output,
+            stderr=output,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+
+def _wait_until_it_answers(server: Server, log: Path) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while not _answers(server.url):
+        try:
+            server.process.wait(0.1)  # not a sleep: a server that dies is noticed at once
+        except subprocess.TimeoutExpired:
+            if time.monotonic() < deadline:
+                continue
+        ended = server.process.poll()
+        what = f"did not answer for {_PATIENCE:.0f} s" if ended is None else f"ended with exit code {ended}"
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-10:])
+        raise TrackingError(f"the MLflow server {what}. The end of {log}:\n{tail}")
+
+
+def _answers(url: str) -> bool:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy is not on this machine
+    try:
+        with direct.open(f"{url}/health", timeout=5) as reply:
+            return bool(reply.status == HTTPStatus.OK)
+    except (URLError, OSError):
+        return False
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    if os.name == "nt":
+        command = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
+        subprocess.run(command, check=False, capture_output=True)  # noqa: S603
+        return
+    try:
+        os.killpg(process.pid, number)
+    except (ProcessLookupError, PermissionError):  # macOS answers EPERM for a group of zombies
+        return

@@ -1,0 +1,103 @@
+"""The training loop: everything here runs once per step or once per epoch, so nothing else may."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from kdorch.errors import TrainingError
+from kdorch.kinds import Direction, Task
+from kdorch.study import Train
+from kdorch.training.evaluate import answer, evaluate
+from kdorch.training.objective import Objective
+from kdorch.training.rows import Rows, shuffle
+
+
+@dataclass
+class Fitted:
+    """What a training leaves.
+
+    Attributes:
+        state: Weights of the best epoch by validation.
+        epoch: Which epoch that was, from 1.
+        curves: Metric to its value after each epoch.
+        seconds: Time spent, validation included.
+    """
+
+    state: dict[str, Tensor] = field(default_factory=dict)
+    epoch: int = 0
+    curves: dict[str, list[float]] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def add(self, values: dict[str, float]) -> None:
+        """Continue the curves."""
+        for name, value in values.items():
+            self.curves.setdefault(name, []).append(value)
+
+
+def fit(
+    network: nn.Module,
+    objective: Objective,
+    train: Rows,
+    validation: Rows,
+    task: Task,
+    settings: Train,
+    *,
+    seed: int,
+    score: tuple[str, Direction],
+) -> Fitted:
+    """Train a network in place and return the weights of its best epoch.
+
+    Args:
+        network: Built after the seed was set.
+        objective: What to minimise.
+        train: Rows to learn from.
+        validation: Rows that choose the best epoch.
+        task: What is learnt.
+        settings: Epochs, batch, learning rate.
+        seed: Order of the rows.
+        score: The task's score that chooses the best epoch, and which way is better.
+
+    Raises:
+        TrainingError: If the network diverges.
+    """
+    started = time.perf_counter()
+    parameters = [p for module in (network, *objective.parts()) for p in module.parameters()]
+    optimizer = torch.optim.AdamW(parameters, settings.lr, weight_decay=settings.weight_decay, fused=True)
+    generator = torch.Generator().manual_seed(seed)
+    steps = settings.epochs * math.ceil(len(train) / settings.batch)
+    step, fitted, best = 0, Fitted(), -math.inf
+    network.train()
+    for epoch in range(1, settings.epochs + 1):
+        for batch, told in train.batches(settings.batch, shuffle(len(train), generator)):
+            optimizer.param_groups[0]["lr"] = settings.lr * (1 + math.cos(math.pi * step / steps)) / 2
+            optimizer.zero_grad()
+            objective.backward(answer(network, batch), told, batch)
+            optimizer.step()
+            step += 1
+        values = _validate(network, objective, validation, task, score[0], epoch)
+        fitted.add(values)
+        reached = values[f"val/{score[0]}"] * (1 if score[1] == "max" else -1)
+        if reached > best:
+            best, fitted.epoch = reached, epoch
+            fitted.state = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    network.load_state_dict(fitted.state)
+    fitted.seconds = time.perf_counter() - started
+    return fitted
+
+
+def _validate(
+    network: nn.Module, objective: Objective, validation: Rows, task: Task, score: str, epoch: int
+) -> dict[str, float]:
+    answers = evaluate(network, validation, objective)
+    if not torch.isfinite(answers.logits).all():
+        raise TrainingError(f"diverged in epoch {epoch}: the network answers NaN or infinity. Lower train.lr.")
+    values = {f"val/loss/{label}": value for label, value in answers.losses.items()}
+    for label, value in answers.losses.items():
+        if not math.isfinite(value):
+            raise TrainingError(f"diverged in epoch {epoch}: the loss {label!r} is {value}. Lower train.lr or its weight.")
+    return values | {f"val/{score}": task.score(score, answers.logits, answers.targets)}

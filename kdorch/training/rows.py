@@ -1,0 +1,98 @@
+"""The rows of one split: in memory when they fit, else streamed from memory-mapped files.
+
+Both give the same batches in the same order, so a training does not depend on which it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Generator, Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from kdorch.kinds import Batch, Output
+
+
+class Rows(Protocol):
+    """Batches of a split, each with the teacher's stored output, or None without a teacher."""
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+
+    def batches(self, size: int, order: Tensor | None = None) -> Iterator[tuple[Batch, Output | None]]:
+        """Yield batches in the stored order, or in the given one."""
+
+
+@dataclass
+class InMemory:
+    """Rows held as tensors: one gather per epoch, then views."""
+
+    inputs: Tensor
+    targets: Tensor
+    rows: Tensor
+    logits: Tensor | None
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def batches(self, size: int, order: Tensor | None = None) -> Iterator[tuple[Batch, Output | None]]:
+        """Yield views of the gathered tensors."""
+        columns = [self.inputs, self.targets, self.rows, *([] if self.logits is None else [self.logits])]
+        if order is not None:
+            columns = [column[order] for column in columns]
+        for inputs, targets, rows, *logits in zip(*(column.split(size) for column in columns), strict=True):
+            yield Batch(inputs, targets, rows), Output(logits[0]) if logits else None
+
+
+@dataclass
+class Streamed(Dataset[list[Tensor]]):
+    """Rows read from memory-mapped files as they are needed."""
+
+    columns: list[np.ndarray]
+
+    def __len__(self) -> int:
+        return len(self.columns[0])
+
+    def __getitems__(self, chosen: list[int]) -> list[Tensor]:
+        """Return whole columns of a batch at once; row by row would cost a copy each."""
+        return [torch.from_numpy(np.ascontiguousarray(column[chosen])) for column in self.columns]
+
+    def batches(self, size: int, order: Tensor | None = None) -> Iterator[tuple[Batch, Output | None]]:
+        """Yield batches, read in this process: the page cache is shared, worker processes are not free."""
+        sampler = range(len(self)) if order is None else order.tolist()
+        loader: DataLoader[list[Tensor]] = DataLoader(self, batch_size=size, sampler=sampler, collate_fn=_as_is)
+        for inputs, targets, rows, *logits in loader:
+            yield Batch(inputs, targets, rows), Output(logits[0]) if logits else None
+
+
+def _as_is(columns: list[Tensor]) -> list[Tensor]:
+    return columns
+
+
+def open_rows(data: Path, split: str, teacher: Path | None, *, budget: int) -> Rows:
+    """Open a split of stored data, with the stored outputs of a teacher.
+
+    Args:
+        data: Directory of a stored dataset.
+        split: ``train``, ``validation`` or ``test``.
+        teacher: Directory of a teacher's stored outputs.
+        budget: Bytes that may be held in memory.
+    """
+    files = [data / split / f"{column}.npy" for column in ("inputs", "targets", "rows")]
+    if teacher is not None:
+        files.append(teacher / split / "logits.npy")
+    columns = [np.load(file, mmap_mode="r") for file in files]
+    if sum(column.nbytes for column in columns) > budget:
+        return Streamed(columns)
+    inputs, targets, rows, *logits = (torch.from_numpy(np.array(column)) for column in columns)
+    return InMemory(inputs, targets, rows, logits[0] if logits else None)
+
+
+def shuffle(count: int, generator: Generator) -> Tensor:
+    """Return the order of one epoch."""
+    return torch.randperm(count, generator=generator)

@@ -1,0 +1,125 @@
+"""Entries that the workers under test import; the directory is on their path."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from kdorch.execution import worker
+
+
+def echo(spec, report):
+    return spec
+
+
+def process(spec, report):
+    return {"pid": os.getpid(), "argv0": sys.argv[0], "omp": os.environ["OMP_NUM_THREADS"]}
+
+
+def count(spec, report):
+    for step in range(spec["steps"]):
+        report({"step": step})
+    if spec.get("leave"):
+        os._exit(7)
+    return {"steps": spec["steps"]}
+
+
+def hang(spec, report):
+    report({"parent": os.getppid()})
+    signal.pause()
+
+
+def fail(spec, report):
+    raise LookupError("no such teacher")
+
+
+def system_exit(spec, report):
+    sys.exit("enough")
+
+
+def kill_itself(spec, report):
+    print("about to step on a mine")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def interrupt_itself(spec, report):
+    os.kill(os.getpid(), signal.SIGINT)
+    return {"survived": True}
+
+
+def die_after_done(spec, report):
+    send = worker.send
+
+    def send_and_die(connection, message):
+        send(connection, message)
+        os._exit(0)
+
+    worker.send = send_and_die
+    return {"finished": True}
+
+
+def close_connection(spec, report):
+    os.closerange(3, 100)
+    signal.pause()
+
+
+def meet(spec, report):
+    """Return only if another job runs at the same time: opening a pipe waits for its other end."""
+    for path in spec["pipes"]:
+        with Path(path).open("w" if spec["first"] else "r"):
+            pass
+    return {}
+
+
+def change_directory(spec, report):
+    os.chdir(spec["to"])
+    return {"pid": os.getpid()}
+
+
+def take_interrupts(spec, report):
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    return {"pid": os.getpid()}
+
+
+def start_child(spec, report):
+    child = subprocess.Popen(["sleep", "600"])
+    report({"child": child.pid})
+    signal.pause()
+
+
+def not_json(spec, report):
+    return {"result": object()}
+
+
+def print_much(spec, report):
+    print("x" * 100_000)
+    print("also here", file=sys.stderr)
+    os.write(1, b"and past Python")
+    return {}
+
+
+def train(spec, report):
+    import torch
+
+    model = torch.nn.Linear(4, 4)
+    optimizer = torch.optim.AdamW(model.parameters())
+    model(torch.ones(2, 4)).sum().backward()
+    optimizer.step()
+    tasks = len(os.listdir(f"/proc/{os.getppid()}/task"))
+    return {"pid": os.getpid(), "threads": torch.get_num_threads(), "server_tasks": tasks}
+
+
+def change_torch(spec, report):
+    import torch
+
+    changes = {
+        "dtype": lambda: torch.set_default_dtype(torch.float64),
+        "threads": lambda: torch.set_num_threads(3),
+        "deterministic": lambda: torch.use_deterministic_algorithms(True),
+        "grad": lambda: torch.set_grad_enabled(False),
+    }
+    changes[spec["what"]]()
+    return {"pid": os.getpid()}

@@ -1,0 +1,146 @@
+"""Processes: from whatever kind of program they are started, none stays behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import kdorch
+from kdorch.execution import Job
+
+HERE = Path(__file__).parent
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(kdorch.__file__).parents[1])}
+
+SCRIPT = f"""
+print("the script runs", flush=True)
+import sys
+from kdorch.execution import Job, LocalExecutor, local
+local.CAN_FORK = CAN_FORK_HERE
+with LocalExecutor(1, preload=(), sys_path=[{str(HERE)!r}]) as executor:
+    executor.submit(Job("job", "sample_entries:echo", {{"answer": 42}}))
+    kinds = []
+    while "done" not in kinds:
+        events = executor.poll(20)
+        assert events
+        kinds += [event.kind for event in events]
+print(events[-1].data["answer"], "torch" in sys.modules, __name__, flush=True)
+"""
+
+COORDINATOR = f"""
+import json, sys
+from kdorch.execution import Job, LocalExecutor, local
+executor = LocalExecutor(2, preload=(), sys_path=[{str(HERE)!r}])
+executor.open()
+executor.submit(Job("first", "sample_entries:process", {{}}))
+executor.submit(Job("second", "sample_entries:hang", {{}}))
+pids = set()
+heard = []
+while sorted(heard) != ["done", "report", "started", "started"]:
+    for event in executor.poll(20):
+        heard.append(event.kind)
+        pids |= {{value for key, value in event.data.items() if key in ("pid", "parent")}}
+print(json.dumps(sorted(pids)), flush=True)
+executor.poll(600)
+"""
+
+
+def command(way, script, folder):
+    path = folder / "study_script.py"
+    path.write_text(script)
+    return {
+        "file": [str(path)],
+        "command": ["-c", script],
+        "module": ["-m", "study_script"],
+        "stdin": ["-"],
+    }[way]
+
+
+@pytest.mark.parametrize("can_fork", [True, False], ids=["fork", "spawn"])
+@pytest.mark.parametrize("way", ["file", "command", "module", "stdin"])
+def test_program_without_a_guard(way, can_fork, tmp_path):
+    script = SCRIPT.replace("CAN_FORK_HERE", str(can_fork))
+    ended = subprocess.run(
+        [sys.executable, *command(way, script, tmp_path)],
+        input=script if way == "stdin" else "",
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.stdout, ended.stderr) == ("the script runs\n42 False __main__\n", "")
+
+
+@pytest.fixture
+def coordinator():
+    process = subprocess.Popen(
+        [sys.executable, "-c", COORDINATOR],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=ENVIRONMENT,
+    )
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_killed_coordinator_leaves_no_process(coordinator, watch):
+    pids = json.loads(coordinator.stdout.readline())
+    ended = watch(*pids)
+    assert len(pids) == 3  # the fork server, an idle worker, a busy one
+    coordinator.kill()
+    assert ended()
+
+
+def test_coordinator_and_fork_server_killed_together_leave_no_process(coordinator, watch):
+    server, *workers = json.loads(coordinator.stdout.readline())
+    ended = watch(server, *workers)
+    coordinator.send_signal(signal.SIGSTOP)
+    os.kill(server, signal.SIGKILL)
+    coordinator.kill()
+    assert ended()
+
+
+def test_interrupt_reaches_the_coordinator_only(coordinator):
+    json.loads(coordinator.stdout.readline())
+    coordinator.send_signal(signal.SIGINT)
+    _, errors = coordinator.communicate(timeout=20)
+    assert errors.count("Traceback") == 1
+    assert errors.endswith("KeyboardInterrupt\n")
+
+
+def test_close_leaves_no_process(make_executor, watch):
+    executor = make_executor(workers=2)
+    idle = executor.run("process")[-1].data["pid"]
+    executor.submit(Job("busy", "sample_entries:hang", {}))
+    started, report = executor.until("report")
+    ended = watch(started.data["pid"], report.data["parent"], idle)
+    executor.close()
+    assert ended(within=0)
+
+
+def test_fork_server_killed(make_executor, watch):
+    executor = make_executor(workers=2)
+    executor.submit(Job("job", "sample_entries:hang", {}))
+    started, report = executor.until("report")
+    ended = watch(started.data["pid"])
+    os.kill(report.data["parent"], signal.SIGKILL)
+    assert "forks the workers died" in executor.until("lost")[-1].data["reason"]
+    assert ended()
+    assert executor.run("echo")[-1].kind == "done"
+
+
+def test_close_does_not_wait_for_a_preload(make_executor, tmp_path):
+    (tmp_path / "endless.py").write_text("import signal; signal.pause()")
+    make_executor(preload=[], log_dir=tmp_path).close()
+    executor = make_executor(preload=["endless"])
+    executor.close()
+    assert not executor.can_take()

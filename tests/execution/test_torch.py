@@ -1,0 +1,49 @@
+"""With torch preloaded, as a search has it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from kdorch.execution import Job
+from kdorch.execution.local import PRELOAD
+
+pytestmark = pytest.mark.slow
+
+
+def test_replaced_worker_is_ready_at_once(make_executor):
+    began = time.monotonic()
+    executor = make_executor(preload=PRELOAD, threads=2)
+    assert time.monotonic() - began < 0.3  # the imports go on in the background
+    first = executor.run("train")[-1].data
+    assert first["threads"] == 2
+    assert first["server_tasks"] == 1  # no thread is in the process that forks
+    executor.submit(Job("hanging", "sample_entries:hang", {}))
+    executor.until("report")
+    began = time.monotonic()
+    executor.cancel("hanging")
+    executor.until("cancelled")
+    second = executor.run("train")[-1].data
+    assert time.monotonic() - began < 0.5
+    assert second["pid"] != first["pid"]
+
+
+def test_worker_with_torch_left_changed_is_replaced(make_executor, caplog):
+    executor = make_executor(preload=PRELOAD)
+    for what in ("dtype", "threads", "deterministic", "grad"):
+        changed = executor.run("change_torch", {"what": what})[-1].data
+        following = executor.run("train")[-1].data
+        assert following["pid"] != changed["pid"], what
+        assert following["threads"] == 1
+        assert what in caplog.messages[-1]
+    assert executor.run("train")[-1].data["pid"] == following["pid"]
+
+
+def test_torch_that_only_the_job_imports(make_executor):
+    executor = make_executor(threads=2)
+    first = executor.run("train")[-1].data
+    assert first["threads"] == 2
+    assert executor.run("train")[-1].data["pid"] == first["pid"]
+    executor.run("change_torch", {"what": "dtype"})
+    assert executor.run("train")[-1].data["pid"] != first["pid"]

@@ -1,0 +1,89 @@
+"""A toy student, and a fresh MLflow store for each test, copied from one that is made once."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from mlflow import MlflowClient
+from torch import Tensor, nn
+
+from kdorch.shipping.card import Card, Network
+from kdorch.shipping.promotion import Shipment
+
+LABELS = tuple("abcde")
+
+
+class Scale(nn.Module):
+    def forward(self, images: Tensor) -> Tensor:
+        return images.flatten(1) / 16
+
+
+@dataclass(frozen=True)
+class Store:
+    uri: str
+    client: MlflowClient
+    run_id: str
+
+    def registered(self) -> dict[str, list[int]]:
+        names = [model.name for model in self.client.search_registered_models()]
+        versions = self.client.search_model_versions()
+        return {name: sorted(int(v.version) for v in versions if v.name == name) for name in names}
+
+    def logged(self) -> list[str]:
+        experiment_id = self.client.get_run(self.run_id).info.experiment_id
+        return [model.model_id for model in self.client.search_logged_models([experiment_id])]
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
+    MlflowClient(f"sqlite:///{file}").search_experiments()
+    return file
+
+
+@pytest.fixture
+def store(tmp_path: Path, empty_database: Path) -> Store:
+    shutil.copy(empty_database, tmp_path / "mlflow.db")
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    client = MlflowClient(uri)
+    experiment_id = client.create_experiment("toys", artifact_location=(tmp_path / "artifacts").as_uri())
+    return Store(uri, client, client.create_run(experiment_id).info.run_id)
+
+
+@pytest.fixture
+def images() -> np.ndarray[Any, np.dtype[np.float64]]:
+    return np.random.default_rng(0).uniform(0, 16, (9, 8, 8))
+
+
+@pytest.fixture
+def ship(images: np.ndarray[Any, Any]) -> Callable[..., Shipment]:
+    def make(network: nn.Module | None = None, **changes: Any) -> Shipment:
+        torch.manual_seed(0)
+        mlp = nn.Sequential(nn.Linear(64, 16), nn.ReLU(), nn.Dropout(0.5), nn.Linear(16, len(LABELS)))
+        facts: dict[str, Any] = {
+            "network": network or mlp,
+            "preprocessing": Scale(),
+            "example": images,
+            "labels": LABELS,
+            "run_id": "no such run",
+            "card": Card(
+                study="toys",
+                trial=17,
+                summary="A small network that names toys.",
+                data="toys",
+                data_digest="sha256:abc",
+                rows={"train": 60, "test": 20},
+                teacher=Network("mlp, width 256"),
+                student=Network("mlp, width 16", parameters=1125, size_bytes=4500),
+            ),
+        }
+        return Shipment(**(facts | changes))
+
+    return make

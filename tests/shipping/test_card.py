@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from kdorch.shipping.card import Card, Network, Usage, render
+
+BARE = Card(
+    study="toys",
+    trial=17,
+    summary="A small network that names toys.",
+    data="toys",
+    data_digest="sha256:abc",
+    rows={"train": 1060, "test": 20},
+    teacher=Network("mlp, width 256"),
+    student=Network("mlp, width 16", parameters=1125, size_bytes=4500),
+)
+USAGE = Usage("models:/toys@champion", "float64", (8, 8), (5,), tuple("abcde"))
+
+
+def test_the_story_is_told() -> None:
+    page = render(replace(BARE, commit="1a2b3c", date="2026-01-02", limits=("Only in daylight.",)))
+    for fact in (
+        "# toys: trial 17",
+        "A small network that names toys.",
+        "- Rows: 1,060 train, 20 test",
+        "| student | mlp, width 16 | 1,125 | 4,500 |",
+        "| teacher | mlp, width 256 | — | — |",
+        "Tested on 20 rows of toys",
+        "Not checked: fairness",
+        "- Only in daylight.",
+        "- commit: `1a2b3c`",
+        "- date: 2026-01-02",
+        "- torch: ",
+    ):
+        assert fact in page
+
+
+def test_what_is_unknown_has_no_section() -> None:
+    page = render(BARE)
+    for title in ("Results", "Losses", "Hyper-parameters", "How to use"):
+        assert f"## {title}" not in page
+    assert "commit" not in page
+
+
+def test_results_are_means_over_seeds_side_by_side() -> None:
+    results = {
+        "student": {"val/accuracy": (0.9, 0.8), "test/accuracy": (0.75,)},
+        "teacher": {"test/accuracy": (0.95,)},
+    }
+    page = render(replace(BARE, results=results))
+    assert "|  | val/accuracy | test/accuracy |" in page
+    assert "| student | 0.85 ± 0.071 (2 seeds) | 0.75 |" in page
+    assert "| teacher | — | 0.95 |" in page
+
+
+def test_an_untested_student_is_called_untested() -> None:
+    assert "Not tested" in render(replace(BARE, rows={"train": 60}))
+
+
+def test_a_value_cannot_break_its_table() -> None:
+    page = render(replace(BARE, hyper_parameters={"student.layers": "a|b\nc"}))
+    assert "| student.layers | a\\|b c |" in page
+
+
+def test_usage_names_address_shapes_and_classes() -> None:
+    page = render(replace(BARE, usage=USAGE))
+    assert 'mlflow.pyfunc.load_model("models:/toys@champion")' in page
+    assert "numpy array, float64, shape (N, 8, 8)" in page
+    assert "Array of shape (N, 5)." in page
+    assert "`a`, `b`, `c`, `d`, `e`, in this order" in page
+
+
+@pytest.mark.parametrize(("rows", "shown"), [((), "shape (N,)"), ((3,), "shape (N, 3)")])
+def test_shapes_are_written_as_python_writes_them(rows: tuple[int, ...], shown: str) -> None:
+    assert shown in render(replace(BARE, usage=replace(USAGE, row_shape=rows)))
+
+
+def test_a_thousand_classes_do_not_fill_the_page() -> None:
+    labels = tuple(f"class {number}" for number in range(1000))
+    page = render(replace(BARE, usage=replace(USAGE, labels=labels)))
+    assert "and 980 more" in page
+    assert "class 500" not in page
+
+
+def test_importing_the_room_is_cheap() -> None:
+    heavy = "import sys, kdorch.shipping; print({'torch', 'mlflow', 'numpy'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
