@@ -65,11 +65,12 @@ def metric_values(trials: pd.DataFrame, metrics: Iterable[str]) -> Floats:
         ChoiceError: A metric is not a column of ``trials``.
     """
     names = list(metrics)
-    for name in names:
+    values = np.empty((len(trials), len(names)))
+    for column, name in enumerate(names):
         if name not in trials.columns:
-            known = [str(column) for column in trials.columns]
+            known = [str(existing) for existing in trials.columns]
             raise ChoiceError(f"the trials have no metric {name!r}. {did_you_mean(name, known)}".rstrip())
-    values: Floats = trials[names].to_numpy(dtype=np.float64, na_value=np.nan)
+        values[:, column] = trials[name].to_numpy(dtype=np.float64, na_value=np.nan)
     return values
 
 

@@ -39,6 +39,7 @@ def main(control: int, options: Options) -> None:
     # Until here SIGTERM may cut the imports short. From here on there are workers to be ended first.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     ForkServer(socket.socket(fileno=control), options).run()
+    os._exit(0)  # an orderly end would spend a second on taking torch apart
 
 
 class ForkServer:

@@ -38,6 +38,7 @@ class _Worker:
     connection: Connection
     pid: int | None = None  # known once it is ready
     job: Job | None = None
+    started: bool = False  # it has the job; until then, another worker may have it
     expires: float = math.inf  # on the monotonic clock
     connected: bool = True
     killed: bool = False
@@ -167,9 +168,9 @@ class LocalExecutor:
 
     def _give(self, worker: _Worker, job: Job) -> None:
         worker.job = job
+        worker.started = False
         worker.expires = time.monotonic() + (math.inf if job.timeout is None else job.timeout)
-        self._events.append(Event(job, "started", {"pid": worker.pid}))
-        # A worker that died a moment ago has not been noticed yet; its exit makes the job `lost`.
+        # A worker that died a moment ago has not been noticed yet; its exit frees the job for another.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             send(worker.connection, {"entry": job.entry, "spec": job.spec})
 
@@ -201,8 +202,9 @@ class LocalExecutor:
             worker.pid = message["data"]["pid"]
             self._failed_starts = 0
         elif worker.job is not None:
+            worker.started = True
             self._events.append(Event(worker.job, message["kind"], message["data"]))
-            if message["kind"] != "report":
+            if message["kind"] in ("done", "error"):
                 self._finish(worker, worker.job, message)
 
     def _finish(self, worker: _Worker, job: Job, message: Message) -> None:
@@ -235,8 +237,12 @@ class LocalExecutor:
             self._hear(worker)
         worker.connection.close()
         reason += last_words(self._options, worker.number)
-        if worker.job is not None:
-            self._events.append(worker.verdict or Event(worker.job, "lost", {"reason": reason}))
+        if worker.verdict is not None and worker.job is not None:
+            self._events.append(worker.verdict)
+        elif worker.started and worker.job is not None:
+            self._events.append(Event(worker.job, "lost", {"reason": reason}))
+        elif worker.job is not None:
+            self._waiting.appendleft(worker.job)
         if worker.pid is None:
             self._count_failed_start(reason)
 

@@ -1,7 +1,8 @@
 """The worker's side: run one job after the other, and say what became of each.
 
 Messages are JSON in both directions, so that nothing is ever unpickled:
-coordinator → worker ``{entry, spec}``; worker → coordinator ``{kind, data}``, ready, report, done or error.
+coordinator → worker ``{entry, spec}``; worker → coordinator ``{kind, data}``, first ready, then for each job
+started, any number of report, and done or error.
 ``done`` also names what the job left changed. Whether this process lives on is the coordinator's decision.
 """
 
@@ -67,8 +68,10 @@ def serve(connection: Connection, threads: int) -> None:
         send(connection, {"kind": "ready", "data": {"pid": os.getpid()}})
         while True:
             request = receive(connection)
+            send(connection, {"kind": "started", "data": {"pid": os.getpid()}})
             drift.prepare(threads)
-            send(connection, _run(connection, request, expected))
+            answer = _run(connection, request, expected)
+            send(connection, answer)
     except (EOFError, OSError):
         return
 

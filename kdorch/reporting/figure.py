@@ -53,7 +53,8 @@ def front_figure(
         axes = figure.add_subplot(xlabel=axis_name(scene.x), ylabel=axis_name(scene.y))
         marks.draw_trials(axes, scene)
         marks.draw_front(axes, scene)
-        marks.draw_pairs(axes, scene)
+        marks.draw_confirmed(axes, scene)
+        marks.draw_scratch(axes, scene)
         frame.scale(axes, scene, teacher)
         if teacher is not None:
             marks.draw_teacher(axes, scene, teacher)

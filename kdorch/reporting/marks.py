@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.transforms import Transform
 
 from kdorch.choosing.front import Floats
 from kdorch.choosing.numbers import readable
@@ -16,50 +17,57 @@ from kdorch.reporting.scene import Corner, Scene
 
 # Okabe and Ito's colours: told apart by colour-blind readers.
 BLUE, VERMILION = "#0072B2", "#D55E00"
+SEE_THROUGH = "55"  # alpha, appended to a colour
 INK, GREY = "#333333", "#8A8A8A"
 SMALL = 8.5  # points
-NUMBER_ROOM = (22.0, 12.0)  # points: width and height kept free for one trial number
+DIGIT, MARGIN, HEIGHT = 5.5, 9.0, 13.0  # points: what a digit and a whole trial number need
 POINTS_PER_INCH = 72
 
 
 def draw_trials(axes: Axes, scene: Scene) -> None:
     """Draw every trial as a faint dot."""
-    axes.scatter(
-        scene.trials["x"],
-        scene.trials["y"],
-        s=16,
-        color=GREY,
-        alpha=0.4,
-        linewidths=0,
-        label="trial",
-        zorder=2,
-    )
+    trials = scene.trials
+    axes.scatter(trials["x"], trials["y"], s=16, color=GREY, alpha=0.4, linewidths=0, label="trial", zorder=2)
 
 
 def draw_front(axes: Axes, scene: Scene) -> None:
-    """Draw the front's markers, and where it is a staircase, what is reached at each size."""
+    """Draw the front's markers and, where it is a staircase, what is reached at each size."""
     steps = {"drawstyle": "steps-post" if scene.corner[0] < 0 else "steps-pre"}
-    markers = {"marker": "o", "markersize": 6.5, "markeredgecolor": "white", "color": BLUE}
-    line = steps if scene.staircase else {"linestyle": "none"}
-    axes.plot(scene.front["x"], scene.front["y"], label="Pareto front", zorder=4, **markers, **line)
+    look: dict[str, Any] = steps if scene.staircase else {"linestyle": "none"}
+    label = "Pareto front, with trial numbers"
+    look |= {"color": BLUE, "marker": "o", "markersize": 6.5, "markeredgecolor": "white", "zorder": 4}
+    axes.plot(scene.front["x"], scene.front["y"], label=label, **look)
 
 
-def draw_pairs(axes: Axes, scene: Scene) -> None:
-    """Draw confirmed means, and their twins without a teacher joined to them by thin lines."""
-    _draw_means(axes, scene.confirmed, "confirmed: mean over seeds, 95 % interval", filled=True)
+def draw_confirmed(axes: Axes, scene: Scene) -> None:
+    """Draw confirmed means; their broad bars leave those of the twins visible."""
+    look = {"markerfacecolor": INK, "ecolor": BLUE + SEE_THROUGH, "elinewidth": 6, "capsize": 0, "zorder": 5}
+    _draw_means(axes, scene.confirmed, "confirmed: mean over seeds, 95 % interval", look)
+
+
+def draw_scratch(axes: Axes, scene: Scene) -> None:
+    """Draw the twins' means hollow, joined to their partners by thin lines."""
     twins = scene.scratch
-    axes.vlines(twins["x"], twins["y"], twins["partner"], color=INK, linewidth=0.9, zorder=3)
-    _draw_means(axes, twins, "the same without a teacher", filled=False)
+    axes.vlines(twins["x"], twins["y"], twins["partner"], color=INK, linewidth=0.9, zorder=5)
+    look = {"markerfacecolor": "white", "ecolor": INK, "elinewidth": 0.9, "capsize": 3, "zorder": 6}
+    _draw_means(axes, twins, "the same without a teacher", look)
 
 
 def draw_teacher(axes: Axes, scene: Scene, teacher: Mapping[str, float]) -> None:
-    """Draw the teacher's quality as a line, named in the ideal corner, and a star if its size is in view."""
-    across, up = scene.corner
+    """Draw the teacher's quality as a named line, and a star on it if the teacher's size is in view."""
     quality, size = teacher[scene.y], teacher.get(scene.x)
     words = readable(quality) if size is None else f"{readable(quality)}, {amount(scene.x, size)}"
     axes.axhline(quality, color=VERMILION, linewidth=1.2, linestyle=(0, (5, 3)), zorder=3)
-    edge = (0.0 if across < 0 else 1.0, quality)
-    _write(axes, f"teacher: {words}", edge, (-across, up), VERMILION, xycoords=axes.get_yaxis_transform())
+    end = _clear_end(axes, scene, quality)
+    edge = (0.0 if end < 0 else 1.0, quality)
+    _write(
+        axes,
+        f"teacher: {words}",
+        edge,
+        (-end, scene.corner[1]),
+        color=VERMILION,
+        system=axes.get_yaxis_transform(),
+    )
     low, high = axes.get_xlim()
     if size is not None and low <= size <= high:
         axes.plot([size], [quality], marker="*", markersize=13, color=VERMILION, linestyle="none", zorder=5)
@@ -70,10 +78,11 @@ def draw_numbers(axes: Axes, scene: Scene, dots_per_inch: float) -> None:
     front, last = scene.front, len(scene.front) - 1
     confirmed = front["trial"].isin(scene.confirmed["trial"]).tolist()
     order = sorted(range(len(front)), key=lambda row: (not confirmed[row], row not in (0, last)))
-    pixels = axes.transData.transform(front[["x", "y"]].to_numpy())
-    for row in spread_out(pixels * POINTS_PER_INCH / dots_per_inch, order, NUMBER_ROOM):
+    places = axes.transData.transform(front[["x", "y"]].to_numpy()) * POINTS_PER_INCH / dots_per_inch
+    room = (MARGIN + DIGIT * len(str(front["trial"].max())), HEIGHT)
+    for row in spread_out(places, order, room):
         point = (float(front["x"].iloc[row]), float(front["y"].iloc[row]))
-        _write(axes, str(front["trial"].iloc[row]), point, scene.corner, BLUE)
+        _write(axes, str(front["trial"].iloc[row]), point, scene.corner, color=BLUE, system=axes.transData)
 
 
 def spread_out(positions: Floats, order: Sequence[int], room: tuple[float, float]) -> list[int]:
@@ -92,40 +101,39 @@ def spread_out(positions: Floats, order: Sequence[int], room: tuple[float, float
     return kept
 
 
-def _draw_means(axes: Axes, means: pd.DataFrame, label: str, *, filled: bool) -> None:
+def _draw_means(axes: Axes, means: pd.DataFrame, label: str, look: dict[str, Any]) -> None:
     if means.empty:
         return
     # A single seed has an infinite interval, which is drawn as none.
     reach = means[["low", "high"]].sub(means["y"], axis=0).abs()
     bars = reach.where(np.isfinite(reach)).to_numpy().T
-    look = {"color": INK, "markerfacecolor": INK if filled else "white", "linestyle": "none", "zorder": 6}
-    axes.errorbar(
-        means["x"],
-        means["y"],
-        bars,
-        marker="D",
-        markersize=5.5,
-        capsize=3,
-        elinewidth=1.1,
-        label=label,
-        **look,
-    )
+    look = {"linestyle": "none", "marker": "D", "markersize": 5.5, "markeredgecolor": INK, **look}
+    axes.errorbar(means["x"], means["y"], bars, label=label, **look)
+
+
+def _clear_end(axes: Axes, scene: Scene, level: float) -> int:
+    """Return the end of the picture, -1 left or 1 right, where the front keeps more distance from a level."""
+    places = (axes.transData - axes.transAxes).transform(scene.front[["x", "y"]].to_numpy())
+    distance = np.abs(scene.front["y"].to_numpy() - level)
+    left = places[:, 0] < 0.5  # noqa: PLR2004 - the middle
+    return -1 if distance[left].min(initial=np.inf) >= distance[~left].min(initial=np.inf) else 1
 
 
 def _write(
-    axes: Axes, text: str, point: tuple[float, float], side: Corner, color: str, **placing: Any
+    axes: Axes, text: str, point: tuple[float, float], side: Corner, *, color: str, system: Transform
 ) -> None:
-    """Write a text that lies on this side of the point."""
+    """Write a text that lies on this side of the point, which is given in this coordinate system."""
     across, up = side
     axes.annotate(
         text,
         point,
+        xycoords=system,
         xytext=(4 * across, 4 * up),
         textcoords="offset points",
         color=color,
         fontsize=SMALL,
         horizontalalignment="right" if across < 0 else "left",
         verticalalignment="bottom" if up > 0 else "top",
+        bbox={"boxstyle": "square,pad=0", "facecolor": "white", "edgecolor": "none"},
         zorder=7,
-        **placing,
     )

@@ -69,10 +69,11 @@ def compose(
 def sensible_range(important: Floats, others: Floats) -> tuple[float, float]:
     """Return a range that holds all important values, and those others that do not squash them.
 
-    Some trials of a search collapse and end far from everything of interest: others count up to the span of the
-    important ones away.
+    Some trials of a search collapse and end far from everything of interest. The middle half of the others
+    always counts, the rest of them if it is at most one span of all that away.
     """
-    low, high = float(important.min()), float(important.max())
+    core = np.concatenate([important, np.quantile(others, [0.25, 0.75])])
+    low, high = core.min(), core.max()
     reach = (high - low) or np.inf
     near = others[(others >= low - reach) & (others <= high + reach)]
     return float(near.min(initial=low)), float(near.max(initial=high))

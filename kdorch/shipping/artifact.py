@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import warnings
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +49,8 @@ def save(
     """
     model = Model(metadata=metadata)
     try:
-        # The export walks through deprecated parts of torch itself; nothing the reader could act on.
-        with warnings.catch_warnings(action="ignore"):
+        # Both warn about their own insides, and torch prints a failed graph, which the error also holds.
+        with warnings.catch_warnings(action="ignore"), redirect_stderr(io.StringIO()):
             mlflow.pytorch.save_model(
                 module,
                 folder,

@@ -113,8 +113,8 @@ def render(card: Card) -> str:
 
 def _how_to_use(usage: Usage) -> str:
     shape = _shape(usage.row_shape)
-    return f"""Both ways need mlflow, numpy and torch, nothing else, and `MLFLOW_TRACKING_URI` set to the server or
-database that holds this page.
+    return f"""Both ways need an active environment with mlflow, numpy and torch, nothing else, and
+`MLFLOW_TRACKING_URI` set to the server or database that holds this page.
 
 ```python
 import mlflow

@@ -7,6 +7,7 @@ A failure at any step takes back what the earlier steps did.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -99,6 +100,8 @@ def promote(shipment: Shipment, *, tracking_uri: str, model: str, alias: str | N
     uri = _absolute(tracking_uri)
     with (
         TemporaryDirectory(prefix="kdorch-promote-") as folder,
+        # MLflow meets deprecations of newer SQLAlchemys; nothing the caller could act on.
+        warnings.catch_warnings(action="ignore", category=DeprecationWarning),
         _explained(f"MLflow refused to take model {model!r}"),
         Registry(uri) as registry,
     ):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, cast, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from kdorch.discovery import Plugins
 from kdorch.errors import PluginError, Problem, StudyError, did_you_mean
-from kdorch.kinds import Direction, Loss, Student, Task, Teacher
+from kdorch.kinds import Dataset, Direction, Loss, Student, Task, Teacher
 from kdorch.spec import Spec
 from kdorch.study.file import Source
 from kdorch.study.model import Study
@@ -192,9 +192,11 @@ def _metrics(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Problem]
         if known.get(metric, direction) != direction:
             better = "higher" if known[metric] == "max" else "lower"
             yield Problem(f"objectives.{metric}", f"{better} is better, so it cannot be {direction!r}.", f"Write {known[metric]}.")
-    first = next(iter(objectives), "val/")
-    if first in known and not first.startswith("val/"):
-        yield Problem(f"objectives.{first}", "the first objective chooses the best epoch, so it must be a val/ metric.")
+    scores = {f"val/{name}" for name in task_of(sections["data"], plugins).directions}
+    first = next(iter(objectives), None)
+    if first in known and first not in scores:
+        what = "the first objective chooses the best epoch, so it must be a score of the task"
+        yield Problem(f"objectives.{first}", f"{what}: {', '.join(sorted(scores))}.")
 
 
 def _parts(sections: Mapping[str, Any]) -> Iterator[tuple[str, Spec]]:
@@ -213,10 +215,14 @@ def directions(sections: Mapping[str, Any], plugins: Plugins) -> dict[str, Direc
     dataset = sections.get("data")
     if dataset is None or len(dataset.tasks) != 1:
         return {}
-    task = plugins.find("task", next(iter(dataset.tasks)))
-    assert issubclass(task, Task)  # noqa: S101  for mypy: the registry holds tasks only
+    task = task_of(dataset, plugins)
     measures = [plugins.find("measure", name)() for name in _ALWAYS]
     found: dict[str, Direction] = {}
     for measure in [*measures, *(sections.get("measures") or ())]:
         found |= measure.produces(task)  # type: ignore[attr-defined]
     return found
+
+
+def task_of(dataset: Dataset, plugins: Plugins) -> type[Task]:
+    """Return the class of a dataset's task."""
+    return cast("type[Task]", plugins.find("task", next(iter(dataset.tasks))))

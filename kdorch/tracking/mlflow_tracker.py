@@ -34,6 +34,7 @@ from kdorch.tracking.values import STATUS, Point, finite_points, run_tags, table
 
 _LONGEST_PARAM, _LONGEST_TAG, _LONGEST_NOTE = 6000, 8000, 20000  # characters MLflow stores
 _LAST_BATCH = 800  # metrics; MLflow takes 1000 entities in a request, tags included
+_SQLITE = "sqlite:///"
 _PAGE = 1000  # runs in one answer
 _TABLES_TAG = "mlflow.loggedArtifacts"  # MLflow's page shows as tables what is listed here
 
@@ -55,8 +56,8 @@ def open_tracker(home: Path, uri: str | None) -> MlflowTracker:
     artifacts = home.resolve() / "artifacts"
     if uri is None:
         return MlflowTracker(local_uri(home), artifacts)
-    if scheme(uri) == "sqlite":
-        uri = sqlite_uri(Path(uri.removeprefix("sqlite:///")).resolve())
+    if uri.startswith(_SQLITE):
+        uri = sqlite_uri(Path(uri.removeprefix(_SQLITE)).resolve())
     return MlflowTracker(uri, artifacts if scheme(uri) in DATABASES else None)
 
 
@@ -236,7 +237,7 @@ def _check_usable(experiment: Experiment, study: str) -> None:
     number = experiment.experiment_id
     if experiment.lifecycle_stage == "deleted":
         raise TrackingError(
-            f"the MLflow experiment {study!r} (id {number}) was deleted, and keeps its name until it is purged. "
+            f"the MLflow experiment {study!r} was deleted, but its name is in use until it is purged. "
             f"Bring it back with `mlflow experiments restore -x {number}`, remove it for good with "
             f"`mlflow gc --experiment-ids {number}`, or give the study another name."
         )

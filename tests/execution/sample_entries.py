@@ -41,7 +41,7 @@ def system_exit(spec, report):
 
 
 def kill_itself(spec, report):
-    print("about to step on a mine")
+    sys.stdout.write("about to step on a mine\n")
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -95,8 +95,8 @@ def not_json(spec, report):
 
 
 def print_much(spec, report):
-    print("x" * 100_000)
-    print("also here", file=sys.stderr)
+    sys.stdout.write("x" * 100_000)
+    sys.stderr.write("also here")
     os.write(1, b"and past Python")
     return {}
 
@@ -108,7 +108,7 @@ def train(spec, report):
     optimizer = torch.optim.AdamW(model.parameters())
     model(torch.ones(2, 4)).sum().backward()
     optimizer.step()
-    tasks = len(os.listdir(f"/proc/{os.getppid()}/task"))
+    tasks = len(list(Path(f"/proc/{os.getppid()}/task").iterdir()))
     return {"pid": os.getpid(), "threads": torch.get_num_threads(), "server_tasks": tasks}
 
 

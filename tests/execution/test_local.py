@@ -113,8 +113,9 @@ def test_killed_worker_loses_its_own_job_only(make_executor, tmp_path):
     os.mkfifo(pipe)
     executor.submit(Job("victim", "sample_entries:hang", {}))
     executor.submit(Job("survivor", "sample_entries:meet", {"pipes": [str(pipe)], "first": True}))
-    started = executor.until("report")[0]
-    os.kill(started.data["pid"], signal.SIGKILL)
+    started = [event for event in executor.until("started", count=2) if event.kind == "started"]
+    pids = {event.job.id: event.data["pid"] for event in started}
+    os.kill(pids["victim"], signal.SIGKILL)
     lost = executor.until("lost")[-1]
     assert lost.job.id == "victim"
     with pipe.open():  # only now can the survivor end
@@ -128,8 +129,9 @@ def test_worker_killed_while_idle_is_replaced(make_executor, watch):
     ended = watch(pid)
     os.kill(pid, signal.SIGKILL)
     assert ended()
-    executor.poll(0.5)
-    assert executor.run("process")[-1].data["pid"] != pid
+    events = executor.run("process")
+    assert kinds(events) == ["started", "done"]
+    assert events[-1].data["pid"] != pid
 
 
 def test_cancel_before_the_worker_is_ready(make_executor):

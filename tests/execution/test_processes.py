@@ -37,14 +37,14 @@ import json, sys
 from kdorch.execution import Job, LocalExecutor, local
 executor = LocalExecutor(2, preload=(), sys_path=[{str(HERE)!r}])
 executor.open()
-executor.submit(Job("first", "sample_entries:process", {{}}))
-executor.submit(Job("second", "sample_entries:hang", {{}}))
 pids = set()
-heard = []
-while sorted(heard) != ["done", "report", "started", "started"]:
-    for event in executor.poll(20):
-        heard.append(event.kind)
-        pids |= {{value for key, value in event.data.items() if key in ("pid", "parent")}}
+for entry, last in [("hang", "report"), ("process", "done")]:
+    executor.submit(Job(entry, "sample_entries:" + entry, {{}}))
+    heard = []
+    while last not in heard:
+        for event in executor.poll(20):
+            heard.append(event.kind)
+            pids |= {{value for key, value in event.data.items() if key in ("pid", "parent")}}
 print(json.dumps(sorted(pids)), flush=True)
 executor.poll(600)
 """

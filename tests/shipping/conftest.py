@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,3 +90,27 @@ def ship(images: np.ndarray[Any, Any]) -> Callable[..., Shipment]:
         return Shipment(**(facts | changes))
 
     return make
+
+
+@pytest.fixture
+def answer_elsewhere(tmp_path: Path) -> Callable[..., Any]:
+    """Load a model in a process where importing kdorch is an error, and predict."""
+    script = (
+        "import sys; sys.modules['kdorch'] = None\n"
+        "import mlflow, numpy\n"
+        "model = mlflow.pyfunc.load_model(sys.argv[1])\n"
+        "numpy.save(sys.argv[3], model.predict(numpy.load(sys.argv[2])))\n"
+    )
+
+    def answer(tracking_uri: str, model_uri: str, rows: Any, **environment: str) -> Any:
+        np.save(tmp_path / "rows.npy", rows)
+        files = [str(tmp_path / "rows.npy"), str(tmp_path / "logits.npy")]
+        subprocess.run(
+            [sys.executable, "-I", "-c", script, model_uri, *files],
+            env={**os.environ, "MLFLOW_TRACKING_URI": tracking_uri, **environment},
+            cwd=tmp_path,
+            check=True,
+        )
+        return np.load(tmp_path / "logits.npy")
+
+    return answer

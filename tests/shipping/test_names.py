@@ -11,7 +11,9 @@ def test_a_usable_model_name_passes(name: str) -> None:
     check_model_name(name)
 
 
-@pytest.mark.parametrize("name", ["", " ", "a/b", "a:b", "a@b", "it's", "a.", " a", "a ", "..", "é", "a\nb", "x" * 251])
+@pytest.mark.parametrize(
+    "name", ["", " ", "a/b", "a:b", "a@b", "it's", "a.", " a", "a ", "..", "é", "a\nb", "x" * 251]
+)
 def test_an_unusable_model_name_is_refused_with_the_rule(name: str) -> None:
     with pytest.raises(PromotionError, match=r"letters, digits.*Choose another name"):
         check_model_name(name)

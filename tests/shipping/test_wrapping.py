@@ -40,7 +40,9 @@ def test_floating_rows_are_cast_to_the_precision_of_the_network(precision: torch
     rows = np.random.default_rng(0).normal(size=(7, 4))
     found = answers(wrap(nn.Identity(), network), rows)
     assert torch.from_numpy(found[7]).dtype == precision
-    torch.testing.assert_close(torch.from_numpy(found[7]), network(torch.from_numpy(rows).to(precision)).detach())
+    torch.testing.assert_close(
+        torch.from_numpy(found[7]), network(torch.from_numpy(rows).to(precision)).detach()
+    )
 
 
 def test_token_ids_stay_integers() -> None:

@@ -1,0 +1,80 @@
+"""What the command line and a notebook both call."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from kdorch.api.promotion import promote
+from kdorch.api.results import Results
+from kdorch.discovery import installed
+from kdorch.search.observer import Observer
+from kdorch.study import Study
+
+__all__ = ["Results", "check", "promote", "run"]
+
+HOME = ".kdorch"
+
+
+def check(study: Study) -> None:
+    """Check that the parts of a study fit each other.
+
+    Raises:
+        StudyError: With every mistake.
+    """
+    from kdorch.study.check import check as check_study
+
+    check_study(study, installed())
+
+
+def run(
+    study: Study,
+    *,
+    home: str | Path = HOME,
+    workers: int | None = None,
+    trials: int | None = None,
+    timeout: float | None = None,
+    observer: Observer | None = None,
+    folders: Sequence[str | Path] = (),
+) -> Results:
+    """Run a study, or go on with it, and return what it found.
+
+    Args:
+        study: What to search.
+        home: Project directory. Runs go to its own MLflow database, or to ``MLFLOW_TRACKING_URI`` if that is set.
+        workers: Trainings at once; one per core by default.
+        trials: Trials in all, in place of the study's own number.
+        timeout: Seconds after which no further trial is begun.
+        observer: Hears about progress.
+        folders: Directories to import the study's own modules from; the current one by default.
+
+    Raises:
+        KdorchError: If the study is wrong or cannot be run; what is complete is kept.
+    """
+    from kdorch.api.summary import summarise
+    from kdorch.search.home import Home
+    from kdorch.search.run import Session
+
+    check(study)
+    session = Session(
+        study=study,
+        home=Home(Path(home)),
+        uri=tracking_uri(),
+        workers=workers or len(os.sched_getaffinity(0)),
+        trials=trials or study.search.trials,
+        deadline=time.monotonic() + timeout if timeout else math.inf,
+        observer=observer or Observer(),
+        folders=[str(Path(folder).resolve()) for folder in folders or [Path.cwd()]],
+    )
+    session.run()
+    results = Results(study.name, home)
+    summarise(results)
+    return results
+
+
+def tracking_uri() -> str | None:
+    """Return the tracking server of the environment, or None for the project's own database."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or None

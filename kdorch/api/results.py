@@ -1,0 +1,107 @@
+"""What a study has found so far, read from its record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from kdorch.choosing.front import pareto_front
+from kdorch.choosing.rules import best_under, by_number, knee, within
+from kdorch.search.frames import confirmations_frame, open_confirmations, open_trials, trials_frame
+from kdorch.search.home import Home
+from kdorch.search.record import Record
+from kdorch.study import Study
+
+
+class Results:
+    """Trials, front and confirmations of a study, as pandas tables.
+
+    Args:
+        name: Name of the study.
+        home: Project directory.
+
+    Raises:
+        ChoiceError: If there is no study of that name.
+    """
+
+    def __init__(self, name: str, home: str | Path = ".kdorch") -> None:
+        self.name = name
+        self.home = Home(Path(home))
+        self.folder = self.home.known(name)
+        self.record: dict[str, Any] = self.folder.read() or {}
+
+    @cached_property
+    def study(self) -> Study:
+        """The study as it was begun."""
+        return Study(**self.record["study"])
+
+    @cached_property
+    def searched(self) -> Record:
+        """The trials in Optuna."""
+        return open_trials(self.folder, self.study)
+
+    @cached_property
+    def trials(self) -> pd.DataFrame:
+        """Complete trials: ``trial``, parameters under their dotted paths, metrics, ``run_id``."""
+        return trials_frame(self.searched)
+
+    @cached_property
+    def front(self) -> pd.DataFrame:
+        """The trials that no other beats in every objective, small to large."""
+        return pareto_front(self.trials, self.study.objectives, self.study.limits)
+
+    @cached_property
+    def confirmed(self) -> pd.DataFrame:
+        """Trainings on fresh seeds: ``candidate`` (a trial), ``role``, ``seed``, metrics, ``run_id``."""
+        return confirmations_frame(open_confirmations(self.folder, self.study))
+
+    @property
+    def teacher(self) -> dict[str, float]:
+        """The teacher's metrics: ``val/…``, ``test/…`` once students are confirmed, and ``size/params``."""
+        facts = self.record["teacher"]["facts"]
+        splits = {"val": facts["validation"], "test": facts.get("test", {})}
+        scores = {f"{split}/{name}": value for split, values in splits.items() for name, value in values.items()}
+        return scores | {"size/params": facts["params"]}
+
+    @property
+    def quality(self) -> str:
+        """The first objective."""
+        return next(iter(self.study.objectives))
+
+    def confirmed_of(self, trial: int, role: str = "confirm") -> pd.DataFrame:
+        """Return the confirmations of one trial, or with ``role="baseline"`` its twins without the teacher."""
+        table = self.confirmed
+        return table[(table["candidate"] == trial) & (table["role"] == role)] if len(table) else table
+
+    def choose(
+        self,
+        *,
+        trial: int | None = None,
+        within_share: float | None = None,
+        maxima: Mapping[str, float] | None = None,
+    ) -> pd.Series[Any]:
+        """Choose one student.
+
+        Args:
+            trial: This one.
+            within_share: The smallest whose quality is within this share of the teacher's.
+            maxima: The best whose metrics are all at most these.
+
+        Returns:
+            Its row of ``trials``; without a rule, the knee of the front.
+
+        Raises:
+            ChoiceError: If no student satisfies the rule; it says which comes nearest.
+        """
+        objectives = self.study.objectives
+        if trial is not None:
+            return by_number(self.trials, trial)
+        if within_share is not None:
+            return within(self.front, objectives, within_share, self.teacher[self.quality])
+        if maxima:
+            return best_under(self.front, objectives, maxima)
+        return knee(self.front, objectives)

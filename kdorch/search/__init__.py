@@ -1,0 +1,1 @@
+"""The search itself: ask, place, tell; confirm; and pick up after a crash."""

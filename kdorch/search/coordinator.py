@@ -1,0 +1,218 @@
+"""Place trainings on workers and bring their results home: the only writer to Optuna and MLflow.
+
+A result becomes real in this order: its facts to Optuna, weights and metrics to MLflow, then ``tell`` (the commit), then the run's
+status. Whatever a kill interrupts, ``reconcile`` can tell how far it came.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import optuna
+
+from kdorch.execution import Event, Executor, Job
+from kdorch.search.ledger import Ledger
+from kdorch.search.observer import Observer
+from kdorch.search.phases import Plan
+from kdorch.search.record import Record
+from kdorch.study import Study
+from kdorch.tracking import Tracker
+
+_TRAIN = "kdorch.training.trial:run"
+_READ_TEST = "kdorch.training.trial:evaluate_split"
+VALUES = "kdorch.values"  # on a run: its results are whole
+WEIGHTS = "student.safetensors"
+
+
+class Phase(Protocol):
+    """What the coordinator needs to know of a phase."""
+
+    title: str
+    record: Record
+    total: int
+
+    def wants(self, running: int) -> bool:
+        """Whether to start another trial beside those that run."""
+
+    def plan(self, trial: optuna.Trial) -> Plan:
+        """Return the training of a trial."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all trainings of a study share.
+
+    Attributes:
+        study: The study.
+        data: Digest and directory of the stored data.
+        shared: Fields of a training's spec that never change.
+        limits: Metric, bound and direction.
+        weights: Where workers leave weights.
+        ledger: The ledger of test readings.
+    """
+
+    study: Study
+    data: Path
+    shared: dict[str, Any]
+    limits: list[tuple[str, float, str]]
+    weights: Path
+    ledger: Ledger
+
+
+@dataclass
+class _Flight:
+    """A trial on its way."""
+
+    trial: optuna.Trial
+    plan: Plan
+    weights: Path
+    run_id: str = ""
+    result: dict[str, Any] = field(default_factory=dict)
+
+
+class Coordinator:
+    """Runs one phase to its end."""
+
+    def __init__(self, phase: Phase, setting: Setting, executor: Executor, tracker: Tracker, observer: Observer) -> None:
+        self._phase, self._setting = phase, setting
+        self._executor, self._tracker, self._observer = executor, tracker, observer
+        self._record = phase.record
+        self._flights: dict[str, _Flight] = {}
+        self._queue: deque[Job] = deque()
+
+    def drive(self, deadline: float = math.inf) -> None:
+        """Ask and train until the phase wants no more, or until a moment of ``time.monotonic``."""
+        try:
+            while True:
+                self._place(deadline)
+                if not self._flights:
+                    return
+                for event in self._executor.poll(1.0):
+                    self._handle(event)
+        except KeyboardInterrupt:
+            self._release()
+            raise
+
+    def _place(self, deadline: float) -> None:
+        while self._executor.can_take():
+            if self._queue:
+                self._executor.submit(self._queue.popleft())
+            elif self._phase.wants(len(self._flights)) and time.monotonic() < deadline:
+                self._executor.submit(self._launch())
+            else:
+                return
+
+    def _launch(self) -> Job:
+        trial = self._record.ask()
+        plan = self._phase.plan(trial)
+        name = f"{plan.kind}-{trial.number}"
+        weights = self._setting.weights / f"{name}.safetensors"
+        self._flights[name] = _Flight(trial, plan, weights)
+        spec = self._setting.shared | plan.spec | {"weights": str(weights)}
+        return Job(name, _TRAIN, spec, attempt=trial.user_attrs.get("attempt", 1))
+
+    def _handle(self, event: Event) -> None:
+        flight = self._flights[event.job.id]
+        if event.kind == "report":
+            self._start_run(flight)
+        elif event.kind == "done" and event.job.entry == _TRAIN:
+            self._trained(event.job.id, flight, event.data)
+        elif event.kind == "done":
+            self._tested(flight, event.data)
+            self._commit(event.job.id, flight)
+        elif event.kind == "error":
+            self._failed(event.job.id, flight, f"{event.data['type']}: {event.data['message']}")
+        elif event.kind in ("lost", "cancelled"):
+            self._lost(event.job.id, flight, event.data.get("reason", event.kind))
+
+    def _start_run(self, flight: _Flight) -> None:
+        if flight.run_id:
+            return
+        plan, trial = flight.plan, flight.trial
+        attempt = {"kdorch.attempt": str(trial.user_attrs.get("attempt", 1))}
+        flight.run_id = self._tracker.start(
+            plan.name, plan.kind, trial=trial.number, params=plan.params, tags=plan.tags | attempt
+        )
+        trial.set_user_attr("run_id", flight.run_id)
+
+    def _trained(self, name: str, flight: _Flight, result: dict[str, Any]) -> None:
+        if "infeasible" in result:
+            del self._flights[name]
+            known = [limit for limit in self._setting.limits if limit[0] in result["metrics"]]
+            self._record.constrain(flight.trial, result["metrics"], known)
+            self._record.prune(flight.trial, result["infeasible"])
+            return
+        flight.result = result
+        if flight.plan.kind == "trial":
+            self._commit(name, flight)
+            return
+        known = self._setting.ledger.find(self._setting.data.name, result["digest"])
+        if known is not None:
+            result["metrics"] |= _test(known)
+            self._commit(name, flight)
+            return
+        spec = self._setting.shared | {"student": flight.plan.spec["student"], "split": "test", "weights": str(flight.weights)}
+        self._queue.append(Job(name, _READ_TEST, spec))
+
+    def _tested(self, flight: _Flight, scores: dict[str, float]) -> None:
+        who = flight.plan.name
+        self._setting.ledger.add(
+            self._setting.data.name, flight.result["digest"], scores, study=self._setting.study.name, who=who
+        )
+        flight.result["metrics"] |= _test(scores)
+
+    def _commit(self, name: str, flight: _Flight) -> None:
+        metrics = flight.result["metrics"]
+        objectives = self._setting.study.objectives
+        bad = [metric for metric in (*objectives, *self._setting.study.limits) if not math.isfinite(metrics.get(metric, math.nan))]
+        if bad:
+            self._failed(name, flight, f"{bad[0]} is {metrics.get(bad[0], 'not measured')}")
+            return
+        values = [metrics[metric] for metric in objectives]
+        self._start_run(flight)
+        flight.trial.set_user_attr("metrics", metrics)
+        flight.trial.set_user_attr("weights", flight.result["digest"])
+        self._record.constrain(flight.trial, metrics, self._setting.limits)
+        # One name in all runs is what people and promotion look for.
+        named = flight.weights.rename(flight.weights.parent / WEIGHTS)
+        self._tracker.upload(flight.run_id, named)
+        named.unlink()
+        facts = {VALUES: json.dumps(values), "kdorch.epoch": str(flight.result["epoch"]), "kdorch.weights": flight.result["digest"]}
+        self._tracker.log(flight.run_id, curves=flight.result["curves"], finals=metrics, tags=facts)
+        self._record.tell(flight.trial.number, values)
+        self._tracker.end(flight.run_id, "complete")
+        del self._flights[name]
+        self._observer.progress(self._phase.title, self._record.counted, self._phase.total, metrics)
+
+    def _failed(self, name: str, flight: _Flight, reason: str) -> None:
+        del self._flights[name]
+        self._start_run(flight)
+        self._tracker.log(flight.run_id, curves={}, finals={}, tags={"kdorch.reason": reason})
+        self._record.fail(flight.trial.number, reason)
+        self._tracker.end(flight.run_id, "failed")
+        self._observer.say(f"{flight.plan.name} failed: {reason}")
+
+    def _lost(self, name: str, flight: _Flight, reason: str) -> None:
+        del self._flights[name]
+        frozen = self._record.trials()[flight.trial.number]
+        again = self._record.retry(frozen, reason)
+        if flight.run_id:
+            self._tracker.log(flight.run_id, curves={}, finals={}, tags={"kdorch.reason": reason})
+            self._tracker.end(flight.run_id, "failed")
+        self._observer.say(f"{flight.plan.name} was lost ({reason}); {'it is tried again' if again else 'given up'}")
+
+    def _release(self) -> None:
+        """Let go of what runs, so that the next start repeats it at once."""
+        for name, flight in list(self._flights.items()):
+            self._executor.cancel(name)
+            self._lost(name, flight, "interrupted")
+
+
+def _test(scores: dict[str, float]) -> dict[str, float]:
+    return {f"test/{name}": value for name, value in scores.items()}

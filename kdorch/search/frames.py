@@ -1,0 +1,51 @@
+"""The record as tables: one row per complete trial, one per confirmation."""
+
+from __future__ import annotations
+
+import pandas as pd
+from optuna.trial import FrozenTrial
+
+from kdorch.choosing.front import pareto_front
+from kdorch.search.home import Folder
+from kdorch.search.record import Record, open_storage
+from kdorch.study import Study
+
+
+def open_trials(folder: Folder, study: Study) -> Record:
+    """Open the trials of the search."""
+    directions = list(study.objectives.values())
+    return Record(open_storage(folder.journal), "search", directions, method=study.search.sampler, seed=study.seed)
+
+
+def open_confirmations(folder: Folder, study: Study) -> Record:
+    """Open the trainings of the confirmation."""
+    return Record(open_storage(folder.journal), "confirmation", list(study.objectives.values()))
+
+
+def trials_frame(record: Record) -> pd.DataFrame:
+    """Return complete trials: ``trial``, parameters and metrics under their own names, ``run_id``."""
+    return _frame([{"trial": trial.number} | trial.params | _facts(trial) for trial in record.complete()], "trial")
+
+
+def confirmations_frame(record: Record) -> pd.DataFrame:
+    """Return complete confirmations: ``candidate``, ``role`` (confirm, baseline), ``seed``, metrics, ``run_id``."""
+    return _frame([trial.user_attrs["plan"] | _facts(trial) for trial in record.complete()], "candidate")
+
+
+def _facts(trial: FrozenTrial) -> dict[str, object]:
+    known = trial.user_attrs
+    return known["metrics"] | {"run_id": known["run_id"], "weights": known["weights"]}
+
+
+def _frame(rows: list[dict[str, object]], first: str) -> pd.DataFrame:
+    return pd.DataFrame(rows) if rows else pd.DataFrame({first: pd.Series(dtype="int64")})
+
+
+def candidates(study: Study, record: Record) -> list[int]:
+    """Return the trials to confirm: the best of the front by the first objective."""
+    if not study.confirm.top:
+        return []
+    front = pareto_front(trials_frame(record), study.objectives, study.limits)
+    metric, direction = next(iter(study.objectives.items()))
+    best = front.sort_values(metric, ascending=direction == "min", kind="stable")
+    return [int(number) for number in best["trial"].head(study.confirm.top)]

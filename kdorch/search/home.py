@@ -1,0 +1,110 @@
+"""The project directory: what lies where."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from kdorch.errors import BusyError, ChoiceError, StoreError, did_you_mean
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The directory of one study.
+
+    It holds ``study.json`` (what is searched, with which data and teacher), ``optuna.journal`` (the trials)
+    and ``logs`` (what workers print).
+    """
+
+    path: Path
+
+    @property
+    def journal(self) -> Path:
+        """Optuna's journal: the source of truth."""
+        return self.path / "optuna.journal"
+
+    @property
+    def weights(self) -> Path:
+        """Weights on their way from a worker to MLflow."""
+        return self.path / "weights"
+
+    @property
+    def logs(self) -> Path:
+        """What jobs print."""
+        return self.path / "logs"
+
+    def read(self) -> dict[str, Any] | None:
+        """Return what is known about the study, or None before its first run."""
+        try:
+            return json.loads((self.path / "study.json").read_text())  # type: ignore[no-any-return]
+        except FileNotFoundError:
+            return None
+
+    def write(self, record: dict[str, Any]) -> None:
+        """Replace what is known, whole or not at all."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        aside = self.path / "study.json.partial"
+        aside.write_text(json.dumps(record, indent=1))
+        aside.replace(self.path / "study.json")
+
+    @contextmanager
+    def claim(self) -> Iterator[None]:
+        """Hold the study for this process; the system lets go of it however the process ends.
+
+        Raises:
+            BusyError: If another process holds it.
+            StoreError: If the directory cannot be written.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            holder = self.path / "holder"
+            with FileLock(self.path / "lock", timeout=0):
+                holder.write_text(f"process {os.getpid()} on {os.uname().nodename}")
+                yield
+        except Timeout:
+            raise BusyError(f"Study {self.path.name!r} is being run by {holder.read_text()}. Wait for it, or end it.") from None
+        except PermissionError as error:
+            raise StoreError(f"The project directory cannot be written: {error}. Choose another with --home.") from error
+
+
+@dataclass(frozen=True)
+class Home:
+    """A project directory, ``.kdorch`` by default."""
+
+    path: Path
+
+    @property
+    def store(self) -> Path:
+        """Prepared data and teachers, by content."""
+        return self.path / "store"
+
+    @property
+    def ledger(self) -> Path:
+        """Every reading of a test split."""
+        return self.path / "ledger.jsonl"
+
+    def study(self, name: str) -> Folder:
+        """Return the directory of a study, whether it exists or not."""
+        return Folder(self.path / "studies" / name)
+
+    def studies(self) -> list[str]:
+        """Return the names of the studies that were run."""
+        return sorted(file.parent.name for file in (self.path / "studies").glob("*/study.json"))
+
+    def known(self, name: str) -> Folder:
+        """Return the directory of a study that was run.
+
+        Raises:
+            ChoiceError: If there is none of that name.
+        """
+        if name not in self.studies():
+            hint = did_you_mean(name, self.studies()) or "None was run yet: kdorch study run FILE."
+            raise ChoiceError(f"No study {name!r} in {self.path}. {hint}")
+        return self.study(name)

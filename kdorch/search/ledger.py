@@ -1,0 +1,40 @@
+"""The ledger of the locked test split: who read it, with which weights, and what they saw."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """One line of JSON per reading; lines are only ever added."""
+
+    path: Path
+
+    def find(self, data: str, weights: str) -> dict[str, float] | None:
+        """Return what these weights scored on the test rows of this data, if they ever read them."""
+        for line in self.path.read_text().splitlines() if self.path.exists() else ():
+            try:
+                entry = json.loads(line)
+            except json.JSONDecodeError:
+                continue  # a line torn by a kill holds no reading
+            if (entry["data"], entry["weights"]) == (data, weights):
+                return entry["values"]  # type: ignore[no-any-return]
+        return None
+
+    def add(self, data: str, weights: str, values: dict[str, float], *, study: str, who: str) -> None:
+        """Write a reading down and bring it to disk."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        entry = {"data": data, "weights": weights, "study": study, "who": who, "values": values, "time": now}
+        with FileLock(self.path.with_suffix(".lock")), self.path.open("a+b") as file:
+            if file.tell() and not self.path.read_bytes().endswith(b"\n"):
+                file.write(b"\n")
+            file.write(json.dumps(entry).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())

@@ -1,0 +1,15 @@
+"""Whoever watches a study run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class Observer:
+    """Hears what happens; does nothing with it by default."""
+
+    def say(self, text: str) -> None:
+        """Something worth a line."""
+
+    def progress(self, phase: str, done: int, total: int, metrics: Mapping[str, float]) -> None:
+        """A training of a phase is complete; its metrics."""

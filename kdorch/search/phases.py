@@ -1,0 +1,119 @@
+"""What is trained: the trials of the search, and then the best of them on fresh seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import optuna
+
+from kdorch.search.record import Record
+from kdorch.search.sampling import suggest
+from kdorch.study import Study
+from kdorch.study.space import bind, space
+
+_PROPOSALS = 10  # times the trials: how many proposals may break a limit before training
+_FRESH = 1000  # added to the study's seed: the first seed of the confirmation
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One training, ready to be given to a worker.
+
+    Attributes:
+        kind: What the run is called in MLflow.
+        name: The run's name.
+        params: Dotted paths, as MLflow shows them.
+        tags: Beside those that every run has.
+        spec: What ``training.trial.run`` takes, without the data.
+    """
+
+    kind: Literal["trial", "confirm", "baseline"]
+    name: str
+    params: dict[str, Any]
+    spec: dict[str, Any]
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+class Searching:
+    """The search: parameters come from Optuna."""
+
+    title = "search"
+
+    def __init__(self, study: Study, record: Record, trials: int) -> None:
+        self.study, self.record, self.total = study, record, trials
+        self._dimensions = space(study)
+
+    def wants(self, running: int) -> bool:
+        """Whether to start another trial beside those that run."""
+        if self.record.infeasible >= _PROPOSALS * self.total:
+            return False
+        return self.record.waiting > 0 or self.record.counted + running < self.total
+
+    def plan(self, trial: optuna.Trial) -> Plan:
+        """Return the training that the trial's parameters describe."""
+        params = suggest(trial, self._dimensions)
+        tree = bind(self.study, params)
+        return Plan(
+            kind="trial",
+            name=f"{self.study.name}-{trial.number:04d}",
+            params=flat(tree) | params,
+            spec=tree | {"seed": self.study.seed},
+        )
+
+
+class Confirming:
+    """The confirmation: the best of the front again, on fresh seeds, each with its twin without the teacher."""
+
+    title = "confirmation"
+
+    def __init__(self, study: Study, record: Record, params: Mapping[int, Mapping[str, Any]]) -> None:
+        self.study, self.record, self._params = study, record, params
+        known = {_identity(trial.user_attrs["plan"]) for trial in record.trials() if "plan" in trial.user_attrs}
+        wanted = list(self._wanted(params))
+        for plan in wanted:
+            if _identity(plan) not in known:
+                record.enqueue(plan)
+        self.total = record.counted + record.waiting
+
+    def _wanted(self, candidates: Iterable[int]) -> Iterable[dict[str, Any]]:
+        roles = ("confirm", "baseline") if self.study.confirm.baseline == "paired" else ("confirm",)
+        for candidate in candidates:
+            for number in range(self.study.confirm.seeds):
+                for role in roles:
+                    yield {"candidate": candidate, "seed": self.study.seed + _FRESH + number, "role": role}
+
+    def wants(self, running: int) -> bool:  # noqa: ARG002  the queue alone decides
+        """Whether to start another one."""
+        return self.record.waiting > 0
+
+    def plan(self, trial: optuna.Trial) -> Plan:
+        """Return the training that the trial's plan describes."""
+        chosen = trial.user_attrs["plan"]
+        candidate, seed, role = chosen["candidate"], chosen["seed"], chosen["role"]
+        params = self._params[candidate]
+        tree = bind(self.study, params)
+        if role == "baseline":
+            tree["losses"] = {"task": {"use": "task", "weight": 1.0}}
+            params = {path: value for path, value in params.items() if not path.startswith("losses.")}
+        return Plan(
+            kind=role,
+            name=f"{self.study.name}-{candidate:04d}-{role}-{seed}",
+            params=flat(tree) | dict(params) | {"seed": seed},
+            spec=tree | {"seed": seed},
+            tags={"kdorch.candidate": str(candidate), "kdorch.seed": str(seed)},
+        )
+
+
+def _identity(plan: Mapping[str, Any]) -> Sequence[Any]:
+    return (plan["candidate"], plan["seed"], plan["role"])
+
+
+def flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return the leaves of a tree under their dotted paths; a part's name stands under the part itself."""
+    found: dict[str, Any] = {}
+    for key, value in tree.items():
+        path = prefix.rstrip(".") if key == "use" else prefix + key
+        found |= flat(value, f"{path}.") if isinstance(value, Mapping) else {path: value}
+    return found

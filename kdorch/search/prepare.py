@@ -1,0 +1,102 @@
+"""Before the first trial: data and teacher ready, and the study the same as before."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from kdorch import errors
+from kdorch.errors import KdorchError, Problem, StudyError
+from kdorch.execution import Executor, Job
+from kdorch.search.home import Home
+from kdorch.study import Study
+
+_FREE = ("name", "search", "confirm")  # sections that may change between runs of one study
+
+
+def same(study: Study, before: Mapping[str, Any]) -> None:
+    """Make sure that new trials can be compared with those that are there.
+
+    Raises:
+        StudyError: With every difference that would mix incomparable trials.
+    """
+    now = study.tree()
+    changed = [
+        Problem(path, f"was {old!r}, is now {new!r}.")
+        for section in now.keys() - set(_FREE)
+        for path, old, new in _differences(section, before.get(section), now[section])
+    ]
+    if changed:
+        what = "the study was begun with other settings, and its trials cannot be compared with new ones."
+        hint = "Put these back, or give the study a new name:"
+        raise StudyError([Problem("", what, hint), *sorted(changed, key=str)], f"study {study.name!r}")
+
+
+def _differences(path: str, old: Any, new: Any) -> list[tuple[str, Any, Any]]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        keys = sorted(old.keys() | new.keys())
+        return [found for key in keys for found in _differences(f"{path}.{key}", old.get(key), new.get(key))]
+    return [] if old == new else [(path, old, new)]
+
+
+def call(executor: Executor, entry: str, spec: dict[str, Any]) -> dict[str, Any]:
+    """Have a worker do one thing, and wait for it.
+
+    Raises:
+        KdorchError: Of the class that the worker raised, where it is one of ours.
+    """
+    executor.submit(Job(entry, entry, spec))
+    while True:
+        for event in executor.poll(1.0):
+            if event.kind == "done":
+                return event.data
+            if event.kind == "error":
+                known = getattr(errors, event.data["type"], None)
+                text = event.data["message"] if known else f"{event.data['type']}: {event.data['message']}"
+                raise (known or KdorchError)(text)
+            if event.kind in ("lost", "cancelled"):
+                raise KdorchError(f"{entry} was lost: {event.data.get('reason', event.kind)}. Run the study again.")
+
+
+def data(study: Study, home: Home, executor: Executor) -> dict[str, Any]:
+    """Prepare the dataset, or find it in the store."""
+    tree = study.tree()
+    spec = {"store": str(home.store.resolve()), "data": tree["data"], "split": tree["split"]}
+    return call(executor, "kdorch.teaching.jobs:data", spec)
+
+
+def teacher(study: Study, home: Home, executor: Executor, data: str, budget: int) -> dict[str, Any]:
+    """Make the teacher ready, or find it in the store."""
+    spec = {
+        "store": str(home.store.resolve()),
+        "teacher": study.tree()["teacher"],
+        "data": data,
+        "seed": study.seed,
+        "score": list(score(study)),
+        "budget": budget,
+    }
+    return call(executor, "kdorch.teaching.jobs:teacher", spec)
+
+
+def teacher_test(study: Study, home: Home, executor: Executor, paths: tuple[str, str], budget: int) -> dict[str, Any]:
+    """Read the test rows with the teacher, or find that in the store; ``paths`` are the teacher's and the data's."""
+    spec = {
+        "store": str(home.store.resolve()),
+        "teacher": study.tree()["teacher"],
+        "entry": paths[0],
+        "data": paths[1],
+        "budget": budget,
+    }
+    return call(executor, "kdorch.teaching.jobs:teacher_test", spec)
+
+
+def score(study: Study) -> tuple[str, str]:
+    """Return the task's score that chooses the best epoch, and which way is better."""
+    metric, direction = next(iter(study.objectives.items()))
+    return metric.removeprefix("val/"), direction
+
+
+def budget(workers: int) -> int:
+    """Return how many bytes of rows each worker may hold: together, a quarter of the machine's memory."""
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // (4 * workers)

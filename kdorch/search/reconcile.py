@@ -1,0 +1,64 @@
+"""After a crash: bring Optuna and MLflow back in line before anything new is asked.
+
+Optuna decides. A trial that still runs here belongs to a process that is gone, as the caller holds the study.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection
+
+from optuna.trial import FrozenTrial, TrialState
+
+from kdorch.search.coordinator import VALUES
+from kdorch.search.record import Record
+from kdorch.tracking import Outcome, RunRecord, Tracker
+
+_OUTCOME: dict[TrialState, Outcome] = {
+    TrialState.COMPLETE: "complete",
+    TrialState.PRUNED: "pruned",
+    TrialState.FAIL: "failed",
+}
+_STATUS = {"complete": "FINISHED", "pruned": "KILLED", "failed": "FAILED"}
+
+
+def reconcile(record: Record, tracker: Tracker, runs: Collection[RunRecord], kinds: Collection[str]) -> tuple[int, int]:
+    """Salvage the trials whose results had arrived, have the others done again, and correct run states.
+
+    Args:
+        record: Trials of one phase.
+        tracker: Where their runs are.
+        runs: All runs of the study.
+        kinds: The kinds of run that belong to this phase.
+
+    Returns:
+        How many trials were salvaged, and how many are repeated.
+    """
+    by_trial: dict[int, list[RunRecord]] = defaultdict(list)
+    for run in runs:
+        if run.kind in kinds and run.trial is not None:
+            by_trial[run.trial].append(run)
+    outcomes = [_settle(record, trial, by_trial[trial.number]) for trial in record.trials(TrialState.RUNNING)]
+    for trial in record.trials(*_OUTCOME):
+        _correct(tracker, trial, by_trial[trial.number])
+    return sum(outcomes), len(outcomes) - sum(outcomes)
+
+
+def _settle(record: Record, trial: FrozenTrial, runs: list[RunRecord]) -> bool:
+    """Tell a trial that still runs; True if its results had arrived."""
+    whole = next((run for run in runs if VALUES in run.tags), None)
+    if whole is None:
+        record.retry(trial, "interrupted")
+        return False
+    record.tell(trial.number, json.loads(whole.tags[VALUES]))
+    return True
+
+
+def _correct(tracker: Tracker, trial: FrozenTrial, runs: list[RunRecord]) -> None:
+    """Give each run of a finished trial its trial's outcome; runs that lost the race to be its own have failed."""
+    for run in runs:
+        own = run.run_id == trial.user_attrs.get("run_id")
+        outcome = _OUTCOME[trial.state] if own else "failed"
+        if run.status != _STATUS[outcome]:
+            tracker.end(run.run_id, outcome)

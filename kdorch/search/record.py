@@ -1,0 +1,126 @@
+"""The trials of one phase in Optuna, which is the source of truth: a trial exists once it is told."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from kdorch.search.sampling import sampler
+
+ATTEMPTS = 3  # a job that took its worker down this often is given up
+_INFEASIBLE = "infeasible"
+_SUPERSEDED = "superseded"
+
+
+def open_storage(journal: Path) -> JournalStorage:
+    """Open a journal file, made if it is not there."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return JournalStorage(JournalFileBackend(str(journal)))
+
+
+class Record:
+    """Ask, tell and count, under our conventions for a trial's attributes.
+
+    ``metrics``: everything measured; ``run_id``: its MLflow run; ``plan``: what to train where parameters do not
+    say it; ``attempt`` and ``retry_of``: for a trial that repeats one whose worker died; ``reason``: why it failed.
+    """
+
+    def __init__(
+        self, storage: JournalStorage, name: str, directions: Sequence[str], *, method: str = "random", seed: int = 0
+    ) -> None:
+        self._method, self._seed = method, seed
+        self.study = optuna.create_study(
+            study_name=name,
+            storage=storage,
+            directions=["maximize" if direction == "max" else "minimize" for direction in directions],
+            sampler=sampler(method, seed, 0),
+            load_if_exists=True,
+        )
+        trials = self.trials()
+        self.counted = sum(map(_counts, trials))
+        self.infeasible = sum(_INFEASIBLE in trial.user_attrs for trial in trials)
+        self.waiting = sum(trial.state == TrialState.WAITING for trial in trials)
+        self._asked = len(trials) - self.waiting
+
+    def trials(self, *states: TrialState) -> list[FrozenTrial]:
+        """Return the trials in these states, or all."""
+        return self.study.get_trials(deepcopy=False, states=states or None)
+
+    def complete(self) -> list[FrozenTrial]:
+        """Return the complete trials."""
+        return self.trials(TrialState.COMPLETE)
+
+    def enqueue(self, plan: Mapping[str, Any]) -> None:
+        """Add a trial that is described by a plan rather than by parameters."""
+        self.study.enqueue_trial({}, user_attrs={"plan": dict(plan)})
+        self.waiting += 1
+
+    def ask(self) -> Trial:
+        """Return the next trial: one that waits, or a new one."""
+        self.study.sampler = sampler(self._method, self._seed, self._asked)
+        trial = self.study.ask()
+        self._asked += 1
+        self.waiting -= "retry_of" in trial.user_attrs or "plan" in trial.user_attrs
+        return trial
+
+    def tell(self, trial: int, values: Sequence[float]) -> None:
+        """Complete a trial: from here on it exists."""
+        self.study.tell(trial, list(values))
+        self.counted += 1
+
+    def prune(self, trial: Trial, excess: Mapping[str, float]) -> None:
+        """Give up a proposal that breaks a limit before it is trained."""
+        trial.set_user_attr(_INFEASIBLE, dict(excess))
+        self.study.tell(trial.number, state=TrialState.PRUNED)
+        self.infeasible += 1
+
+    def fail(self, trial: int, reason: str) -> None:
+        """End a trial that cannot succeed."""
+        self.annotate(trial, "reason", reason)
+        self.study.tell(trial, state=TrialState.FAIL)
+        self.counted += 1
+
+    def retry(self, trial: FrozenTrial, reason: str) -> bool:
+        """End a trial whose worker or coordinator died, and have it done again; False if it was tried often enough.
+
+        The same parameters and plan are used. A trial that died before it had any leaves nothing to repeat.
+        """
+        attempt = trial.user_attrs.get("attempt", 1)
+        if attempt >= ATTEMPTS:
+            self.fail(trial.number, f"{reason}; tried {attempt} times")
+            return False
+        params = trial.params or trial.user_attrs.get("params", {})
+        plan = {key: trial.user_attrs[key] for key in ("plan",) if key in trial.user_attrs}
+        self.annotate(trial.number, _SUPERSEDED, True)  # noqa: FBT003
+        self.annotate(trial.number, "reason", reason)
+        if params or plan:
+            again = {"attempt": attempt + 1, "retry_of": trial.number, "params": params, **plan}
+            self.study.enqueue_trial(params, user_attrs=again)
+            self.waiting += 1
+        self.study.tell(trial.number, state=TrialState.FAIL)
+        return True
+
+    def constrain(self, trial: Trial, metrics: Mapping[str, float], limits: Sequence[tuple[str, float, str]]) -> None:
+        """Tell Optuna how far each metric is from its limit; at or below zero keeps it."""
+        for metric, bound, direction in limits:
+            excess = bound - metrics[metric] if direction == "max" else metrics[metric] - bound
+            trial.set_constraint(metric, excess if math.isfinite(excess) else 1e9)
+
+    def annotate(self, trial: int, key: str, value: Any) -> None:
+        """Set an attribute of a trial that has not been told."""
+        storage, study_id = self.study._storage, self.study._study_id  # noqa: SLF001  no public way for a frozen trial
+        storage.set_trial_user_attr(storage.get_trial_id_from_study_id_trial_number(study_id, trial), key, value)
+
+
+def _counts(trial: FrozenTrial) -> bool:
+    """Whether a trial counts towards the number that was asked for."""
+    if _INFEASIBLE in trial.user_attrs or _SUPERSEDED in trial.user_attrs:
+        return False
+    return trial.state.is_finished()

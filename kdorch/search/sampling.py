@@ -1,0 +1,44 @@
+"""Which parameters to try next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+
+import optuna
+from optuna.samplers import BaseSampler, GPSampler, NSGAIISampler, RandomSampler, TPESampler
+
+from kdorch.spec import Choice, Range
+from kdorch.study.space import Dimension
+
+
+def sampler(name: str, seed: int, trial: int) -> BaseSampler:
+    """Return the named sampler, seeded for one trial.
+
+    A sampler seeded once would propose its first trials again whenever a study goes on.
+    """
+    mixed = int.from_bytes(sha256(f"{seed}/{trial}".encode()).digest()[:4], "big")
+    if name == "tpe":
+        return TPESampler(seed=mixed, multivariate=True, constant_liar=True)
+    return {"gp": GPSampler, "nsga2": NSGAIISampler, "random": RandomSampler}[name](seed=mixed)  # type: ignore[no-any-return]
+
+
+def suggest(trial: optuna.Trial, dimensions: Sequence[Dimension]) -> dict[str, Any]:
+    """Return a value for each dimension that exists under the choices taken so far."""
+    chosen: dict[str, Any] = {}
+    for dimension in dimensions:
+        if dimension.when is None or chosen.get(dimension.when[0]) == dimension.when[1]:
+            chosen[dimension.path] = _value(trial, dimension)
+    return chosen
+
+
+def _value(trial: optuna.Trial, dimension: Dimension) -> Any:
+    mark = dimension.mark
+    if isinstance(mark, Choice):
+        return trial.suggest_categorical(dimension.path, mark.options)
+    assert isinstance(mark, Range)  # noqa: S101  for mypy
+    if dimension.kind == "int":
+        step = int(mark.step or 1)
+        return trial.suggest_int(dimension.path, int(mark.low), int(mark.high), log=mark.log, step=step)
+    return trial.suggest_float(dimension.path, mark.low, mark.high, log=mark.log, step=mark.step)
