@@ -13,7 +13,19 @@ if TYPE_CHECKING:
     from kdorch.api import Results, check, promote, run
     from kdorch.errors import ChoiceError, DataError, KdorchError, PluginError, PromotionError, StudyError
     from kdorch.hookspecs import hookimpl
-    from kdorch.kinds import Batch, Columns, Dataset, Lessons, Loss, Measure, Output, Student, Subject, Task, Teacher
+    from kdorch.kinds import (
+        Batch,
+        Columns,
+        Dataset,
+        Lessons,
+        Loss,
+        Measure,
+        Output,
+        Student,
+        Subject,
+        Task,
+        Teacher,
+    )
     from kdorch.spec import Choice, Range, Spec
     from kdorch.study import OneOf, Study
     from kdorch.tasks.classification import Classification
@@ -32,8 +44,35 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __version__ = "0.1.0"
-__all__ = [  # noqa: PLE0604  the table above is the list
-    *_HOME
+__all__ = [
+    "Batch",
+    "Choice",
+    "ChoiceError",
+    "Classification",
+    "Columns",
+    "DataError",
+    "Dataset",
+    "KdorchError",
+    "Lessons",
+    "Loss",
+    "Measure",
+    "OneOf",
+    "Output",
+    "PluginError",
+    "PromotionError",
+    "Range",
+    "Results",
+    "Spec",
+    "Student",
+    "Study",
+    "StudyError",
+    "Subject",
+    "Task",
+    "Teacher",
+    "check",
+    "hookimpl",
+    "promote",
+    "run",
 ]
 
 

@@ -136,9 +136,15 @@ class Lessons(Protocol):
     """What a teacher may use to make itself ready."""
 
     task: Task
-    train: Batch
-    validation: Batch
     seed: int
+
+    @property
+    def train(self) -> Batch:
+        """All training rows."""
+
+    @property
+    def validation(self) -> Batch:
+        """All validation rows."""
 
     def fit(self, network: Student, *, epochs: int, batch: int, lr: float) -> dict[str, Tensor]:
         """Train a network on the labels with our own loop; return its best weights."""

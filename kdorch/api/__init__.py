@@ -44,7 +44,7 @@ def run(
 
     Args:
         study: What to search.
-        home: Project directory. Runs go to its own MLflow database, or to ``MLFLOW_TRACKING_URI`` if that is set.
+        home: Project directory. Runs go to its own MLflow database, or to ``MLFLOW_TRACKING_URI`` if set.
         workers: Trainings at once; one per core by default.
         trials: Trials in all, in place of the study's own number.
         timeout: Seconds after which no further trial is begun.

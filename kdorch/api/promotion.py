@@ -30,8 +30,8 @@ def promote(
 ) -> Promoted:
     """Choose a student, export it, verify it where kdorch is not, register and describe it, then alias it.
 
-    Of a confirmed student the seed that is best on the validation rows is shipped, so that its test result is the
-    one in the ledger. A failure at any step registers nothing.
+    Of a confirmed student the seed that is best on the validation rows is shipped, so that its test result is
+    the one in the ledger. A failure at any step registers nothing.
 
     Args:
         results: Of a study.
@@ -67,8 +67,8 @@ def _seed_to_ship(results: Results, chosen: pd.Series[Any], *, unconfirmed: bool
     known = sorted(set(results.confirmed["candidate"])) if len(results.confirmed) else []
     raise PromotionError(
         f"Trial {int(chosen['trial'])} was not confirmed on fresh seeds, so nobody knows how it tests. "
-        f"Confirmed: {', '.join(map(str, known)) or 'none'}. Choose one with --trial, raise confirm.top and run the "
-        "study again, or add --unconfirmed."
+        f"Confirmed: {', '.join(map(str, known)) or 'none'}. Choose one with --trial, raise confirm.top and "
+        "run the study again, or add --unconfirmed."
     )
 
 
@@ -90,7 +90,14 @@ def _shipment(results: Results, number: int, row: pd.Series[Any], uri: str) -> S
     with torch.no_grad():
         network(preprocessing(torch.from_numpy(example)))  # lets lazy layers take their shape
     network.load_state_dict(_weights(row["run_id"], row["weights"], uri))
-    return Shipment(network, preprocessing, example, tuple(getattr(task, "labels", ())), row["run_id"], _card(results, number, row))
+    return Shipment(
+        network,
+        preprocessing,
+        example,
+        tuple(getattr(task, "labels", ())),
+        row["run_id"],
+        _card(results, number, row),
+    )
 
 
 def _bound(results: Results, number: int) -> dict[str, Any]:
@@ -108,9 +115,13 @@ def _weights(run_id: str, digest: str, uri: str) -> dict[str, Any]:
     from safetensors.torch import load
 
     with TemporaryDirectory() as folder:
-        content = Path(MlflowClient(uri).download_artifacts(run_id, "student.safetensors", folder)).read_bytes()
+        content = Path(
+            MlflowClient(uri).download_artifacts(run_id, "student.safetensors", folder)
+        ).read_bytes()
     if sha256(content).hexdigest() != digest:
-        raise PromotionError(f"The weights of run {run_id} are not those that were measured: their digest differs.")
+        raise PromotionError(
+            f"The weights of run {run_id} are not those that were measured: their digest differs."
+        )
     return load(content)  # type: ignore[no-any-return]
 
 
@@ -118,11 +129,13 @@ def _card(results: Results, number: int, row: pd.Series[Any]) -> Card:
     from kdorch.shipping.card import Card, Network
 
     bound, teacher = _bound(results, number), results.teacher
-    quality = results.quality
-    test = quality.replace("val/", "test/")
+    quality, test = results.quality, results.test_score
     confirmed, scratch = results.confirmed_of(number), results.confirmed_of(number, "baseline")
     told = {metric: (float(row[metric]),) for metric in (quality, test, "val/ece") if metric in row}
-    measured = {"this model": told, "teacher": {metric: (teacher[metric],) for metric in (quality, test) if metric in teacher}}
+    measured = {
+        "this model": told,
+        "teacher": {metric: (teacher[metric],) for metric in (quality, test) if metric in teacher},
+    }
     for who, table in (("student, fresh seeds", confirmed), ("same student without the teacher", scratch)):
         if len(table):
             measured[who] = {metric: tuple(table[metric]) for metric in (quality, test)}
@@ -139,14 +152,17 @@ def _card(results: Results, number: int, row: pd.Series[Any]) -> Card:
         student=Network(_line(bound["student"]), int(row["size/params"]), int(row["size/bytes"])),
         results=measured,
         losses={label: _line(loss) for label, loss in bound["losses"].items()},
-        hyper_parameters={f"train.{key}": value for key, value in bound["train"].items()} | {"seed": int(row.get("seed", results.study.seed))},
+        hyper_parameters={f"train.{key}": value for key, value in bound["train"].items()}
+        | {"seed": int(row.get("seed", results.study.seed))},
         commit=_commit(),
     )
 
 
 def _line(part: Mapping[str, Any]) -> str:
     """Write a part in one line, as a study does."""
-    fields = ", ".join(f"{key}: {_line(value) if isinstance(value, Mapping) else value}" for key, value in part.items())
+    fields = ", ".join(
+        f"{key}: {_line(value) if isinstance(value, Mapping) else value}" for key, value in part.items()
+    )
     return f"{{{fields}}}"
 
 

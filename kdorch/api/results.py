@@ -64,7 +64,9 @@ class Results:
         """The teacher's metrics: ``val/…``, ``test/…`` once students are confirmed, and ``size/params``."""
         facts = self.record["teacher"]["facts"]
         splits = {"val": facts["validation"], "test": facts.get("test", {})}
-        scores = {f"{split}/{name}": value for split, values in splits.items() for name, value in values.items()}
+        scores = {
+            f"{split}/{name}": value for split, values in splits.items() for name, value in values.items()
+        }
         return scores | {"size/params": facts["params"]}
 
     @property
@@ -72,10 +74,21 @@ class Results:
         """The first objective."""
         return next(iter(self.study.objectives))
 
+    @property
+    def test_score(self) -> str:
+        """The first objective, on the test rows."""
+        return self.quality.replace("val/", "test/")
+
     def confirmed_of(self, trial: int, role: str = "confirm") -> pd.DataFrame:
-        """Return the confirmations of one trial, or with ``role="baseline"`` its twins without the teacher."""
+        """Return the confirmations of one trial; with ``role="baseline"`` its twins without the teacher."""
         table = self.confirmed
         return table[(table["candidate"] == trial) & (table["role"] == role)] if len(table) else table
+
+    @property
+    def eligible(self) -> pd.DataFrame:
+        """The confirmed students of the front, or the whole front if none is confirmed."""
+        confirmed = self.front[self.front["trial"].isin(self.confirmed["candidate"])]
+        return confirmed if len(confirmed) else self.front
 
     def choose(
         self,
@@ -92,16 +105,17 @@ class Results:
             maxima: The best whose metrics are all at most these.
 
         Returns:
-            Its row of ``trials``; without a rule, the knee of the front.
+            Its row of ``trials``; without a rule, the knee. Rules choose among the confirmed students of the
+            front, if there are any: of the others nobody knows how they test.
 
         Raises:
             ChoiceError: If no student satisfies the rule; it says which comes nearest.
         """
-        objectives = self.study.objectives
+        objectives, among = self.study.objectives, self.eligible
         if trial is not None:
             return by_number(self.trials, trial)
         if within_share is not None:
-            return within(self.front, objectives, within_share, self.teacher[self.quality])
+            return within(among, objectives, within_share, self.teacher[self.quality])
         if maxima:
-            return best_under(self.front, objectives, maxima)
-        return knee(self.front, objectives)
+            return best_under(among, objectives, maxima)
+        return knee(among, objectives)

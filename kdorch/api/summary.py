@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from kdorch.api.front import front_rows, searched_paths
 from kdorch.api.results import Results
 from kdorch.reporting.figure import front_figure, save
 from kdorch.tracking import DatasetRecord, Tracker
@@ -15,12 +16,14 @@ from kdorch.tracking.mlflow_tracker import open_tracker
 
 
 def summarise(results: Results) -> None:
-    """Bring the summary run up to date, and make model entities of the front and of the confirmed students."""
+    """Bring the summary run up to date, and make model entities of the front and of the confirmed."""
     from kdorch.api import tracking_uri
 
     record = results.record
     tracker = open_tracker(results.home.path, tracking_uri())
-    tracker.open(results.name, _note(results), DatasetRecord(results.study.data.name, record["data"]["digest"]))
+    tracker.open(
+        results.name, _note(results), DatasetRecord(results.study.data.name, record["data"]["digest"])
+    )
     _link_models(results, tracker)
     if "summary_run" not in record:
         params = {"trials": len(results.trials), "front": len(results.front)}
@@ -29,7 +32,7 @@ def summarise(results: Results) -> None:
     best = results.front[results.quality]
     finals = {"front/size": len(results.front), f"front/{results.quality}": float(best.max())}
     tracker.log(run, curves={}, finals=finals, tags={"mlflow.note.content": _note(results)})
-    tracker.table(run, "front", front_table(results).to_dict("records"))
+    tracker.table(run, "front", front_rows(results))
     with TemporaryDirectory() as folder:
         for file in picture(results, Path(folder)):
             tracker.upload(run, file)
@@ -37,30 +40,13 @@ def summarise(results: Results) -> None:
     results.folder.write(record)
 
 
-def front_table(results: Results) -> pd.DataFrame:
-    """Return the front, small to large, each beside the teacher and its twin without the teacher.
-
-    ``retention`` is the share of the teacher's validation quality; ``test`` and ``scratch test`` are means over
-    the seeds of the confirmation.
-    """
-    quality, size = results.quality, "size/params"
-    test = quality.replace("val/", "test/")
-    rows = []
-    for _, found in results.front.iterrows():
-        row = {"trial": int(found["trial"]), quality: found[quality], size: found[size]}
-        row["retention"] = found[quality] / results.teacher[quality]
-        row["share of teacher"] = found[size] / results.teacher[size]
-        for role, column in (("confirm", test), ("baseline", f"scratch {test}")):
-            seeds = results.confirmed_of(row["trial"], role)
-            row[column] = seeds[test].mean() if len(seeds) else None
-        rows.append(row | {path: found[path] for path in _searched(results) if path in found})
-    return pd.DataFrame(rows)
-
-
 def picture(results: Results, folder: Path) -> tuple[Path, Path]:
     """Write the picture of the front into a folder, as SVG and PNG."""
     confirmed = results.confirmed.rename(columns={"candidate": "trial"})
-    roles = {role: confirmed[confirmed["role"] == role] if len(confirmed) else None for role in ("confirm", "baseline")}
+    roles = {
+        role: confirmed[confirmed["role"] == role] if len(confirmed) else None
+        for role in ("confirm", "baseline")
+    }
     figure = front_figure(
         results.trials,
         results.front,
@@ -73,19 +59,14 @@ def picture(results: Results, folder: Path) -> tuple[Path, Path]:
     return save(figure, folder)
 
 
-def _searched(results: Results) -> list[str]:
-    from kdorch.study.space import space
-
-    return [dimension.path for dimension in space(results.study)]
-
-
 def _link_models(results: Results, tracker: Tracker) -> None:
     """Make a model entity, once, of each run on the front or in the confirmation."""
     models: dict[str, str] = results.record.setdefault("models", {})
-    searched = _searched(results)
+    searched = searched_paths(results)
     rows: list[tuple[str, Any]] = [(f"trial-{row['trial']}", row) for _, row in results.front.iterrows()]
     rows += [
-        (f"trial-{row['candidate']}-{row['role']}-{row['seed']}", row) for _, row in results.confirmed.iterrows()
+        (f"trial-{row['candidate']}-{row['role']}-{row['seed']}", row)
+        for _, row in results.confirmed.iterrows()
     ]
     for name, row in rows:
         if row["run_id"] in models:
@@ -100,6 +81,7 @@ def _note(results: Results) -> str:
     lines = [
         f"Distilling **{study.teacher.name}** into smaller students on **{study.data.name}**.",
         f"Teacher: {results.quality} {teacher[results.quality]:.4f}, {teacher['size/params']:,} parameters.",
-        f"{len(results.trials)} complete trials, {len(results.front)} on the front: see the run *summary* for its table and picture.",
+        f"{len(results.trials)} complete trials, {len(results.front)} on the front.",
+        "The run *summary* holds the front as a table and as a picture.",
     ]
     return "\n\n".join(lines)

@@ -1,7 +1,7 @@
 """Place trainings on workers and bring their results home: the only writer to Optuna and MLflow.
 
-A result becomes real in this order: its facts to Optuna, weights and metrics to MLflow, then ``tell`` (the commit), then the run's
-status. Whatever a kill interrupts, ``reconcile`` can tell how far it came.
+A result becomes real in this order: its facts to Optuna, weights and metrics to MLflow, then ``tell`` (the
+commit), then the run's status. Whatever a kill interrupts, ``reconcile`` can tell how far it came.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import math
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -60,7 +61,7 @@ class Setting:
     study: Study
     data: Path
     shared: dict[str, Any]
-    limits: list[tuple[str, float, str]]
+    limits: Sequence[tuple[str, float, str]]
     weights: Path
     ledger: Ledger
 
@@ -79,7 +80,9 @@ class _Flight:
 class Coordinator:
     """Runs one phase to its end."""
 
-    def __init__(self, phase: Phase, setting: Setting, executor: Executor, tracker: Tracker, observer: Observer) -> None:
+    def __init__(
+        self, phase: Phase, setting: Setting, executor: Executor, tracker: Tracker, observer: Observer
+    ) -> None:
         self._phase, self._setting = phase, setting
         self._executor, self._tracker, self._observer = executor, tracker, observer
         self._record = phase.record
@@ -144,8 +147,8 @@ class Coordinator:
     def _trained(self, name: str, flight: _Flight, result: dict[str, Any]) -> None:
         if "infeasible" in result:
             del self._flights[name]
-            known = [limit for limit in self._setting.limits if limit[0] in result["metrics"]]
-            self._record.constrain(flight.trial, result["metrics"], known)
+            limits = [limit for limit in self._setting.limits if limit[0] in result["metrics"]]
+            self._record.constrain(flight.trial, result["metrics"], limits)
             self._record.prune(flight.trial, result["infeasible"])
             return
         flight.result = result
@@ -157,7 +160,11 @@ class Coordinator:
             result["metrics"] |= _test(known)
             self._commit(name, flight)
             return
-        spec = self._setting.shared | {"student": flight.plan.spec["student"], "split": "test", "weights": str(flight.weights)}
+        spec = self._setting.shared | {
+            "student": flight.plan.spec["student"],
+            "split": "test",
+            "weights": str(flight.weights),
+        }
         self._queue.append(Job(name, _READ_TEST, spec))
 
     def _tested(self, flight: _Flight, scores: dict[str, float]) -> None:
@@ -170,7 +177,11 @@ class Coordinator:
     def _commit(self, name: str, flight: _Flight) -> None:
         metrics = flight.result["metrics"]
         objectives = self._setting.study.objectives
-        bad = [metric for metric in (*objectives, *self._setting.study.limits) if not math.isfinite(metrics.get(metric, math.nan))]
+        bad = [
+            metric
+            for metric in (*objectives, *self._setting.study.limits)
+            if not math.isfinite(metrics.get(metric, math.nan))
+        ]
         if bad:
             self._failed(name, flight, f"{bad[0]} is {metrics.get(bad[0], 'not measured')}")
             return
@@ -183,7 +194,11 @@ class Coordinator:
         named = flight.weights.rename(flight.weights.parent / WEIGHTS)
         self._tracker.upload(flight.run_id, named)
         named.unlink()
-        facts = {VALUES: json.dumps(values), "kdorch.epoch": str(flight.result["epoch"]), "kdorch.weights": flight.result["digest"]}
+        facts = {
+            VALUES: json.dumps(values),
+            "kdorch.epoch": str(flight.result["epoch"]),
+            "kdorch.weights": flight.result["digest"],
+        }
         self._tracker.log(flight.run_id, curves=flight.result["curves"], finals=metrics, tags=facts)
         self._record.tell(flight.trial.number, values)
         self._tracker.end(flight.run_id, "complete")
@@ -205,7 +220,9 @@ class Coordinator:
         if flight.run_id:
             self._tracker.log(flight.run_id, curves={}, finals={}, tags={"kdorch.reason": reason})
             self._tracker.end(flight.run_id, "failed")
-        self._observer.say(f"{flight.plan.name} was lost ({reason}); {'it is tried again' if again else 'given up'}")
+        self._observer.say(
+            f"{flight.plan.name} was lost ({reason}); {'it is tried again' if again else 'given up'}"
+        )
 
     def _release(self) -> None:
         """Let go of what runs, so that the next start repeats it at once."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from optuna.trial import FrozenTrial
 
@@ -14,7 +16,9 @@ from kdorch.study import Study
 def open_trials(folder: Folder, study: Study) -> Record:
     """Open the trials of the search."""
     directions = list(study.objectives.values())
-    return Record(open_storage(folder.journal), "search", directions, method=study.search.sampler, seed=study.seed)
+    return Record(
+        open_storage(folder.journal), "search", directions, method=study.search.sampler, seed=study.seed
+    )
 
 
 def open_confirmations(folder: Folder, study: Study) -> Record:
@@ -24,17 +28,20 @@ def open_confirmations(folder: Folder, study: Study) -> Record:
 
 def trials_frame(record: Record) -> pd.DataFrame:
     """Return complete trials: ``trial``, parameters and metrics under their own names, ``run_id``."""
-    return _frame([{"trial": trial.number} | trial.params | _facts(trial) for trial in record.complete()], "trial")
+    return _frame(
+        [{"trial": trial.number} | trial.params | _facts(trial) for trial in record.complete()], "trial"
+    )
 
 
 def confirmations_frame(record: Record) -> pd.DataFrame:
-    """Return complete confirmations: ``candidate``, ``role`` (confirm, baseline), ``seed``, metrics, ``run_id``."""
+    """Return complete confirmations: ``candidate``, ``role`` (confirm, baseline), ``seed``, metrics."""
     return _frame([trial.user_attrs["plan"] | _facts(trial) for trial in record.complete()], "candidate")
 
 
 def _facts(trial: FrozenTrial) -> dict[str, object]:
-    known = trial.user_attrs
-    return known["metrics"] | {"run_id": known["run_id"], "weights": known["weights"]}
+    known: dict[str, Any] = trial.user_attrs
+    metrics: dict[str, object] = known["metrics"]
+    return metrics | {"run_id": known["run_id"], "weights": known["weights"]}
 
 
 def _frame(rows: list[dict[str, object]], first: str) -> pd.DataFrame:

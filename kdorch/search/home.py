@@ -69,9 +69,13 @@ class Folder:
                 holder.write_text(f"process {os.getpid()} on {os.uname().nodename}")
                 yield
         except Timeout:
-            raise BusyError(f"Study {self.path.name!r} is being run by {holder.read_text()}. Wait for it, or end it.") from None
+            raise BusyError(
+                f"Study {self.path.name!r} is being run by {holder.read_text()}. Wait for it, or end it."
+            ) from None
         except PermissionError as error:
-            raise StoreError(f"The project directory cannot be written: {error}. Choose another with --home.") from error
+            raise StoreError(
+                f"The project directory cannot be written: {error}. Choose another with --home."
+            ) from error
 
 
 @dataclass(frozen=True)

@@ -64,13 +64,15 @@ class Searching:
 
 
 class Confirming:
-    """The confirmation: the best of the front again, on fresh seeds, each with its twin without the teacher."""
+    """The confirmation: the best of the front on fresh seeds, each with its twin without the teacher."""
 
     title = "confirmation"
 
     def __init__(self, study: Study, record: Record, params: Mapping[int, Mapping[str, Any]]) -> None:
         self.study, self.record, self._params = study, record, params
-        known = {_identity(trial.user_attrs["plan"]) for trial in record.trials() if "plan" in trial.user_attrs}
+        known = {
+            _identity(trial.user_attrs["plan"]) for trial in record.trials() if "plan" in trial.user_attrs
+        }
         wanted = list(self._wanted(params))
         for plan in wanted:
             if _identity(plan) not in known:

@@ -40,6 +40,19 @@ def _differences(path: str, old: Any, new: Any) -> list[tuple[str, Any, Any]]:
     return [] if old == new else [(path, old, new)]
 
 
+def same_rows(study: Study, before: Mapping[str, Any], digest: str) -> None:
+    """Make sure that the dataset still holds the rows that the study began with.
+
+    Raises:
+        DataError: If it does not.
+    """
+    if before and before["data"]["digest"] != digest:
+        raise errors.DataError(
+            f"The rows of dataset {study.data.name!r} have changed since study {study.name!r} began, so its "
+            "trials cannot be compared with new ones. Bring the old rows back, or give the study a new name."
+        )
+
+
 def call(executor: Executor, entry: str, spec: dict[str, Any]) -> dict[str, Any]:
     """Have a worker do one thing, and wait for it.
 
@@ -56,7 +69,9 @@ def call(executor: Executor, entry: str, spec: dict[str, Any]) -> dict[str, Any]
                 text = event.data["message"] if known else f"{event.data['type']}: {event.data['message']}"
                 raise (known or KdorchError)(text)
             if event.kind in ("lost", "cancelled"):
-                raise KdorchError(f"{entry} was lost: {event.data.get('reason', event.kind)}. Run the study again.")
+                raise KdorchError(
+                    f"{entry} was lost: {event.data.get('reason', event.kind)}. Run the study again."
+                )
 
 
 def data(study: Study, home: Home, executor: Executor) -> dict[str, Any]:
@@ -79,8 +94,10 @@ def teacher(study: Study, home: Home, executor: Executor, data: str, budget: int
     return call(executor, "kdorch.teaching.jobs:teacher", spec)
 
 
-def teacher_test(study: Study, home: Home, executor: Executor, paths: tuple[str, str], budget: int) -> dict[str, Any]:
-    """Read the test rows with the teacher, or find that in the store; ``paths`` are the teacher's and the data's."""
+def teacher_test(
+    study: Study, home: Home, executor: Executor, paths: tuple[str, str], budget: int
+) -> dict[str, Any]:
+    """Read the test rows with the teacher, or find that in the store; ``paths``: teacher's, data's."""
     spec = {
         "store": str(home.store.resolve()),
         "teacher": study.tree()["teacher"],

@@ -23,7 +23,9 @@ _OUTCOME: dict[TrialState, Outcome] = {
 _STATUS = {"complete": "FINISHED", "pruned": "KILLED", "failed": "FAILED"}
 
 
-def reconcile(record: Record, tracker: Tracker, runs: Collection[RunRecord], kinds: Collection[str]) -> tuple[int, int]:
+def reconcile(
+    record: Record, tracker: Tracker, runs: Collection[RunRecord], kinds: Collection[str]
+) -> tuple[int, int]:
     """Salvage the trials whose results had arrived, have the others done again, and correct run states.
 
     Args:
@@ -56,7 +58,7 @@ def _settle(record: Record, trial: FrozenTrial, runs: list[RunRecord]) -> bool:
 
 
 def _correct(tracker: Tracker, trial: FrozenTrial, runs: list[RunRecord]) -> None:
-    """Give each run of a finished trial its trial's outcome; runs that lost the race to be its own have failed."""
+    """Give each run of a finished trial its trial's outcome; a run that is not the trial's own has failed."""
     for run in runs:
         own = run.run_id == trial.user_attrs.get("run_id")
         outcome = _OUTCOME[trial.state] if own else "failed"

@@ -28,12 +28,19 @@ def open_storage(journal: Path) -> JournalStorage:
 class Record:
     """Ask, tell and count, under our conventions for a trial's attributes.
 
-    ``metrics``: everything measured; ``run_id``: its MLflow run; ``plan``: what to train where parameters do not
-    say it; ``attempt`` and ``retry_of``: for a trial that repeats one whose worker died; ``reason``: why it failed.
+    ``metrics``: everything measured; ``run_id``: its MLflow run; ``plan``: what to train where parameters do
+    not say it; ``attempt`` and ``retry_of``: of a trial that repeats one whose process died; ``reason``: why
+    it failed.
     """
 
     def __init__(
-        self, storage: JournalStorage, name: str, directions: Sequence[str], *, method: str = "random", seed: int = 0
+        self,
+        storage: JournalStorage,
+        name: str,
+        directions: Sequence[str],
+        *,
+        method: str = "random",
+        seed: int = 0,
     ) -> None:
         self._method, self._seed = method, seed
         self.study = optuna.create_study(
@@ -51,7 +58,8 @@ class Record:
 
     def trials(self, *states: TrialState) -> list[FrozenTrial]:
         """Return the trials in these states, or all."""
-        return self.study.get_trials(deepcopy=False, states=states or None)
+        found: list[FrozenTrial] = self.study.get_trials(deepcopy=False, states=states or None)
+        return found
 
     def complete(self) -> list[FrozenTrial]:
         """Return the complete trials."""
@@ -88,7 +96,7 @@ class Record:
         self.counted += 1
 
     def retry(self, trial: FrozenTrial, reason: str) -> bool:
-        """End a trial whose worker or coordinator died, and have it done again; False if it was tried often enough.
+        """End a trial whose process died, and have it done again; False if it was tried often enough.
 
         The same parameters and plan are used. A trial that died before it had any leaves nothing to repeat.
         """
@@ -98,7 +106,7 @@ class Record:
             return False
         params = trial.params or trial.user_attrs.get("params", {})
         plan = {key: trial.user_attrs[key] for key in ("plan",) if key in trial.user_attrs}
-        self.annotate(trial.number, _SUPERSEDED, True)  # noqa: FBT003
+        self.annotate(trial.number, _SUPERSEDED, True)
         self.annotate(trial.number, "reason", reason)
         if params or plan:
             again = {"attempt": attempt + 1, "retry_of": trial.number, "params": params, **plan}
@@ -107,7 +115,9 @@ class Record:
         self.study.tell(trial.number, state=TrialState.FAIL)
         return True
 
-    def constrain(self, trial: Trial, metrics: Mapping[str, float], limits: Sequence[tuple[str, float, str]]) -> None:
+    def constrain(
+        self, trial: Trial, metrics: Mapping[str, float], limits: Sequence[tuple[str, float, str]]
+    ) -> None:
         """Tell Optuna how far each metric is from its limit; at or below zero keeps it."""
         for metric, bound, direction in limits:
             excess = bound - metrics[metric] if direction == "max" else metrics[metric] - bound
@@ -115,12 +125,14 @@ class Record:
 
     def annotate(self, trial: int, key: str, value: Any) -> None:
         """Set an attribute of a trial that has not been told."""
-        storage, study_id = self.study._storage, self.study._study_id  # noqa: SLF001  no public way for a frozen trial
-        storage.set_trial_user_attr(storage.get_trial_id_from_study_id_trial_number(study_id, trial), key, value)
+        storage, study_id = self.study._storage, self.study._study_id
+        storage.set_trial_user_attr(
+            storage.get_trial_id_from_study_id_trial_number(study_id, trial), key, value
+        )
 
 
 def _counts(trial: FrozenTrial) -> bool:
     """Whether a trial counts towards the number that was asked for."""
     if _INFEASIBLE in trial.user_attrs or _SUPERSEDED in trial.user_attrs:
         return False
-    return trial.state.is_finished()
+    return bool(trial.state.is_finished())

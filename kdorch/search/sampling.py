@@ -21,7 +21,7 @@ def sampler(name: str, seed: int, trial: int) -> BaseSampler:
     mixed = int.from_bytes(sha256(f"{seed}/{trial}".encode()).digest()[:4], "big")
     if name == "tpe":
         return TPESampler(seed=mixed, multivariate=True, constant_liar=True)
-    return {"gp": GPSampler, "nsga2": NSGAIISampler, "random": RandomSampler}[name](seed=mixed)  # type: ignore[no-any-return]
+    return {"gp": GPSampler, "nsga2": NSGAIISampler, "random": RandomSampler}[name](seed=mixed)
 
 
 def suggest(trial: optuna.Trial, dimensions: Sequence[Dimension]) -> dict[str, Any]:

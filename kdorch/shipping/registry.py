@@ -99,7 +99,7 @@ class Registry:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
         else:
-            pass
+            self._when_undone(self._delete_if_empty, name)
 
     def _delete_if_empty(self, name: str) -> None:
         # Somebody else may have registered a version in the meantime.

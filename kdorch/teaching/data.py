@@ -80,7 +80,10 @@ def _write(folder: Path, dataset: Dataset, columns: Columns, split: Split, conte
     rows = np.arange(len(columns.targets)) if columns.rows is None else columns.rows
     raw = torch.from_numpy(np.ascontiguousarray(columns.inputs[parts["train"]]))
     preprocessing = dataset.preprocess(raw).eval()
-    save_file({name: tensor.contiguous() for name, tensor in preprocessing.state_dict().items()}, folder / "preprocessing.safetensors")
+    save_file(
+        {name: tensor.contiguous() for name, tensor in preprocessing.state_dict().items()},
+        folder / "preprocessing.safetensors",
+    )
     np.save(folder / "example.npy", raw[:_EXAMPLES].numpy())
     shape: tuple[int, ...] = ()
     for name, chosen in parts.items():
@@ -103,11 +106,15 @@ def _divide(columns: Columns, split: Split, dataset: Dataset) -> dict[str, np.nd
 
     held = split.validation + split.test
     if held >= 1:
-        raise DataError(f"split: validation and test together take {held:.0%} of the rows; nothing is left to learn from.")
+        raise DataError(
+            f"split: validation and test together take {held:.0%} of the rows; nothing is left to learn from."
+        )
     everything, labels = np.arange(len(columns.targets)), columns.targets
     rarest, count = min(Counter(labels.tolist()).items(), key=lambda item: item[1])
     if count < len(SPLITS):
-        raise DataError(f"dataset {dataset.name!r}: label {rarest!r} has {count} rows; each of the 3 splits needs one.")
+        raise DataError(
+            f"dataset {dataset.name!r}: label {rarest!r} has {count} rows; each of the 3 splits needs one."
+        )
     try:
         train, rest = train_test_split(everything, test_size=held, stratify=labels, random_state=split.seed)
         validation, test = train_test_split(
@@ -118,12 +125,16 @@ def _divide(columns: Columns, split: Split, dataset: Dataset) -> dict[str, np.nd
     return {name: np.sort(part) for name, part in zip(SPLITS, (train, validation, test), strict=True)}
 
 
-def _write_inputs(path: Path, inputs: np.ndarray, chosen: np.ndarray, preprocessing: nn.Module) -> tuple[int, ...]:
+def _write_inputs(
+    path: Path, inputs: np.ndarray, chosen: np.ndarray, preprocessing: nn.Module
+) -> tuple[int, ...]:
     """Write prepared inputs chunk by chunk, so that they never have to fit in memory; return their shape."""
     stored: np.memmap[Any, Any] | None = None
     for start, prepared in _prepared(inputs, chosen, preprocessing):
         if stored is None:
-            stored = open_memmap(path, mode="w+", dtype=prepared.dtype, shape=(len(chosen), *prepared.shape[1:]))
+            stored = open_memmap(
+                path, mode="w+", dtype=prepared.dtype, shape=(len(chosen), *prepared.shape[1:])
+            )
         stored[start : start + len(prepared)] = prepared
     assert stored is not None  # noqa: S101  a split is never empty
     stored.flush()
@@ -131,7 +142,9 @@ def _write_inputs(path: Path, inputs: np.ndarray, chosen: np.ndarray, preprocess
 
 
 @torch.no_grad()
-def _prepared(inputs: np.ndarray, chosen: np.ndarray, preprocessing: nn.Module) -> Iterator[tuple[int, np.ndarray]]:
+def _prepared(
+    inputs: np.ndarray, chosen: np.ndarray, preprocessing: nn.Module
+) -> Iterator[tuple[int, np.ndarray]]:
     for start in range(0, len(chosen), _CHUNK):
         raw = np.ascontiguousarray(inputs[chosen[start : start + _CHUNK]])
         yield start, preprocessing(torch.from_numpy(raw)).numpy()

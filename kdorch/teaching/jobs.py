@@ -24,7 +24,7 @@ def data(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
 
 
 def teacher(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
-    """Make the teacher ready: ``store``, ``teacher``, ``data`` (directory), ``seed``, ``score``, ``budget``."""
+    """Make the teacher ready: ``store``, ``teacher``, ``data`` (its path), ``seed``, ``score``, ``budget``."""
     return _told(
         make_ready(
             Store(Path(spec["store"])),
@@ -41,7 +41,9 @@ def teacher(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
 def teacher_test(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
     """Read the test rows with the teacher: ``store``, ``teacher``, ``entry``, ``data``, ``budget``."""
     found = installed().part("teacher", spec["teacher"])
-    return _told(read_test(Store(Path(spec["store"])), found, Path(spec["entry"]), Path(spec["data"]), spec["budget"]))
+    return _told(
+        read_test(Store(Path(spec["store"])), found, Path(spec["entry"]), Path(spec["data"]), spec["budget"])
+    )
 
 
 def _told(entry: Entry) -> dict[str, Any]:

@@ -56,7 +56,9 @@ class Classroom:
             shown = answer(module, sample)
         objective = Objective({"task": installed().find("loss", "task")()}, self.task, shown, None)  # type: ignore[dict-item]
         settings = Train(epochs=epochs, batch=batch, lr=lr)
-        fitted = fit(module, objective, rows[0], rows[1], self.task, settings, seed=self.seed, score=self._score)
+        fitted = fit(
+            module, objective, rows[0], rows[1], self.task, settings, seed=self.seed, score=self._score
+        )
         self.epochs_trained += epochs
         return fitted.state
 
@@ -68,7 +70,14 @@ def _whole(data: Path, split: str) -> Batch:
 
 
 def make_ready(
-    store: Store, teacher: Teacher, origin: str, data: Path, *, seed: int, score: tuple[str, Direction], budget: int
+    store: Store,
+    teacher: Teacher,
+    origin: str,
+    data: Path,
+    *,
+    seed: int,
+    score: tuple[str, Direction],
+    budget: int,
 ) -> Entry:
     """Train or load the teacher and store its state and its logits for training and validation rows, once.
 
@@ -154,11 +163,15 @@ def _answer_all(
 def _validate(logits: Tensor, batch: Batch, task: Task) -> None:
     expected = (len(batch.rows), task.outputs)
     if tuple(logits.shape) != expected:
-        raise DataError(f"the teacher answers logits of shape {tuple(logits.shape)}; the task needs {expected}.")
+        raise DataError(
+            f"the teacher answers logits of shape {tuple(logits.shape)}; the task needs {expected}."
+        )
     bad = ~torch.isfinite(logits).all(-1)
     if bad.any():
         rows = batch.rows[bad].tolist()
-        raise DataError(f"the teacher answers NaN or infinity for {len(rows)} rows, the first is row {rows[0]}.")
+        raise DataError(
+            f"the teacher answers NaN or infinity for {len(rows)} rows, the first is row {rows[0]}."
+        )
 
 
 def stored_task(data: Path) -> Task:

@@ -17,10 +17,8 @@ from kdorch.tracking.protocol import DatasetRecord, Kind, Outcome, RunRecord, Tr
 __all__ = ["DatasetRecord", "Kind", "Outcome", "RunRecord", "Tracker"]
 
 # Here, because no module of this package can be imported, and import MLflow, before these lines have run.
+# MLflow prints the server's address, password and all, when a run ends; what its stores log reaches us as
+# exceptions too, and those we mask.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault(
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true"
-)  # it prints the server's URI, password and all
-logging.getLogger("mlflow.store").setLevel(
-    logging.CRITICAL
-)  # its failures reach us as exceptions too, which we mask
+os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+logging.getLogger("mlflow.store").setLevel(logging.CRITICAL)

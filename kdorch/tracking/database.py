@@ -41,7 +41,7 @@ def sqlite_uri(path: Path) -> str:
                 f"{path}: another process has been creating this database for {_PATIENCE:.0f} s. "
                 "See whether it hangs, stop it, and try again."
             ) from None
-        except OSError as error:
+        except Exception as error:  # migrations raise whatever their database does
             raise TrackingError(
                 f"{path}: cannot create this database: {error}. Choose a place you may write to."
             ) from error

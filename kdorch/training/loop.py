@@ -95,9 +95,12 @@ def _validate(
 ) -> dict[str, float]:
     answers = evaluate(network, validation, objective)
     if not torch.isfinite(answers.logits).all():
-        raise TrainingError(f"diverged in epoch {epoch}: the network answers NaN or infinity. Lower train.lr.")
+        raise TrainingError(
+            f"diverged in epoch {epoch}: the network answers NaN or infinity. Lower train.lr."
+        )
     values = {f"val/loss/{label}": value for label, value in answers.losses.items()}
     for label, value in answers.losses.items():
         if not math.isfinite(value):
-            raise TrainingError(f"diverged in epoch {epoch}: the loss {label!r} is {value}. Lower train.lr or its weight.")
+            advice = "Lower train.lr or its weight."
+            raise TrainingError(f"diverged in epoch {epoch}: the loss {label!r} is {value}. {advice}")
     return values | {f"val/{score}": task.score(score, answers.logits, answers.targets)}

@@ -16,7 +16,9 @@ class Objective:
     the network: the loss's own graph, which costs as much as a small network does, is never built.
     """
 
-    def __init__(self, losses: Mapping[str, Loss], task: Task, student: Output, teacher: Output | None) -> None:
+    def __init__(
+        self, losses: Mapping[str, Loss], task: Task, student: Output, teacher: Output | None
+    ) -> None:
         self.weights = {label: loss.weight for label, loss in losses.items()}
         self.terms: dict[str, Term] = {
             label: loss.build(task, student, teacher) for label, loss in losses.items() if loss.weight > 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,8 @@ from kdorch.errors import TrainingError
 from kdorch.kinds import Batch, Measure, Output, Student, Subject, Task
 from kdorch.measuring.size import Cost, Size
 from kdorch.study import Train
-from kdorch.training.evaluate import Answers, answer, evaluate
-from kdorch.training.loop import Fitted, fit
+from kdorch.training.evaluate import answer, evaluate
+from kdorch.training.loop import fit
 from kdorch.training.objective import Objective
 from kdorch.training.rows import open_rows
 
@@ -30,13 +31,13 @@ def run(spec: Mapping[str, Any], report: Callable[[dict[str, Any]], None]) -> di
 
     Args:
         spec: ``data`` and ``teacher`` (stored directories; no teacher for a baseline), ``task``, ``student``,
-            ``losses``, ``train``, ``seed``, ``score`` (name, direction), ``measures``, ``limits`` (metric, bound,
-            direction), ``weights`` (file to write) and ``budget`` (bytes of rows to hold in memory).
+            ``losses``, ``train``, ``seed``, ``score`` (name, direction), ``measures``, ``limits`` (metric,
+            bound, direction), ``weights`` (file to write), ``budget`` (bytes of rows to hold in memory).
         report: Called with ``{"known": metrics}`` before training.
 
     Returns:
-        ``metrics``, ``curves``, ``epoch``, and the ``digest`` of the weights; or ``infeasible`` with the limits
-        that the untrained student already breaks.
+        ``metrics``, ``curves``, ``epoch``, and the ``digest`` of the weights; or ``infeasible`` with the
+        limits that the untrained student already breaks.
 
     Raises:
         TrainingError: If the parts do not fit each other, or training diverges.
@@ -54,23 +55,34 @@ def run(spec: Mapping[str, Any], report: Callable[[dict[str, Any]], None]) -> di
         network, shown = _build(student, task, batch)
         measures = _measures(spec, plugins)
         untrained = Subject(network.eval(), task, batch.inputs)
-        known = {k: v for measure in measures if measure.before_training for k, v in measure(untrained).items()}
+        known = {k: v for m in measures if m.before_training for k, v in m(untrained).items()}
         broken = broken_limits(known, spec["limits"])
         if broken:
             return {"infeasible": broken, "metrics": known}
         report({"known": known})
         losses = {label: plugins.part("loss", loss) for label, loss in spec["losses"].items()}
         objective = Objective(losses, task, shown, told)
-        fitted = fit(network, objective, train, validation, task, settings, seed=spec["seed"], score=spec["score"])
+        fitted = fit(
+            network, objective, train, validation, task, settings, seed=spec["seed"], score=spec["score"]
+        )
         answers = evaluate(network, validation, objective)
-        metrics = known | _finals(network, task, batch, answers, fitted, measures)
+        subject = replace(
+            untrained,
+            logits=answers.logits,
+            targets=answers.targets,
+            teacher=answers.teacher,
+            train_seconds=fitted.seconds,
+        )
+        network.eval()
+        metrics = known | {k: v for m in measures if not m.before_training for k, v in m(subject).items()}
+        metrics |= {f"val/loss/{label}": value for label, value in answers.losses.items()}
         metrics |= {f"train/loss/{k}": v for k, v in evaluate(network, train, objective).losses.items()}
     digest = _write(network, Path(spec["weights"]))
     return {"metrics": metrics, "curves": fitted.curves, "epoch": fitted.epoch, "digest": digest}
 
 
 def evaluate_split(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[str, float]:
-    """Return the task's scores of stored weights on one split, by name; what a worker runs to read the test."""
+    """Return the task's scores of stored weights on one split; what a worker runs to read the test."""
     from safetensors.torch import load_file
 
     plugins = installed()
@@ -100,26 +112,20 @@ def _build(student: Student, task: Task, batch: Batch) -> tuple[nn.Module, Outpu
         with torch.no_grad():
             shown = answer(network, batch)
     except Exception as error:
-        raise TrainingError(f"student {student.name!r} cannot take inputs of shape {task.input_shape}: {error}") from error
-    expected = (len(batch.rows), task.outputs)
-    if not isinstance(shown.logits, torch.Tensor) or tuple(shown.logits.shape) != expected:
-        got = tuple(shown.logits.shape) if isinstance(shown.logits, torch.Tensor) else type(shown.logits).__name__
-        raise TrainingError(f"student {student.name!r} answers {got}, but the task needs logits of shape (rows, {task.outputs}).")
+        what = f"student {student.name!r} cannot take inputs of shape {task.input_shape}"
+        raise TrainingError(f"{what}: {error}") from error
+    got = tuple(getattr(shown.logits, "shape", ()))
+    if got != (len(batch.rows), task.outputs):
+        needs = f"the task needs logits of shape (rows, {task.outputs})"
+        raise TrainingError(
+            f"student {student.name!r} answers {len(batch.rows)} rows with shape {got}, but {needs}."
+        )
     return network, shown
 
 
 def _measures(spec: Mapping[str, Any], plugins: Plugins) -> list[Measure]:
     always = [plugins.find("measure", name)() for name in ("quality", "fidelity", "calibration")]
-    return [*always, Size(), Cost(), *(plugins.part("measure", part) for part in spec["measures"])]  # type: ignore[list-item]
-
-
-def _finals(
-    network: nn.Module, task: Task, batch: Batch, answers: Answers, fitted: Fitted, measures: list[Measure]
-) -> dict[str, float]:
-    network.eval()
-    subject = Subject(network, task, batch.inputs, answers.logits, answers.targets, answers.teacher, fitted.seconds)
-    finals = {k: v for measure in measures if not measure.before_training for k, v in measure(subject).items()}
-    return finals | {f"val/loss/{label}": value for label, value in answers.losses.items()}
+    return [*always, Size(), Cost(), *(plugins.part("measure", part) for part in spec["measures"])]
 
 
 def _write(network: nn.Module, path: Path) -> str:

@@ -33,8 +33,9 @@ class Harness(LocalExecutor):
 def make_executor():
     executors = []
 
-    def make(workers=1, preload=(), **settings):
-        executor = Harness(workers, preload=preload, sys_path=[str(Path(__file__).parent)], **settings)
+    def make(workers=1, preload=(), sys_path=(), **settings):
+        here = str(Path(__file__).parent)
+        executor = Harness(workers, preload=preload, sys_path=[here, *sys_path], **settings)
         executors.append(executor)
         executor.open()
         return executor

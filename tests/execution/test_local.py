@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 
 import pytest
 
@@ -250,10 +249,6 @@ def test_poll_waits_no_longer_than_told(make_executor):
 
 def test_workers_that_cannot_start_are_told(make_executor, tmp_path):
     (tmp_path / "deadly.py").write_text("import os; os._exit(3)")
-    sys.path.insert(0, str(tmp_path))
-    try:
-        executor = make_executor(preload=["deadly"])
-    finally:
-        sys.path.remove(str(tmp_path))
+    executor = make_executor(preload=["deadly"], sys_path=[str(tmp_path)])
     with pytest.raises(KdorchError, match="before they were ready"):
         executor.run("echo")

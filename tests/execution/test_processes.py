@@ -86,6 +86,7 @@ def coordinator():
         stderr=subprocess.PIPE,
         text=True,
         env=ENVIRONMENT,
+        start_new_session=True,
     )
     yield process
     process.kill()
@@ -111,7 +112,7 @@ def test_coordinator_and_fork_server_killed_together_leave_no_process(coordinato
 
 def test_interrupt_reaches_the_coordinator_only(coordinator):
     json.loads(coordinator.stdout.readline())
-    coordinator.send_signal(signal.SIGINT)
+    os.killpg(coordinator.pid, signal.SIGINT)  # as a terminal does
     _, errors = coordinator.communicate(timeout=20)
     assert errors.count("Traceback") == 1
     assert errors.endswith("KeyboardInterrupt\n")
@@ -139,8 +140,10 @@ def test_fork_server_killed(make_executor, watch):
 
 
 def test_close_does_not_wait_for_a_preload(make_executor, tmp_path):
-    (tmp_path / "endless.py").write_text("import signal; signal.pause()")
-    make_executor(preload=[], log_dir=tmp_path).close()
-    executor = make_executor(preload=["endless"])
-    executor.close()
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    (tmp_path / "endless.py").write_text(f"import signal; open({str(pipe)!r}, 'w'); signal.pause()")
+    executor = make_executor(preload=["endless"], sys_path=[str(tmp_path)])
+    with pipe.open():  # the import has begun
+        executor.close()
     assert not executor.can_take()

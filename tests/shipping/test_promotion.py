@@ -50,9 +50,10 @@ def fluent_state() -> tuple[object, ...]:
 
 
 @pytest.fixture
-def other_tracking_uri(tmp_path: Path) -> Any:
+def other_tracking_uri(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "")  # first, so that it is restored to what it was before
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/other.db")
-    os.environ["MLFLOW_TRACKING_URI"] = "sqlite:///another.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/another.db")
     yield
     mlflow.set_tracking_uri(None)
 
@@ -192,11 +193,13 @@ def test_a_promoted_student_answers_without_kdorch(
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("other_tracking_uri")
-def test_a_second_promotion_moves_the_alias_and_a_failed_third_does_not(ship: Ship, store: Any) -> None:
+def test_a_second_promotion_moves_the_alias_and_a_failed_fourth_does_not(
+    ship: Ship, store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = fluent_state()
-    relative = os.path.relpath(store.uri.removeprefix("sqlite:///"))
+    monkeypatch.chdir(tmp_path)
     first = promote(
-        ship(run_id=store.run_id), tracking_uri=f"sqlite:///{relative}", model="toys", alias="champion"
+        ship(run_id=store.run_id), tracking_uri="sqlite:///mlflow.db", model="toys", alias="champion"
     )
     second = promote(ship(run_id=store.run_id), tracking_uri=store.uri, model="toys", alias=None)
     assert (first.version, second.version, second.uri) == (1, 2, "models:/toys/2")

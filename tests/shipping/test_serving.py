@@ -100,10 +100,12 @@ def test_the_model_server_answers_as_the_card_says(
                 post(f"{address}/invocations", body), expected(shipment, rows), atol=1e-5
             )
 
-        location = store.client.get_logged_model(promoted.model_id).artifact_location
-        carried = Path(
-            mlflow.artifacts.download_artifacts(location), "serving_input_example.json"
-        ).read_bytes()
+        download = ["artifacts", "download", "-u", promoted.uri, "-d", "model"]
+        assert f'mlflow artifacts download -u "{promoted.uri}" -d model' in promoted.card
+        environment = {**os.environ, "MLFLOW_TRACKING_URI": store.uri}
+        subprocess.run([sys.executable, "-m", "mlflow", *download], env=environment, cwd=tmp_path, check=True)
+        assert "-d @model/serving_input_example.json" in promoted.card
+        carried = (tmp_path / "model" / "serving_input_example.json").read_bytes()
         found = post(f"{address}/invocations", carried)
         np.testing.assert_allclose(found, expected(shipment, images[:3]), atol=1e-5)
 

@@ -1,0 +1,57 @@
+"""The ``kdorch`` command."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from kdorch.cli import plugins, promote, study, ui
+from kdorch.errors import KdorchError
+
+INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="kdorch")
+@click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(".kdorch"),
+    show_default=True,
+    help="Project directory: trials, MLflow database, stored teachers.",
+)
+@click.pass_context
+def cli(context: click.Context, home: Path) -> None:
+    """Find the smallest student that still does the teacher's job.
+
+    \b
+    kdorch study run studies/digits.yaml    search, confirm
+    kdorch ui                               look at the runs in MLflow
+    kdorch study show digits                the front, and what to do next
+    kdorch promote digits --model NAME      bring a student to the registry
+    """  # noqa: D301  \b is click's mark for text that is not to be wrapped
+    context.obj = home
+
+
+cli.add_command(study.study)
+cli.add_command(plugins.plugins)
+cli.add_command(promote.promote)
+cli.add_command(ui.ui)
+
+
+def main() -> None:
+    """Run the command line; the one place where errors become messages and exit codes."""
+    try:
+        code = cli(standalone_mode=False)
+    except KdorchError as error:
+        click.echo(f"error: {error}", err=True)
+        code = error.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted.", err=True)
+        code = INTERRUPTED
+    sys.exit(code)

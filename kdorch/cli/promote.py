@@ -1,0 +1,53 @@
+"""``kdorch promote``: bring a student to the MLflow model registry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("study")
+@click.option("--model", required=True, help="Name in the registry; made if it does not exist.")
+@click.option("--alias", help="Alias to point at the new version, as in champion.")
+@click.option("--trial", type=int, help="Choose this trial.")
+@click.option("--within", metavar="SHARE", help="Choose the smallest within this of the teacher, as in 1%.")
+@click.option(
+    "--max",
+    "maxima",
+    multiple=True,
+    metavar="METRIC=VALUE",
+    help="Choose the best within, as in size/params=5000.",
+)
+@click.option("--unconfirmed", is_flag=True, help="Ship a student whose test result nobody knows.")
+@click.pass_obj
+def promote(
+    home: Path,
+    study: str,
+    model: str,
+    alias: str | None,
+    trial: int | None,
+    within: str | None,
+    maxima: tuple[str, ...],
+    unconfirmed: bool,
+) -> None:
+    """Register a student of STUDY, verified where kdorch is not. Without a rule: the knee of the front."""
+    if sum((trial is not None, within is not None, bool(maxima))) > 1:
+        raise click.UsageError("--trial, --within and --max are different rules: use one.")
+    from kdorch.api.promotion import promote as ship
+    from kdorch.api.results import Results
+    from kdorch.choosing.rules import parse_limit, parse_share
+
+    promoted = ship(
+        Results(study, home),
+        model=model,
+        alias=alias,
+        trial=trial,
+        within_share=parse_share(within) if within else None,
+        maxima=dict(map(parse_limit, maxima)),
+        unconfirmed=unconfirmed,
+    )
+    click.echo(promoted.card)
+    click.echo(f"Registered {promoted.name}, version {promoted.version}: {promoted.uri}")
+    click.echo("Next: kdorch ui")

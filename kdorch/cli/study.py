@@ -1,0 +1,92 @@
+"""``kdorch study``: check, run, show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from kdorch.cli.show import show
+
+FILE = click.argument("file", type=click.Path(path_type=Path))
+SET = click.option(
+    "--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a key, as in train.epochs=5."
+)
+
+
+@click.group()
+def study() -> None:
+    """Check, run and look at studies."""
+
+
+@study.command()
+@FILE
+@SET
+def check(file: Path, overrides: tuple[str, ...]) -> None:
+    """Report every mistake in a study FILE; nothing is created or trained."""
+    _importable(file)
+    from kdorch.study import Study
+    from kdorch.study.space import space
+
+    found = Study.load(file, overrides)
+    click.echo(f"{file} is fine: {found.search.trials} trials over {len(space(found))} parameters.")
+    click.echo(f"Next: kdorch study run {file}")
+
+
+@study.command()
+@FILE
+@SET
+@click.option(
+    "--trials", type=click.IntRange(min=1), help="Trials in all, in place of the study's own number."
+)
+@click.option(
+    "--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds after which no trial is begun."
+)
+@click.option("--workers", type=click.IntRange(min=1), help="Trainings at once.  [default: one per core]")
+@click.pass_obj
+def run(
+    home: Path,
+    file: Path,
+    overrides: tuple[str, ...],
+    trials: int | None,
+    timeout: float | None,
+    workers: int | None,
+) -> None:
+    """Search and confirm the study in FILE, or go on where it stopped."""
+    _importable(file)
+    from kdorch.cli.progress import Progress
+    from kdorch.study import Study
+
+    found = Study.load(file, overrides)
+    again = f"kdorch study run {file}"
+    with Progress(found) as progress:
+        import kdorch.api
+
+        folders = [file.resolve().parent, Path.cwd()]
+        try:
+            results = kdorch.api.run(
+                found,
+                home=home,
+                workers=workers,
+                trials=trials,
+                timeout=timeout,
+                observer=progress,
+                folders=folders,
+            )
+        except KeyboardInterrupt:
+            progress.stop()
+            click.echo(f"Stopped; nothing that is complete is lost. Go on with: {again}", err=True)
+            raise
+    from kdorch.cli.show import print_front
+
+    print_front(results)
+
+
+study.add_command(show)
+
+
+def _importable(file: Path) -> None:
+    """Let the study name modules that lie beside its file, or in the current directory."""
+    import sys
+
+    sys.path[:0] = [str(file.resolve().parent), str(Path.cwd())]

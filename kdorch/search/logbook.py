@@ -1,0 +1,80 @@
+"""What a study writes to its tracker besides trials: the page itself, and the teacher."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from kdorch.errors import TrackingError
+from kdorch.search.home import Home
+from kdorch.search.phases import flat
+from kdorch.study import Study
+from kdorch.tracking import DatasetRecord, Tracker
+
+_LOCAL = "the project directory"
+
+
+def place(uri: str | None) -> str:
+    """Return where runs go, in words without secrets."""
+    from kdorch.tracking.address import public
+
+    return public(uri) if uri else _LOCAL
+
+
+def open_page(
+    study: Study, home: Home, uri: str | None, data: Mapping[str, Any], before: str | None
+) -> Tracker:
+    """Open the study's page, in the place where it was begun.
+
+    Args:
+        study: The study.
+        home: Project directory.
+        uri: Tracking server, or None for the project's own database.
+        data: The stored dataset.
+        before: Where the study was begun, if it was.
+
+    Raises:
+        TrackingError: If it was begun elsewhere.
+    """
+    from kdorch.tracking.mlflow_tracker import open_tracker
+
+    if before not in (None, place(uri)):
+        raise TrackingError(
+            f"Study {study.name!r} is tracked in {before}, not in {place(uri)}. "
+            "Set MLFLOW_TRACKING_URI back, or give the study a new name."
+        )
+    tracker = open_tracker(home.path, uri)
+    profile = json.dumps({"num_rows": sum(data["facts"]["rows"].values())})
+    tracker.open(
+        study.name,
+        "Running. The run *summary* will hold the front.",
+        DatasetRecord(study.data.name, data["digest"], profile=profile),
+    )
+    return tracker
+
+
+def note_teacher(
+    study: Study, tracker: Tracker, run_id: str | None, teacher: Mapping[str, Any]
+) -> tuple[str, str]:
+    """Log what the teacher is, and every time what this session had to do for it.
+
+    Returns:
+        The teacher's run, and the same in words.
+    """
+    facts, tree = teacher["facts"], study.tree()["teacher"]
+    work = {
+        f"teacher/{name}": facts[name] if teacher["made"] else 0
+        for name in ("epochs_trained", "rows_evaluated")
+    }
+    finals = {f"val/{name}": value for name, value in facts["validation"].items()}
+    if run_id is None:
+        tags = {"kdorch.store": teacher["digest"]}
+        run_id = tracker.start("teacher", "teacher", trial=None, params=flat({"teacher": tree}), tags=tags)
+        finals["size/params"] = facts["params"]
+    tracker.log(run_id, curves={}, finals=finals | work, tags={})
+    tracker.end(run_id, "complete")
+    quality = next(iter(study.objectives))
+    epochs, rows = work["teacher/epochs_trained"], work["teacher/rows_evaluated"]
+    did = f"{epochs:,} epochs trained, {rows:,} rows evaluated now"
+    return run_id, f"{facts['params']:,} parameters, {quality} {finals[quality]:.4f}; {did}"
