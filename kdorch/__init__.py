@@ -32,10 +32,13 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "kdorch.api": ("Results", "check", "promote", "run"),
-    "kdorch.errors": ("ChoiceError", "DataError", "KdorchError", "PluginError", "PromotionError", "StudyError"),
+    "kdorch.errors": (
+        "ChoiceError", "DataError", "KdorchError", "PluginError", "PromotionError", "StudyError",
+    ),
     "kdorch.hookspecs": ("hookimpl",),
     "kdorch.kinds": (
-        "Batch", "Columns", "Dataset", "Lessons", "Loss", "Measure", "Output", "Student", "Subject", "Task", "Teacher",
+        "Batch", "Columns", "Dataset", "Lessons", "Loss", "Measure", "Output", "Student", "Subject", "Task",
+        "Teacher",
     ),
     "kdorch.spec": ("Choice", "Range", "Spec"),
     "kdorch.study": ("OneOf", "Study"),

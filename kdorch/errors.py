@@ -53,7 +53,8 @@ class StudyError(KdorchError):
         self.problems = list(problems)
         self.source = source
         count = f"{len(self.problems)} problem" + ("s" if len(self.problems) != 1 else "")
-        super().__init__("\n".join([f"{source} has {count}:", *(f"  {problem}" for problem in self.problems)]))
+        lines = [f"{source} has {count}:", *(f"  {problem}" for problem in self.problems)]
+        super().__init__("\n".join(lines))
 
 
 class PluginError(KdorchError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Protocol
 
 from pydantic import Field
 
@@ -79,6 +79,10 @@ class Task(Spec):
         """Number of logits per row."""
         raise NotImplementedError
 
+    def complaint(self, targets: np.ndarray) -> str:
+        """Return what is wrong with the labels of a dataset, as a sentence; empty if nothing is."""
+        return ""
+
     def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
         """Return the supervised loss, averaged over the batch, as a scalar."""
         raise NotImplementedError
@@ -116,8 +120,7 @@ class Dataset(Spec):
     def preprocess(self, inputs: Tensor) -> nn.Module:
         """Return the arithmetic from raw inputs to what networks take, fitted on training rows.
 
-        It becomes part of the shipped model, so that it takes the data as the dataset ships it.
-        What it learns from ``inputs`` must live in buffers.
+        It becomes part of the shipped model, so what it learns from ``inputs`` must live in buffers.
         """
         raise NotImplementedError
 
@@ -163,14 +166,6 @@ class Teacher(Spec):
         """Return what answers a batch, from the stored state."""
         raise NotImplementedError
 
-    def capabilities(self) -> frozenset[str]:
-        """Return what it provides beyond its logits; the class's ``provides`` by default."""
-        return self.provides
-
-    def fingerprint(self) -> str:
-        """Return a digest of everything outside the fields that decides the outputs, such as a file."""
-        return ""
-
 
 class Loss(Spec):
     """A term of the objective that the student minimises.
@@ -181,7 +176,7 @@ class Loss(Spec):
 
     kind: ClassVar[str] = "loss"
 
-    weight: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
+    weight: Annotated[float, Field(ge=0)] = 1.0
 
     def __call__(self, student: Output, teacher: Output, batch: Batch) -> Tensor:
         """Return the term, averaged over the batch, as a scalar."""
@@ -247,6 +242,4 @@ class Measure(Spec):
         raise NotImplementedError
 
 
-KINDS: dict[str, type[Spec]] = {
-    kind.kind: kind for kind in (Dataset, Teacher, Student, Loss, Task, Measure)
-}
+KINDS: dict[str, type[Spec]] = {kind.kind: kind for kind in (Dataset, Teacher, Student, Loss, Task, Measure)}

@@ -63,16 +63,19 @@ def run(
         study=study,
         home=Home(Path(home)),
         uri=tracking_uri(),
-        workers=workers or len(os.sched_getaffinity(0)),
+        workers=workers or _cores(),
         trials=trials or study.search.trials,
         deadline=time.monotonic() + timeout if timeout else math.inf,
         observer=observer or Observer(),
         folders=[str(Path(folder).resolve()) for folder in folders or [Path.cwd()]],
     )
-    session.run()
-    results = Results(study.name, home)
-    summarise(results)
-    return results
+    session.run(lambda: summarise(Results(study.name, home)))
+    return Results(study.name, home)
+
+
+def _cores() -> int:
+    """Return how many cores this process may use; not every system limits that."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def tracking_uri() -> str | None:

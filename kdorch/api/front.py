@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import pandas as pd
 
 from kdorch.api.results import Results
+from kdorch.choosing.paired import mean_interval
 from kdorch.study.space import space
 
 SIZE = "size/params"
@@ -15,24 +17,28 @@ SIZE = "size/params"
 def front_rows(results: Results) -> list[dict[str, Any]]:
     """Return the front, small to large, each beside the teacher and its twin without the teacher.
 
-    ``retention`` is the share of the teacher's validation quality, ``of teacher`` that of its size. The test
-    score is the mean over the seeds of the confirmation; ``scratch`` is that of the same student, on the same
-    seeds, without the teacher. What is not known is None.
+    ``retention`` and ``of teacher`` are shares of the teacher's validation quality and of its parameters. The
+    test score is the mean over the seeds of the confirmation, ``±`` half of its 95 % interval (Student's t),
+    ``test retention`` its share of the teacher's. ``scratch`` is the same student, on the same seeds, without
+    the teacher. What is not known is None.
     """
-    quality, teacher = results.quality, results.teacher
-    metrics = dict.fromkeys([*results.study.objectives, SIZE])
-    test = results.test_score
-    rows = []
-    for found in results.front.to_dict("records"):
-        row = {str(key): None if pd.isna(value) else value for key, value in found.items()}
-        shown = {"trial": row["trial"]} | {metric: row[metric] for metric in metrics}
-        shown["retention"] = row[quality] / teacher[quality]
-        shown["of teacher"] = row[SIZE] / teacher[SIZE]
-        for role, column in (("confirm", test), ("baseline", "scratch")):
-            seeds = results.confirmed_of(row["trial"], role)
-            shown[column] = float(seeds[test].mean()) if len(seeds) else None
-        rows.append(shown | {path: row.get(path) for path in searched_paths(results)})
-    return rows
+    return [_row(results, found) for found in results.front.to_dict("records")]
+
+
+def _row(results: Results, found: Mapping[Hashable, Any]) -> dict[str, Any]:
+    known: dict[str, Any] = {str(key): None if pd.isna(value) else value for key, value in found.items()}
+    quality, test, teacher = results.quality, results.test_score, results.teacher
+    row = {"trial": known["trial"]} | {metric: known[metric] for metric in (*results.study.objectives, SIZE)}
+    row["retention"] = known[quality] / teacher[quality]
+    row["of teacher"] = known[SIZE] / teacher[SIZE]
+    for role, column in (("confirm", test), ("baseline", "scratch")):
+        seeds = results.confirmed_of(known["trial"], role)
+        interval = mean_interval(list(seeds[test])) if len(seeds) else None
+        row[column] = interval.mean if interval else None
+        # One seed says nothing about the spread: its interval is infinite, which JSON cannot hold.
+        row[f"{column} ±"] = interval.high - interval.mean if interval and interval.n > 1 else None
+    row["test retention"] = row[test] / teacher[test] if row[test] is not None else None
+    return row | {path: known.get(path) for path in searched_paths(results)}
 
 
 def searched_paths(results: Results) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -47,9 +48,11 @@ def promote(
         PromotionError: If it is not confirmed, or cannot be shipped.
     """
     from kdorch.api import tracking_uri
+    from kdorch.search.logbook import same_place
     from kdorch.shipping.promotion import promote as ship
     from kdorch.tracking.database import local_uri
 
+    same_place(results.name, results.record["tracking"], tracking_uri())
     chosen = results.choose(trial=trial, within_share=within_share, maxima=maxima)
     number = int(chosen["trial"])
     row = _seed_to_ship(results, chosen, unconfirmed=unconfirmed)
@@ -81,6 +84,7 @@ def _shipment(results: Results, number: int, row: pd.Series[Any], uri: str) -> S
     from kdorch.shipping.promotion import Shipment
     from kdorch.teaching.teacher import stored_task
 
+    sys.path += [folder for folder in results.record["folders"] if folder not in sys.path]
     data = Path(results.record["data"]["path"])
     task = stored_task(data)
     example = np.load(data / "example.npy")
@@ -111,13 +115,12 @@ def _weights(run_id: str, digest: str, uri: str) -> dict[str, Any]:
     """Fetch a run's weights and make sure that they are the ones that were measured."""
     from hashlib import sha256
 
-    from mlflow import MlflowClient
     from safetensors.torch import load
 
+    from kdorch.tracking.address import connect
+
     with TemporaryDirectory() as folder:
-        content = Path(
-            MlflowClient(uri).download_artifacts(run_id, "student.safetensors", folder)
-        ).read_bytes()
+        content = Path(connect(uri).download_artifacts(run_id, "student.safetensors", folder)).read_bytes()
     if sha256(content).hexdigest() != digest:
         raise PromotionError(
             f"The weights of run {run_id} are not those that were measured: their digest differs."

@@ -9,9 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from kdorch.choosing.front import pareto_front
 from kdorch.choosing.rules import best_under, by_number, knee, within
-from kdorch.search.frames import confirmations_frame, open_confirmations, open_trials, trials_frame
+from kdorch.search.frames import confirmations_frame, front_of, open_confirmations, open_trials, trials_frame
 from kdorch.search.home import Home
 from kdorch.search.record import Record
 from kdorch.study import Study
@@ -45,19 +44,24 @@ class Results:
         return open_trials(self.folder, self.study)
 
     @cached_property
+    def confirmations(self) -> Record:
+        """The confirmations in Optuna."""
+        return open_confirmations(self.folder, self.study)
+
+    @cached_property
     def trials(self) -> pd.DataFrame:
         """Complete trials: ``trial``, parameters under their dotted paths, metrics, ``run_id``."""
         return trials_frame(self.searched)
 
     @cached_property
     def front(self) -> pd.DataFrame:
-        """The trials that no other beats in every objective, small to large."""
-        return pareto_front(self.trials, self.study.objectives, self.study.limits)
+        """The trials within the limits that no other beats in every objective, small to large."""
+        return front_of(self.study, self.trials)
 
     @cached_property
     def confirmed(self) -> pd.DataFrame:
         """Trainings on fresh seeds: ``candidate`` (a trial), ``role``, ``seed``, metrics, ``run_id``."""
-        return confirmations_frame(open_confirmations(self.folder, self.study))
+        return confirmations_frame(self.confirmations)
 
     @property
     def teacher(self) -> dict[str, float]:
@@ -87,8 +91,8 @@ class Results:
     @property
     def eligible(self) -> pd.DataFrame:
         """The confirmed students of the front, or the whole front if none is confirmed."""
-        confirmed = self.front[self.front["trial"].isin(self.confirmed["candidate"])]
-        return confirmed if len(confirmed) else self.front
+        tested = [len(self.confirmed_of(trial)) > 0 for trial in self.front["trial"]]
+        return self.front[tested] if any(tested) else self.front
 
     def choose(
         self,

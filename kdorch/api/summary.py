@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 
-from kdorch.api.front import front_rows, searched_paths
+from kdorch.api.front import front_rows
 from kdorch.api.results import Results
 from kdorch.reporting.figure import front_figure, save
-from kdorch.tracking import DatasetRecord, Tracker
+from kdorch.search.logbook import dataset_record, run_of
+from kdorch.tracking import Tracker
 from kdorch.tracking.mlflow_tracker import open_tracker
 
 
@@ -21,23 +23,26 @@ def summarise(results: Results) -> None:
 
     record = results.record
     tracker = open_tracker(results.home.path, tracking_uri())
-    tracker.open(
-        results.name, _note(results), DatasetRecord(results.study.data.name, record["data"]["digest"])
-    )
+    tracker.open(results.name, _note(results), dataset_record(results.study, record["data"]))
     _link_models(results, tracker)
-    if "summary_run" not in record:
-        params = {"trials": len(results.trials), "front": len(results.front)}
-        record["summary_run"] = tracker.start("summary", "summary", trial=None, params=params, tags={})
-    run = record["summary_run"]
-    best = results.front[results.quality]
-    finals = {"front/size": len(results.front), f"front/{results.quality}": float(best.max())}
+    run = run_of("summary", tracker.runs())
+    if run is None:
+        run = tracker.start("summary", "summary", trial=None, params={}, tags={})
+    finals = {"trials": len(results.trials), "front/size": len(results.front)}
     tracker.log(run, curves={}, finals=finals, tags={"mlflow.note.content": _note(results)})
+    if len(results.front):
+        _show_front(results, tracker, run)
+    tracker.end(run, "complete")
+
+
+def _show_front(results: Results, tracker: Tracker, run: str) -> None:
+    quality = results.front[results.quality]
+    best = quality.max() if results.study.objectives[results.quality] == "max" else quality.min()
+    tracker.log(run, curves={}, finals={f"front/{results.quality}": float(best)}, tags={})
     tracker.table(run, "front", front_rows(results))
     with TemporaryDirectory() as folder:
         for file in picture(results, Path(folder)):
             tracker.upload(run, file)
-    tracker.end(run, "complete")
-    results.folder.write(record)
 
 
 def picture(results: Results, folder: Path) -> tuple[Path, Path]:
@@ -62,18 +67,23 @@ def picture(results: Results, folder: Path) -> tuple[Path, Path]:
 def _link_models(results: Results, tracker: Tracker) -> None:
     """Make a model entity, once, of each run on the front or in the confirmation."""
     models: dict[str, str] = results.record.setdefault("models", {})
-    searched = searched_paths(results)
-    rows: list[tuple[str, Any]] = [(f"trial-{row['trial']}", row) for _, row in results.front.iterrows()]
+    params = _params(results)
+    rows: list[tuple[int, str, Any]] = [(row["trial"], "", row) for _, row in results.front.iterrows()]
     rows += [
-        (f"trial-{row['candidate']}-{row['role']}-{row['seed']}", row)
-        for _, row in results.confirmed.iterrows()
+        (row["candidate"], f"-{row['role']}-{row['seed']}", row) for _, row in results.confirmed.iterrows()
     ]
-    for name, row in rows:
+    for trial, role, row in rows:
         if row["run_id"] in models:
             continue
         metrics = {key: float(value) for key, value in row.items() if "/" in str(key) and pd.notna(value)}
-        params = {path: row[path] for path in searched if path in row}
-        models[row["run_id"]] = tracker.link_model(row["run_id"], f"{results.name}-{name}", params, metrics)
+        name = re.sub(r"[^\w-]", "-", f"{results.name}-trial-{trial}{role}")  # MLflow takes no dots here
+        models[row["run_id"]] = tracker.link_model(row["run_id"], name, params[trial], metrics)
+        results.folder.write(results.record)
+
+
+def _params(results: Results) -> dict[int, dict[str, Any]]:
+    """Return the searched parameters of each complete trial."""
+    return {trial.number: trial.params for trial in results.searched.complete()}
 
 
 def _note(results: Results) -> str:

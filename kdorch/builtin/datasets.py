@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
-class Digits(kdorch.Dataset, name="digits", tasks={"classification"}, reference="sklearn.datasets.load_digits"):
+class Digits(
+    kdorch.Dataset, name="digits", tasks={"classification"}, reference="sklearn.datasets.load_digits"
+):
     """1,797 handwritten digits, 8 x 8 grey values from 0 to 16 (UCI, via scikit-learn)."""
 
     def load(self) -> kdorch.Columns:
@@ -29,7 +31,10 @@ class Digits(kdorch.Dataset, name="digits", tasks={"classification"}, reference=
 
 
 class BreastCancer(
-    kdorch.Dataset, name="breast_cancer", tasks={"classification"}, reference="sklearn.datasets.load_breast_cancer"
+    kdorch.Dataset,
+    name="breast_cancer",
+    tasks={"classification"},
+    reference="sklearn.datasets.load_breast_cancer",
 ):
     """569 tumours, 30 measurements each, malignant or benign (Wisconsin, via scikit-learn)."""
 

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 class Supervised(kdorch.Loss, name="task"):
     """The task's own supervised loss on the labels; for classification, cross-entropy."""
 
-    def build(self, task: kdorch.Task, student: kdorch.Output, teacher: kdorch.Output | None) -> SupervisedTerm:
+    def build(
+        self, task: kdorch.Task, student: kdorch.Output, teacher: kdorch.Output | None
+    ) -> SupervisedTerm:
         """Return the term for this task."""
         return SupervisedTerm(task)
 
@@ -43,7 +45,7 @@ class Hinton(
 ):
     """T^2 KL(teacher at T || student at T), averaged over the batch.
 
-    Not for teachers that are certain of everything: without doubt between classes it teaches what the labels do.
+    Not for teachers that are certain of everything: without doubt it teaches no more than the labels do.
 
     Attributes:
         temperature: T softens both distributions; the factor T^2 keeps gradients of one size.
@@ -57,7 +59,9 @@ class Hinton(
 
         soft_student = (student.logits / self.temperature).log_softmax(-1)
         soft_teacher = (teacher.logits / self.temperature).log_softmax(-1)
-        return self.temperature**2 * kl_div(soft_student, soft_teacher, reduction="batchmean", log_target=True)
+        return self.temperature**2 * kl_div(
+            soft_student, soft_teacher, reduction="batchmean", log_target=True
+        )
 
     def gradient(self, student: kdorch.Output, teacher: kdorch.Output, batch: kdorch.Batch) -> Tensor:
         """Return T (q - p) / rows: the derivative with respect to the student's logits."""
@@ -73,7 +77,7 @@ class LogitMse(
 ):
     """The mean squared difference of the logits, over rows and classes.
 
-    Not for teachers whose logits differ from the student's by a constant per row: softmax ignores it, this does not.
+    Not for teachers whose logits are shifted by a constant per row: softmax ignores it, this does not.
     """
 
     def __call__(self, student: kdorch.Output, teacher: kdorch.Output, batch: kdorch.Batch) -> Tensor:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+import re
+from itertools import pairwise
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 import kdorch
 
 if TYPE_CHECKING:
     from torch import nn
-
-Width = Annotated[int, Field(ge=1)]
 
 
 class Mlp(kdorch.Student, name="mlp"):
@@ -33,7 +36,7 @@ class Mlp(kdorch.Student, name="mlp"):
 
         sizes = [math.prod(task.input_shape), *[self.width] * self.depth]
         hidden: list[nn.Module] = []
-        for before, after in zip(sizes, sizes[1:], strict=False):
+        for before, after in pairwise(sizes):
             hidden += [nn.Linear(before, after), nn.ReLU()]
         return nn.Sequential(nn.Flatten(), *hidden, nn.Linear(sizes[-1], task.outputs))
 
@@ -56,7 +59,9 @@ class Cnn(kdorch.Student, name="cnn"):
         from torch import nn
 
         if len(task.input_shape) != 3:  # noqa: PLR2004  channels, height, width
-            raise ValueError(f"cnn takes images (channels, height, width), not inputs of shape {task.input_shape}")
+            raise ValueError(
+                f"cnn takes images (channels, height, width), not inputs of shape {task.input_shape}"
+            )
         channels = task.input_shape[0]
         return nn.Sequential(
             nn.Conv2d(channels, self.width, 3, padding=1),
@@ -70,6 +75,12 @@ class Cnn(kdorch.Student, name="cnn"):
         )
 
 
+def _import_path(word: str) -> str:
+    if not re.fullmatch(r"[\w.]+:[\w.]+", word):
+        raise ValueError(f"write package.module:Class, not {word!r}")
+    return word
+
+
 class Module(kdorch.Student, name="module"):
     """Your own ``torch.nn.Module``, by its import path.
 
@@ -78,8 +89,17 @@ class Module(kdorch.Student, name="module"):
         args: Keyword arguments of the class; each can be tuned, as ``student.args.width``.
     """
 
-    target: Annotated[str, Field(pattern=r"^[\w.]+:[\w.]+$")]
-    args: dict[str, Any] = {}
+    target: Annotated[str, AfterValidator(_import_path)]
+    args: Annotated[dict[str, Any], Field(default_factory=dict)]
+
+    def fingerprint(self) -> str:
+        """Return the digest of the file that the class is in, so that other code is another network."""
+        try:
+            found = find_spec(self.target.partition(":")[0])
+        except ImportError:
+            return ""  # building it will say so
+        source = Path(found.origin) if found and found.origin else None
+        return sha256(source.read_bytes()).hexdigest() if source and source.is_file() else ""
 
     def build(self, task: kdorch.Task) -> nn.Module:
         """Return the network.
@@ -94,5 +114,6 @@ class Module(kdorch.Student, name="module"):
         except (ImportError, AttributeError, TypeError) as error:
             raise ValueError(f"{self.target} with {self.args}: {error}") from error
         if not isinstance(network, nn.Module):
-            raise ValueError(f"{self.target} makes a {type(network).__name__}, not a torch.nn.Module")
+            made = type(network).__name__
+            raise ValueError(f"{self.target} makes a {made}, not a torch.nn.Module")  # noqa: TRY004
         return network

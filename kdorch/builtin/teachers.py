@@ -34,13 +34,11 @@ class Trained(kdorch.Teacher, name="trained"):
         """Return the trained weights."""
         return lessons.fit(self.network, epochs=self.epochs, batch=self.batch, lr=self.lr)
 
-    def build(self, task: kdorch.Task, state: Mapping[str, Tensor]) -> Callable[[kdorch.Batch], kdorch.Output]:
+    def build(
+        self, task: kdorch.Task, state: Mapping[str, Tensor]
+    ) -> Callable[[kdorch.Batch], kdorch.Output]:
         """Return the network with the trained weights, in evaluation mode."""
         return _answers(self.network, task, state)
-
-    def capabilities(self) -> frozenset[str]:
-        """Return what the network provides."""
-        return self.network.provides
 
 
 class Checkpoint(kdorch.Teacher, name="checkpoint"):
@@ -64,21 +62,23 @@ class Checkpoint(kdorch.Teacher, name="checkpoint"):
         from safetensors.torch import load_file
 
         try:
-            return load_file(self.weights)
+            state: dict[str, Tensor] = load_file(self.weights)
         except (OSError, SafetensorError) as error:
-            raise kdorch.DataError(f"teacher.weights: {self.weights} cannot be read as safetensors: {error}") from error
+            raise kdorch.DataError(
+                f"teacher.weights: {self.weights} cannot be read as safetensors: {error}"
+            ) from error
+        return state
 
-    def build(self, task: kdorch.Task, state: Mapping[str, Tensor]) -> Callable[[kdorch.Batch], kdorch.Output]:
+    def build(
+        self, task: kdorch.Task, state: Mapping[str, Tensor]
+    ) -> Callable[[kdorch.Batch], kdorch.Output]:
         """Return the network with these weights, in evaluation mode."""
         return _answers(self.network, task, state)
 
-    def capabilities(self) -> frozenset[str]:
-        """Return what the network provides."""
-        return self.network.provides
-
     def fingerprint(self) -> str:
         """Return the digest of the file, so that other weights make another teacher."""
-        return sha256(self.weights.read_bytes()).hexdigest() if self.weights.is_file() else "missing"
+        weights = sha256(self.weights.read_bytes()).hexdigest() if self.weights.is_file() else "missing"
+        return weights + super().fingerprint()
 
 
 def _answers(
@@ -88,7 +88,9 @@ def _answers(
     try:
         module.load_state_dict(dict(state))
     except RuntimeError as error:
-        raise kdorch.DataError(f"the weights do not fit the teacher's network {network.name!r}: {error}") from error
+        raise kdorch.DataError(
+            f"the weights do not fit the teacher's network {network.name!r}: {error}"
+        ) from error
     module.eval()
 
     def answer(batch: kdorch.Batch) -> kdorch.Output:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 import click
 
 from kdorch.cli import plugins, promote, study, ui
+from kdorch.cli.hints import HOME, INTERRUPTED
 from kdorch.errors import KdorchError
-
-INTERRUPTED = 130
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -18,7 +18,7 @@ INTERRUPTED = 130
 @click.option(
     "--home",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path(".kdorch"),
+    default=HOME,
     show_default=True,
     help="Project directory: trials, MLflow database, stored teachers.",
 )
@@ -44,7 +44,8 @@ cli.add_command(ui.ui)
 def main() -> None:
     """Run the command line; the one place where errors become messages and exit codes."""
     try:
-        code = cli(standalone_mode=False)
+        code = cli(prog_name="kdorch", standalone_mode=False)
+        sys.stdout.flush()
     except KdorchError as error:
         click.echo(f"error: {error}", err=True)
         code = error.exit_code
@@ -54,4 +55,7 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted.", err=True)
         code = INTERRUPTED
+    except BrokenPipeError:  # as in: kdorch study show digits | head -1
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
     sys.exit(code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +11,10 @@ import click
 from kdorch.errors import PluginError
 
 if TYPE_CHECKING:
-    from kdorch.discovery import Plugins
+    from rich.console import Console
+    from rich.table import Table
+
+    from kdorch.discovery import Entry, Plugins
     from kdorch.spec import Spec
 
 
@@ -21,59 +25,79 @@ def plugins() -> None:
 
 @plugins.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
-def list_(as_json: bool) -> None:  # noqa: FBT001  click passes flags by name
+def list_(as_json: bool) -> None:
     """List every plugin: kind, name, distribution, and what it is."""
     from kdorch.discovery import installed
 
     found = installed()
-    rows = [
-        {
-            "kind": entry.kind,
-            "name": entry.name,
-            "distribution": entry.origin.distribution,
-            "version": entry.origin.version,
-            "summary": entry.summary,
-        }
-        for entry in found
-    ]
-    broken = [
-        {
-            "distribution": origin.distribution,
-            "version": origin.version,
-            "error": f"{type(why).__name__}: {why}",
-        }
-        for origin, why in found.broken.items()
-    ]
+    rows, broken = [_row(entry) for entry in found], _broken(found)
     if as_json:
         click.echo(json.dumps({"plugins": rows, "broken": broken}, indent=1))
     else:
         _print(rows, broken)
-    _refuse_conflicts(found)
+    conflicts = [text for registry in found.registries.values() for text in registry.conflicts()]
+    if conflicts:
+        raise PluginError("\n".join(conflicts))
+
+
+def _row(entry: Entry) -> dict[str, str]:
+    row = {
+        "kind": entry.kind,
+        "name": entry.name,
+        "distribution": entry.origin.distribution,
+        "version": entry.origin.version,
+    }
+    try:
+        return row | {"summary": (entry.spec.__doc__ or "").strip().partition("\n")[0]}
+    except PluginError as error:
+        return row | {"error": str(error)}
+
+
+def _broken(found: Plugins) -> list[dict[str, str]]:
+    from traceback import format_exception
+
+    from kdorch.discovery import reason
+
+    return [
+        {
+            "distribution": origin.distribution,
+            "version": origin.version,
+            "error": reason(why),
+            "traceback": "".join(format_exception(why)),
+        }
+        for origin, why in found.broken.items()
+    ]
 
 
 def _print(rows: list[dict[str, str]], broken: list[dict[str, str]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("kind", "name", "distribution"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("what it is")
+    console, table = _console(), _table("kind", "name", "distribution", "what it is")
     for row in rows:
-        table.add_row(row["kind"], row["name"], f"{row['distribution']} {row['version']}", row["summary"])
-    console = Console()
+        owner = f"{row['distribution']} {row['version']}"
+        table.add_row(row["kind"], row["name"], owner, row.get("summary", "broken, see below"))
     console.print(table)
+    for row in rows:
+        if "error" in row:
+            console.print(f"broken: {row['error']}", style="red")
     for row in broken:
-        console.print(
-            f"broken: {row['distribution']} {row['version']}: {row['error']}", style="red", markup=False
-        )
+        console.print(f"broken: {row['distribution']} {row['version']}: {row['error']}", style="red")
     click.echo("Next: kdorch plugins show KIND/NAME")
 
 
-def _refuse_conflicts(found: Plugins) -> None:
-    for kind, registry in found.registries.items():
-        for name in registry.conflicts():
-            found.find(kind, name)  # raises, and names both distributions
+def _console() -> Console:
+    from rich.console import Console
+
+    # Brackets are part of types and error messages here, not markup; a pipe has no width to fit.
+    width = None if sys.stdout.isatty() else 200
+    return Console(markup=False, highlight=False, soft_wrap=True, width=width)
+
+
+def _table(*columns: str) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
 
 
 @plugins.command()
@@ -93,18 +117,13 @@ def show(name: str) -> None:
 def _print_one(spec: type[Spec], origin: str) -> None:
     from inspect import cleandoc
 
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(highlight=False)
-    console.print(f"[bold]{spec.kind}/{spec.name}[/bold]  {origin}\n")
-    console.print(cleandoc(spec.__doc__ or ""), markup=False)
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("field", "type", "default", "range for auto"):
-        table.add_column(column)
+    console = _console()
+    console.print(f"{spec.kind}/{spec.name}  {origin}\n", style="bold")
+    console.print(cleandoc(spec.__doc__ or ""))
+    table = _table("field", "type", "default", "range for auto")
     ranges = spec.search_space()
     for field, info in spec.model_fields.items():
-        default = "required" if info.is_required() else repr(info.default)
+        default = "required" if info.is_required() else repr(info.get_default(call_default_factory=True))
         table.add_row(field, _type(info.annotation), default, _range(ranges.get(field)))
     if spec.model_fields:
         console.print()
@@ -114,7 +133,7 @@ def _print_one(spec: type[Spec], origin: str) -> None:
         if values:
             console.print(f"{fact}: {', '.join(sorted(values))}")
     if spec.reference:
-        console.print(f"reference: {spec.reference}", markup=False)
+        console.print(f"reference: {spec.reference}")
 
 
 def _type(annotation: Any) -> str:
@@ -126,6 +145,7 @@ def _range(mark: Any) -> str:
 
     if mark is None:
         return ""
-    if isinstance(mark, Range):
-        return f"{mark.low} to {mark.high}" + (", logarithmic" if mark.log else "")
-    return ", ".join(map(str, mark.options))
+    if not isinstance(mark, Range):
+        return ", ".join(map(str, mark.options))
+    step = f", step {mark.step}" if mark.step is not None else ""
+    return f"{mark.low} to {mark.high}{', logarithmic' if mark.log else step}"

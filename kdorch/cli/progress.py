@@ -23,7 +23,7 @@ from rich.progress import Progress as Bar
 from kdorch.search.observer import Observer
 from kdorch.study import Study
 
-_LINES = 10  # lines per phase where there is no terminal
+_LINES = 4  # lines per phase where there is no terminal
 
 
 class Progress(Observer):
@@ -68,15 +68,19 @@ class Progress(Observer):
         else:
             click.echo(text)
 
+    def recall(self, metrics: Mapping[str, float]) -> None:
+        """Let earlier trials count in what is best so far."""
+        self._remember(metrics)
+
     def progress(self, phase: str, done: int, total: int, metrics: Mapping[str, float]) -> None:
         """Move the live line on, or print one now and then."""
         if phase == "search":
             self._remember(metrics)
-        note = self._note()
+        note = self._note() if phase == "search" else ""
         if self._live:
             self._move(phase, done, total, note)
         elif done == total or done % max(1, total // _LINES) == 0:
-            click.echo(f"{phase:12} {done:>4}/{total}  {note}")
+            click.echo(f"{phase:12} {done:>4}/{total}  {note}".rstrip())
 
     def _move(self, phase: str, done: int, total: int, note: str) -> None:
         if phase not in self._tasks:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from kdorch.cli.hints import command
+
 
 @click.command()
 @click.argument("study")
@@ -50,4 +52,4 @@ def promote(
     )
     click.echo(promoted.card)
     click.echo(f"Registered {promoted.name}, version {promoted.version}: {promoted.uri}")
-    click.echo("Next: kdorch ui")
+    click.echo(f"Next: {command(home, 'ui')}")

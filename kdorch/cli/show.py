@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from kdorch.cli.hints import command
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
     from kdorch.api.results import Results
 
 
-SHARES = ("retention", "of teacher")
+_PIPED = 1000  # columns: a file or another program takes lines of any length
 
 
 @click.command()
@@ -39,43 +42,75 @@ def print_front(results: Results) -> None:
     from kdorch.api.front import front_rows, searched_paths
 
     if not len(results.front):
-        click.echo(f"{results.name}: no trial keeps the limits yet. Go on: kdorch study run FILE --trials N")
+        more = command(results.home.path, "study", "run", "FILE", "--trials", "N")
+        click.echo(f"{results.name}: no trial keeps the limits yet. Go on: {more}")
         return
     quality, teacher = results.quality, results.teacher
     test = results.test_score
     told = f", {test} {teacher[test]:.4f}" if test in teacher else ""
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED)
     console.print(
         f"[bold]{results.name}[/bold]: {len(results.trials)} trials, {len(results.front)} on the front"
     )
     console.print(f"teacher: {quality} {teacher[quality]:.4f}{told}, {teacher['size/params']:,} parameters")
     rows, searched = front_rows(results), searched_paths(results)
-    console.print(_table(rows, [column for column in rows[0] if column not in searched]))
+    console.print(_table([_brief(row, results) for row in rows]))
     if searched:
-        console.print(_table(rows, ["trial", *searched]))
+        console.print(_table([_parameters(row, searched) for row in rows]))
+    console.print("retention: share of the teacher's test score, or *of its validation score")
     among = "the confirmed" if len(results.confirmed) else "the front"
     click.echo(f"The knee of {among} is trial {int(results.choose()['trial'])}.")
-    click.echo(f"Next: kdorch promote {results.name} --model {results.name}-student --alias champion")
+    name = results.name
+    ship = command(results.home.path, "promote", name, "--model", f"{name}-student", "--alias", "champion")
+    click.echo(f"Next: {ship}")
 
 
-def _table(rows: list[dict[str, Any]], columns: list[str]) -> Table:
+def _table(rows: list[dict[str, str]]) -> Table:
     from rich.table import Table
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in columns:
+    for column in rows[0]:
         table.add_column(column, justify="right", no_wrap=True)
     for row in rows:
-        table.add_row(*(_cell(column, row[column]) for column in columns))
+        table.add_row(*row.values())
     return table
 
 
-def _cell(column: str, value: Any) -> str:
-    if value is None:
+def _brief(row: dict[str, Any], results: Results) -> dict[str, str]:
+    """Return what fits a terminal of 80 columns."""
+    test = results.test_score
+    others = [metric for metric in results.study.objectives if metric != results.quality]
+    confirmed = row["test retention"] is not None
+    return {
+        "trial": str(row["trial"]),
+        "val": f"{row[results.quality]:.4f}",
+        **{metric.partition("/")[2]: _number(row[metric]) for metric in others},
+        "of teacher": f"{row['of teacher']:.1%}",
+        "test (95 %)": _spread(row[test], row[f"{test} ±"]),
+        "scratch (95 %)": _spread(row["scratch"], row["scratch ±"]),
+        "retention": f"{row['test retention' if confirmed else 'retention']:.1%}{'' if confirmed else '*'}",
+    }
+
+
+def _spread(mean: float | None, half: float | None) -> str:
+    if mean is None:
         return "-"
-    if column in SHARES:
-        return f"{value:.1%}"
-    if "/" in column and not column.startswith("size/"):
-        return f"{value:.4f}"
+    return f"{mean:.4f} ± {half:.4f}" if half is not None else f"{mean:.4f}"
+
+
+def _parameters(row: dict[str, Any], searched: list[str]) -> dict[str, str]:
+    values = ["-" if row[path] is None else _number(row[path]) for path in searched]
+    return {"trial": str(row["trial"])} | dict(zip(_headings(searched), values, strict=True))
+
+
+def _headings(paths: list[str]) -> list[str]:
+    """Return the shortest end of each dotted path that tells it from the others."""
+    ends = {path: [path.split(".", drop)[-1] for drop in range(path.count("."), -1, -1)] for path in paths}
+    every = [end for choices in ends.values() for end in choices]
+    return [next(end for end in ends[path] if every.count(end) == 1) for path in paths]
+
+
+def _number(value: Any) -> str:
     if isinstance(value, float) and not value.is_integer():
         return f"{value:.4g}"
     return f"{value:,.0f}" if isinstance(value, int | float) else str(value)

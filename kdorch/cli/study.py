@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
+from kdorch.cli.hints import INTERRUPTED, command, same_again
 from kdorch.cli.show import show
 
 FILE = click.argument("file", type=click.Path(path_type=Path))
 SET = click.option(
     "--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a key, as in train.epochs=5."
 )
+
+
+class Workers(click.IntRange):
+    """A number of workers, or ``auto``, which is None."""
+
+    name = "number|auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number."""
+        return None if value == "auto" else super().convert(value, param, ctx)
 
 
 @click.group()
@@ -22,7 +34,8 @@ def study() -> None:
 @study.command()
 @FILE
 @SET
-def check(file: Path, overrides: tuple[str, ...]) -> None:
+@click.pass_obj
+def check(home: Path, file: Path, overrides: tuple[str, ...]) -> None:
     """Report every mistake in a study FILE; nothing is created or trained."""
     _importable(file)
     from kdorch.study import Study
@@ -30,7 +43,8 @@ def check(file: Path, overrides: tuple[str, ...]) -> None:
 
     found = Study.load(file, overrides)
     click.echo(f"{file} is fine: {found.search.trials} trials over {len(space(found))} parameters.")
-    click.echo(f"Next: kdorch study run {file}")
+    settings = [word for override in overrides for word in ("--set", override)]
+    click.echo(f"Next: {command(home, 'study', 'run', str(file), *settings)}")
 
 
 @study.command()
@@ -42,7 +56,7 @@ def check(file: Path, overrides: tuple[str, ...]) -> None:
 @click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds after which no trial is begun."
 )
-@click.option("--workers", type=click.IntRange(min=1), help="Trainings at once.  [default: one per core]")
+@click.option("--workers", type=Workers(min=1), default="auto", help="Trainings at once; auto: one per core.")
 @click.pass_obj
 def run(
     home: Path,
@@ -58,7 +72,6 @@ def run(
     from kdorch.study import Study
 
     found = Study.load(file, overrides)
-    again = f"kdorch study run {file}"
     with Progress(found) as progress:
         import kdorch.api
 
@@ -75,8 +88,8 @@ def run(
             )
         except KeyboardInterrupt:
             progress.stop()
-            click.echo(f"Stopped; nothing that is complete is lost. Go on with: {again}", err=True)
-            raise
+            click.echo(f"Stopped; nothing that is complete is lost. Go on with: {same_again()}", err=True)
+            raise click.exceptions.Exit(INTERRUPTED) from None
     from kdorch.cli.show import print_front
 
     print_front(results)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from kdorch.cli.hints import command
+
 
 @click.command()
 @click.argument("study", required=False)
@@ -25,7 +27,8 @@ def ui(home: Path, study: str | None, port: int | None) -> None:
     project = Home(home)
     studies = [project.known(study)] if study else [project.study(name) for name in project.studies()]
     if not studies:
-        raise ChoiceError(f"No study was run in {home} yet. Begin with: kdorch study run FILE")
+        begin = command(home, "study", "run", "FILE")
+        raise ChoiceError(f"No study was run in {home} yet. Begin with: {begin}")
     pages = {folder.path.name: (folder.read() or {}).get("page", "") for folder in studies}
     uri = tracking_uri()
     if uri and uri.startswith("http"):

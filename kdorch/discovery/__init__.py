@@ -1,6 +1,6 @@
 """Find installed plugins and look them up by kind and name."""
 
 from kdorch.discovery.plugins import Plugins, installed
-from kdorch.discovery.registry import Entry, Origin
+from kdorch.discovery.registry import Entry, Origin, reason
 
-__all__ = ["Entry", "Origin", "Plugins", "installed"]
+__all__ = ["Entry", "Origin", "Plugins", "installed", "reason"]

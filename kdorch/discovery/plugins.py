@@ -11,7 +11,7 @@ from typing import Any
 import pluggy
 
 from kdorch import hookspecs
-from kdorch.discovery.registry import Entry, Origin, Registry
+from kdorch.discovery.registry import Entry, Origin, Registry, reason
 from kdorch.errors import PluginError
 from kdorch.hookspecs import GROUP, HOOKS
 from kdorch.spec import Spec
@@ -24,40 +24,48 @@ class Plugins:
         self.manager = pluggy.PluginManager(GROUP)
         self.manager.add_hookspecs(hookspecs)
         self.registries = {kind: Registry(kind) for kind in HOOKS}
-        self.broken: dict[Origin, Exception] = {}
-        disabled = os.environ.get("KDORCH_DISABLE", "").split(",")
-        for entry in sorted(entries, key=lambda entry: entry.name):
-            if entry.name not in disabled:
-                self._load(entry)
+        self.broken: dict[Origin, BaseException] = {}
+        disabled = {name.strip() for name in os.environ.get("KDORCH_DISABLE", "").split(",")}
+        for origin, entry in sorted(((_origin(entry), entry) for entry in entries), key=_ours_first):
+            if not {origin.distribution, origin.entry_point} & disabled:
+                self._load(entry, origin)
 
-    def _load(self, entry: EntryPoint) -> None:
-        source = entry.dist
-        origin = Origin(source.name, source.version, entry.name) if source else Origin(entry.value, "?", entry.name)
+    def _load(self, entry: EntryPoint, origin: Origin) -> None:
         try:
             self.add(entry.load(), origin)
-        except Exception as error:  # noqa: BLE001  a third party's module can raise anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001  a third party's module can raise anything
             self.broken[origin] = error
 
     def add(self, plugin: object, origin: Origin) -> None:
         """Register an object with hook implementations: all that it offers, or nothing if one is wrong.
 
         Raises:
-            PluginError: If it offers something that is not a plugin.
+            PluginError: If it offers something that is not a plugin, or nothing at all.
         """
-        self.manager.register(plugin, f"{origin.distribution}:{origin.entry_point}")
-        offers: list[tuple[str, tuple[Any, ...]]] = []
+        known = self.manager.get_name(plugin)
+        if known:
+            raise PluginError(f"{origin} leads to the same module as {known}; uninstall one of them.")
         try:
+            self.manager.register(plugin, f"{origin.distribution}:{origin.entry_point}")
             self.manager.check_pending()
-            others = self.manager.get_plugins() - {plugin}
-            for kind, hook in HOOKS.items():
-                trial = Registry(kind)
-                call = self.manager.subset_hook_caller(hook, others)
-                call(register=partial(_take, trial, origin, offers))
-        except Exception:
-            self.manager.unregister(plugin)
+            offers = list(self._offers(plugin, origin))
+        except BaseException:
+            if self.manager.is_registered(plugin):
+                self.manager.unregister(plugin)
             raise
         for kind, offer in offers:
             self.registries[kind].add(origin, *offer)
+
+    def _offers(self, plugin: object, origin: Origin) -> Iterator[tuple[str, tuple[Any, ...]]]:
+        if not self.manager.get_hookcallers(plugin):
+            what = "offers nothing: it has no function register_... marked with @kdorch.hookimpl"
+            raise PluginError(f"{origin}: the entry point {origin.entry_point!r} {what}.")
+        others = self.manager.get_plugins() - {plugin}
+        for kind, hook in HOOKS.items():
+            offers: list[tuple[Any, ...]] = []
+            call = self.manager.subset_hook_caller(hook, others)
+            call(register=partial(_take, Registry(kind), origin, offers))
+            yield from ((kind, offer) for offer in offers)
 
     def find(self, kind: str, name: str) -> type[Spec]:
         """Return a plugin's class.
@@ -65,11 +73,14 @@ class Plugins:
         Raises:
             PluginError: If there is none, there are two, or it fails to import.
         """
+        registry = self.registries[kind]
         try:
-            return self.registries[kind][name].spec
+            return registry[name].spec
         except PluginError as error:
-            failed = [f"{origin} failed to load: {type(why).__name__}: {why}" for origin, why in self.broken.items()]
-            raise PluginError(" ".join([str(error), *failed])) from error
+            if name in registry or not self.broken:
+                raise
+            failed = "; ".join(f"{origin}: {reason(why)}" for origin, why in self.broken.items())
+            raise PluginError(f"{error} It may come with what failed to load: {failed}") from error
 
     def origin(self, kind: str, name: str) -> Origin:
         """Return the distribution that offers a plugin."""
@@ -85,10 +96,23 @@ class Plugins:
             yield from registry
 
 
-def _take(trial: Registry, origin: Origin, offers: list[tuple[str, tuple[Any, ...]]], *offer: Any) -> None:
+def _origin(entry: EntryPoint) -> Origin:
+    source = entry.dist
+    return Origin(source.name, source.version, entry.name) if source else Origin(entry.value, "?", entry.name)
+
+
+def _ours_first(found: tuple[Origin, EntryPoint]) -> tuple[bool, str, str]:
+    """Sort so that in a conflict the advice is to leave out somebody else's plugin."""
+    origin, _ = found
+    return origin.distribution != GROUP, origin.distribution, origin.entry_point
+
+
+def _take(
+    trial: Registry, origin: Origin, offers: list[tuple[Any, ...]], target: object, path: object = None
+) -> None:
     """Validate at the author's own line, before anything is kept."""
-    trial.add(origin, *offer)
-    offers.append((trial.kind, offer))
+    trial.add(origin, target, path)
+    offers.append((target, path))
 
 
 @cache

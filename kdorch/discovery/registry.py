@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +11,8 @@ from pkgutil import resolve_name
 from kdorch.errors import PluginError, did_you_mean
 from kdorch.kinds import KINDS
 from kdorch.spec import Spec
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # no dots and slashes: names stand inside paths
 
 
 @dataclass(frozen=True)
@@ -42,22 +45,14 @@ class Entry:
         """
         try:
             found = resolve_name(self.target) if isinstance(self.target, str) else self.target
-        except Exception as error:  # noqa: BLE001  a third party's module can raise anything
-            raise PluginError(
-                f"The {self.kind} {self.name!r} of {self.origin} fails to import: {type(error).__name__}: {error}"
-            ) from error
-        _require(found, self.kind, self.origin)
-        if found.name != self.name:
-            raise PluginError(f"{self.origin} registers {found.__name__} as {self.name!r}, but it is named {found.name!r}.")
-        return found  # type: ignore[no-any-return]
-
-    @property
-    def summary(self) -> str:
-        """First line of the class's docstring, or why there is none."""
-        try:
-            return (self.spec.__doc__ or "").strip().partition("\n")[0]
-        except PluginError as error:
-            return str(error)
+        except (Exception, SystemExit) as error:
+            what = f"The {self.kind} {self.name!r} of {self.origin} fails to import"
+            raise PluginError(f"{what}: {reason(error)}") from error
+        spec = _checked(found, self.kind, self.origin)
+        if spec.name != self.name:
+            what = f"{self.origin} registers {spec.__name__} as {self.name!r}"
+            raise PluginError(f"{what}, but it is named {spec.name!r}.")
+        return spec
 
 
 class Registry:
@@ -67,31 +62,35 @@ class Registry:
         self.kind = kind
         self._entries: dict[str, list[Entry]] = {}
 
-    def add(self, origin: Origin, target: type[Spec] | str, path: str | None = None) -> None:
+    def add(self, origin: Origin, target: object, path: object = None) -> None:
         """Take a class, or a name and the import path of its class.
 
         Raises:
             PluginError: If it is not a named plugin of this kind.
         """
         if isinstance(target, str):
-            if not path or ":" not in path:
+            if not isinstance(path, str) or ":" not in path:
                 raise PluginError(f"{origin}: write register({target!r}, 'package.module:Class').")
-            entry = Entry(self.kind, target, path, origin)
+            entry = Entry(self.kind, _named(target, origin), path, origin)
         else:
-            _require(target, self.kind, origin)
-            entry = Entry(self.kind, target.name, target, origin)
-        self._entries.setdefault(entry.name, []).append(entry)
+            spec = _checked(target, self.kind, origin)
+            entry = Entry(self.kind, spec.name, spec, origin)
+        others = self._entries.setdefault(entry.name, [])
+        if origin in (other.origin for other in others):
+            raise PluginError(f"{origin} registers the {self.kind} {entry.name!r} twice.")
+        others.append(entry)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._entries
 
     def __getitem__(self, name: str) -> Entry:
         entries = self._entries.get(name, [])
         if not entries:
-            raise PluginError(f"No {self.kind} is called {name!r}. {did_you_mean(name, self._entries)}")
-        if len(entries) > 1:
-            owners = " and ".join(str(entry.origin) for entry in entries)
             raise PluginError(
-                f"Two plugins offer the {self.kind} {name!r}: {owners}. Uninstall one, or set "
-                f"KDORCH_DISABLE={entries[-1].origin.entry_point} to leave that entry point out."
+                f"No {self.kind} is called {name!r}. {did_you_mean(name, self._entries)}".strip()
             )
+        if len(entries) > 1:
+            raise PluginError(_conflict(entries))
         return entries[0]
 
     def __iter__(self) -> Iterator[Entry]:
@@ -99,14 +98,40 @@ class Registry:
             yield from self._entries[name]
 
     def conflicts(self) -> list[str]:
-        """Return the names that more than one distribution offers."""
-        return [name for name, entries in self._entries.items() if len(entries) > 1]
+        """Return, for each name that more than one entry point offers, who they are and what to do."""
+        return [_conflict(entries) for _, entries in sorted(self._entries.items()) if len(entries) > 1]
 
 
-def _require(found: object, kind: str, origin: Origin) -> None:
+def _conflict(entries: list[Entry]) -> str:
+    owners = " and ".join(str(entry.origin) for entry in entries)
+    first, last = entries[0].origin, entries[-1].origin
+    other = last.entry_point if first.distribution == last.distribution else last.distribution
+    return (
+        f"Two plugins offer the {entries[0].kind} {entries[0].name!r}: {owners}. "
+        f"Uninstall one, or set KDORCH_DISABLE={other} to leave that one out."
+    )
+
+
+def _checked(found: object, kind: str, origin: Origin) -> type[Spec]:
     base = KINDS[kind]
     if not (isinstance(found, type) and issubclass(found, base)):
         raise PluginError(f"{origin}: {found!r} is not a {kind}; subclass kdorch.{base.__name__}.")
     if not found.name:
         shown = found.__name__
-        raise PluginError(f"{origin}: {shown} has no name; write class {shown}(kdorch.{base.__name__}, name=\"...\").")
+        raise PluginError(
+            f'{origin}: {shown} has no name; write class {shown}(kdorch.{base.__name__}, name="...").'
+        )
+    _named(found.name, origin)
+    return found
+
+
+def _named(name: str, origin: Origin) -> str:
+    if not _NAME.fullmatch(name):
+        raise PluginError(f"{origin}: a plugin cannot be called {name!r}; use letters, digits, _ and -.")
+    return name
+
+
+def reason(error: BaseException) -> str:
+    """Return an exception in one line: its type, and what it says."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -2,9 +2,9 @@
 
 A job is an entry point and JSON. This room knows nothing of trials, and only workers import torch.
 
-Reading order: `jobs`; `local` (places jobs, tells what became of them); `worker` (runs them) and `drift`
-(what a job may not leave changed); `launcher` (starting and ending processes) and its two ways, `spawning`,
-and `forking` with its `forkserver`.
+Reading order: `jobs`; `local` (places jobs, tells what became of them) and its `handle` on each worker;
+`worker` (runs jobs) and `drift` (what a job may not leave changed); `launcher` (starts and ends processes)
+and its two ways, `spawning`, and `forking` with its `forkserver`.
 """
 
 from __future__ import annotations

@@ -62,8 +62,9 @@ class ForkServer:
             while self._step():
                 pass
         for pid in self._pids.values():
-            _kill(pid)
+            os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
+            _kill_what_it_started(pid)
 
     def _step(self) -> bool:
         ready, _, _ = select.select([self._control, self._child_exited], [], [])
@@ -80,14 +81,14 @@ class ForkServer:
         if command == START:
             self._fork(number, descriptors[0])
         elif number in self._pids:
-            _kill(self._pids[number])
+            os.kill(self._pids[number], signal.SIGKILL)
         return True
 
     def _reap(self) -> None:
         for number, worker in list(self._pids.items()):
             pid, status = os.waitpid(worker, os.WNOHANG)
             if pid:
-                _kill_group(pid)  # what the job had started itself
+                _kill_what_it_started(pid)
                 del self._pids[number]
                 self._control.sendall(EXIT.pack(number, os.waitstatus_to_exitcode(status)))
 
@@ -104,7 +105,7 @@ class ForkServer:
         self._pids[number] = pid
 
     def _become_worker(self, number: int, descriptor: int) -> None:
-        os.setpgid(0, 0)  # its own group, so that it can be killed with all it starts
+        os.setpgid(0, 0)  # its own group, so that all it starts can be ended with it
         signal.set_wakeup_fd(-1)
         for number_of_signal in (signal.SIGCHLD, signal.SIGTERM):
             signal.signal(number_of_signal, signal.SIG_DFL)
@@ -116,12 +117,7 @@ class ForkServer:
         serve(Connection(descriptor), self._options["threads"])
 
 
-def _kill(pid: int) -> None:
-    _kill_group(pid)
-    os.kill(pid, signal.SIGKILL)  # a worker that had no time yet to make its group, or has left it
-
-
-def _kill_group(pid: int) -> None:
+def _kill_what_it_started(pid: int) -> None:
     with contextlib.suppress(OSError):
         os.killpg(pid, signal.SIGKILL)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol, TypedDict
 
 LOG_LINES_TOLD = 5
+LOG_BYTES_READ = 4096  # a log may have grown to any size
 
 
 class Options(TypedDict):
@@ -49,7 +50,9 @@ def last_words(options: Options, number: int) -> str:
     log = log_of(options, number)
     if log is None or not log.exists():
         return ""
-    lines = log.read_text(errors="replace").splitlines()[-LOG_LINES_TOLD:]
+    with log.open("rb") as stream:
+        stream.seek(max(0, log.stat().st_size - LOG_BYTES_READ))
+        lines = stream.read().decode(errors="replace").splitlines()[-LOG_LINES_TOLD:]
     return "\n".join([f"; the end of {log}:", *lines]) if lines else ""
 
 

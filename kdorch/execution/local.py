@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import logging
 import math
@@ -11,41 +10,25 @@ import sys
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from multiprocessing import Pipe
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Self
 
 from kdorch.errors import KdorchError
 from kdorch.execution.forking import ForkServerLauncher
+from kdorch.execution.handle import Handle
 from kdorch.execution.jobs import Event, Job
 from kdorch.execution.launcher import Launcher, Options, last_words
 from kdorch.execution.spawning import Spawner
-from kdorch.execution.worker import Message, receive, send
+from kdorch.execution.worker import Message
 
 logger = logging.getLogger(__name__)
 
-# The first optimiser of a process imports torch._dynamo, which takes half as long again as torch itself.
+# The first optimiser of a process imports torch._dynamo, which takes as long again as torch itself.
 PRELOAD = ("torch", "torch._dynamo")
 CAN_FORK = hasattr(os, "fork")
 FAILED_STARTS_ALLOWED = 3
-
-
-@dataclass
-class _Worker:
-    number: int
-    connection: Connection
-    pid: int | None = None  # known once it is ready
-    job: Job | None = None
-    started: bool = False  # it has the job; until then, another worker may have it
-    expires: float = math.inf  # on the monotonic clock
-    connected: bool = True
-    killed: bool = False
-    verdict: Event | None = None  # why we killed it during its job; said when it is gone and had not finished
-
-    def idle(self) -> bool:
-        return self.pid is not None and self.job is None and self.connected and not self.killed
 
 
 class LocalExecutor:
@@ -72,16 +55,15 @@ class LocalExecutor:
     ) -> None:
         self._count = workers
         self._log_dir = log_dir
-        # Absolute, since a job may change its directory.
         self._options = Options(
-            sys_path=[str(Path(entry).absolute()) for entry in (*sys_path, *sys.path)],
+            sys_path=[_absolute(entry) for entry in (*sys_path, *sys.path)],
             preload=list(preload),
             threads=threads,
             log_dir=str(log_dir.absolute()) if log_dir else None,
         )
         self._launcher: Launcher | None = None
         self._numbers = itertools.count(1)
-        self._workers: dict[int, _Worker] = {}
+        self._workers: dict[int, Handle] = {}
         self._waiting: deque[Job] = deque()
         self._events: list[Event] = []
         self._failed_starts = 0  # in a row
@@ -157,22 +139,14 @@ class LocalExecutor:
     def _start_worker(self, launcher: Launcher) -> None:
         ours, theirs = Pipe()
         with theirs:
-            worker = _Worker(next(self._numbers), ours)
+            worker = Handle(next(self._numbers), ours)
             launcher.start(worker.number, theirs)
         self._workers[worker.number] = worker
 
     def _dispatch(self) -> None:
         for worker in self._workers.values():
             if self._waiting and worker.idle():
-                self._give(worker, self._waiting.popleft())
-
-    def _give(self, worker: _Worker, job: Job) -> None:
-        worker.job = job
-        worker.started = False
-        worker.expires = time.monotonic() + (math.inf if job.timeout is None else job.timeout)
-        # A worker that died a moment ago has not been noticed yet; its exit frees the job for another.
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            send(worker.connection, {"entry": job.entry, "spec": job.spec})
+                worker.give(self._waiting.popleft())
 
     def _wait(self, launcher: Launcher, end: float) -> None:
         until = min([end, *(worker.expires for worker in self._workers.values())])
@@ -187,36 +161,28 @@ class LocalExecutor:
         self._end_the_overdue()
         self._dispatch()
 
-    def _hear(self, worker: _Worker) -> None:
-        """Take one message, or notice that no more will come."""
-        try:
-            message = receive(worker.connection)
-        except (EOFError, OSError):
-            worker.connected = False
+    def _hear(self, worker: Handle) -> None:
+        message = worker.hear()
+        if message is None:
             self._kill(worker)  # it may have closed the connection and live on
-        else:
-            self._handle(worker, message)
-
-    def _handle(self, worker: _Worker, message: Message) -> None:
-        if message["kind"] == "ready":
-            worker.pid = message["data"]["pid"]
+        elif message["kind"] == "ready":
+            worker.ready = True
             self._failed_starts = 0
         elif worker.job is not None:
             worker.started = True
             self._events.append(Event(worker.job, message["kind"], message["data"]))
             if message["kind"] in ("done", "error"):
-                self._finish(worker, worker.job, message)
+                self._finish(worker, worker.job.id, message)
 
-    def _finish(self, worker: _Worker, job: Job, message: Message) -> None:
-        worker.job = None
-        worker.expires = math.inf
+    def _finish(self, worker: Handle, job_id: str, message: Message) -> None:
+        worker.finish()
         changed = message.get("changed")
         if changed:
-            logger.warning("Job %s changed %s; its worker is replaced.", job.id, " and ".join(changed))
+            logger.warning("Job %s changed %s; its worker is replaced.", job_id, " and ".join(changed))
         if changed or message["kind"] == "error":
             self._kill(worker)
 
-    def _kill(self, worker: _Worker, verdict: Event | None = None) -> None:
+    def _kill(self, worker: Handle, verdict: Event | None = None) -> None:
         """End the process; all else happens when its exit is told, after what it still had to say."""
         worker.killed = True
         worker.expires = math.inf
@@ -232,7 +198,7 @@ class LocalExecutor:
                 reason += last_words(self._options, worker.number)
                 self._kill(worker, Event(worker.job, "lost", {"reason": reason}))
 
-    def _bury(self, worker: _Worker, reason: str) -> None:
+    def _bury(self, worker: Handle, reason: str) -> None:
         while worker.connected and worker.connection.poll():
             self._hear(worker)
         worker.connection.close()
@@ -243,7 +209,7 @@ class LocalExecutor:
             self._events.append(Event(worker.job, "lost", {"reason": reason}))
         elif worker.job is not None:
             self._waiting.appendleft(worker.job)
-        if worker.pid is None:
+        if not worker.ready:
             self._count_failed_start(reason)
 
     def _count_failed_start(self, reason: str) -> None:
@@ -253,3 +219,8 @@ class LocalExecutor:
                 f"{self._failed_starts} workers in a row died before they were ready; the last: {reason}. "
                 "See what the modules to preload do on import."
             )
+
+
+def _absolute(entry: str) -> str:
+    # A job may change its directory; what is no directory or archive belongs to some import hook.
+    return str(Path(entry).absolute()) if Path(entry).exists() else entry

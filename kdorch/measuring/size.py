@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import ClassVar
 
 from kdorch.kinds import Direction, Measure, Subject, Task
@@ -34,10 +35,25 @@ class Cost(Measure, name="cost"):
     def __call__(self, subject: Subject) -> dict[str, float]:
         """Count the operations of one row."""
         from torch import no_grad
-        from torch.nn.attention import SDPBackend, sdpa_kernel
         from torch.utils.flop_counter import FlopCounterMode
 
-        # The counter does not see fused attention on a CPU; the plain kernel does the same work in the open.
-        with no_grad(), sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+        with no_grad(), _in_the_open(), FlopCounterMode(display=False) as counter:
             subject.network(subject.inputs[:1])
         return {"cost/flops": counter.get_total_flops(), "cost/train_seconds": subject.train_seconds}
+
+
+@contextmanager
+def _in_the_open() -> Iterator[None]:
+    """Compute with plain kernels: the counter does not see into the fused ones of a CPU."""
+    from torch.backends import mha, mkldnn
+    from torch.nn.attention import SDPBackend, sdpa_kernel
+
+    before = mha.get_fastpath_enabled(), mkldnn.enabled
+    mha.set_fastpath_enabled(False)  # hides nn.MultiheadAttention
+    mkldnn.enabled = False  # type: ignore[assignment]  # hides nn.LSTM
+    try:
+        with sdpa_kernel(SDPBackend.MATH):
+            yield
+    finally:
+        mha.set_fastpath_enabled(before[0])
+        mkldnn.enabled = before[1]

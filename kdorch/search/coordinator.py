@@ -87,25 +87,22 @@ class Coordinator:
         self._executor, self._tracker, self._observer = executor, tracker, observer
         self._record = phase.record
         self._flights: dict[str, _Flight] = {}
-        self._queue: deque[Job] = deque()
+        self._untested: deque[str] = deque()
+        self._reading = False
 
     def drive(self, deadline: float = math.inf) -> None:
         """Ask and train until the phase wants no more, or until a moment of ``time.monotonic``."""
-        try:
-            while True:
-                self._place(deadline)
-                if not self._flights:
-                    return
-                for event in self._executor.poll(1.0):
-                    self._handle(event)
-        except KeyboardInterrupt:
-            self._release()
-            raise
+        while True:
+            self._place(deadline)
+            if not self._flights:
+                return
+            for event in self._executor.poll(1.0):
+                self._handle(event)
 
     def _place(self, deadline: float) -> None:
         while self._executor.can_take():
-            if self._queue:
-                self._executor.submit(self._queue.popleft())
+            if self._untested and not self._reading:
+                self._test(self._untested.popleft())
             elif self._phase.wants(len(self._flights)) and time.monotonic() < deadline:
                 self._executor.submit(self._launch())
             else:
@@ -122,13 +119,14 @@ class Coordinator:
 
     def _handle(self, event: Event) -> None:
         flight = self._flights[event.job.id]
+        if event.job.entry == _READ_TEST and event.kind != "started":
+            self._reading = False
         if event.kind == "report":
             self._start_run(flight)
         elif event.kind == "done" and event.job.entry == _TRAIN:
             self._trained(event.job.id, flight, event.data)
         elif event.kind == "done":
-            self._tested(flight, event.data)
-            self._commit(event.job.id, flight)
+            self._tested(event.job.id, flight, event.data)
         elif event.kind == "error":
             self._failed(event.job.id, flight, f"{event.data['type']}: {event.data['message']}")
         elif event.kind in ("lost", "cancelled"):
@@ -149,30 +147,34 @@ class Coordinator:
             del self._flights[name]
             limits = [limit for limit in self._setting.limits if limit[0] in result["metrics"]]
             self._record.constrain(flight.trial, result["metrics"], limits)
-            self._record.prune(flight.trial, result["infeasible"])
+            self._record.prune(flight.trial.number, result["infeasible"])
             return
         flight.result = result
         if flight.plan.kind == "trial":
             self._commit(name, flight)
-            return
-        known = self._setting.ledger.find(self._setting.data.name, result["digest"])
+        else:
+            self._untested.append(name)
+
+    def _test(self, name: str) -> None:
+        """Have a confirmed student read the test rows, unless equal weights did.
+
+        One reading at a time: twins of two candidates may come out equal, and the second must find the first.
+        """
+        flight = self._flights[name]
+        known = self._setting.ledger.find(self._setting.data.name, flight.result["digest"])
         if known is not None:
-            result["metrics"] |= _test(known)
+            flight.result["metrics"] |= _as_test(known)
             self._commit(name, flight)
             return
-        spec = self._setting.shared | {
-            "student": flight.plan.spec["student"],
-            "split": "test",
-            "weights": str(flight.weights),
-        }
-        self._queue.append(Job(name, _READ_TEST, spec))
+        own = {"student": flight.plan.spec["student"], "split": "test", "weights": str(flight.weights)}
+        self._executor.submit(Job(name, _READ_TEST, self._setting.shared | own))
+        self._reading = True
 
-    def _tested(self, flight: _Flight, scores: dict[str, float]) -> None:
-        who = flight.plan.name
-        self._setting.ledger.add(
-            self._setting.data.name, flight.result["digest"], scores, study=self._setting.study.name, who=who
-        )
-        flight.result["metrics"] |= _test(scores)
+    def _tested(self, name: str, flight: _Flight, scores: dict[str, float]) -> None:
+        data, digest = self._setting.data.name, flight.result["digest"]
+        self._setting.ledger.add(data, digest, scores, study=self._setting.study.name, who=flight.plan.name)
+        flight.result["metrics"] |= _as_test(scores)
+        self._commit(name, flight)
 
     def _commit(self, name: str, flight: _Flight) -> None:
         metrics = flight.result["metrics"]
@@ -224,12 +226,6 @@ class Coordinator:
             f"{flight.plan.name} was lost ({reason}); {'it is tried again' if again else 'given up'}"
         )
 
-    def _release(self) -> None:
-        """Let go of what runs, so that the next start repeats it at once."""
-        for name, flight in list(self._flights.items()):
-            self._executor.cancel(name)
-            self._lost(name, flight, "interrupted")
 
-
-def _test(scores: dict[str, float]) -> dict[str, float]:
+def _as_test(scores: dict[str, float]) -> dict[str, float]:
     return {f"test/{name}": value for name, value in scores.items()}

@@ -8,22 +8,25 @@ import pandas as pd
 from optuna.trial import FrozenTrial
 
 from kdorch.choosing.front import pareto_front
+from kdorch.discovery import installed
 from kdorch.search.home import Folder
-from kdorch.search.record import Record, open_storage
+from kdorch.search.journal import open_journal
+from kdorch.search.record import Record
 from kdorch.study import Study
+from kdorch.study.check import directions
 
 
 def open_trials(folder: Folder, study: Study) -> Record:
     """Open the trials of the search."""
     directions = list(study.objectives.values())
     return Record(
-        open_storage(folder.journal), "search", directions, method=study.search.sampler, seed=study.seed
+        open_journal(folder.journal), "search", directions, method=study.search.sampler, seed=study.seed
     )
 
 
 def open_confirmations(folder: Folder, study: Study) -> Record:
     """Open the trainings of the confirmation."""
-    return Record(open_storage(folder.journal), "confirmation", list(study.objectives.values()))
+    return Record(open_journal(folder.journal), "confirmation", list(study.objectives.values()))
 
 
 def trials_frame(record: Record) -> pd.DataFrame:
@@ -48,11 +51,20 @@ def _frame(rows: list[dict[str, object]], first: str) -> pd.DataFrame:
     return pd.DataFrame(rows) if rows else pd.DataFrame({first: pd.Series(dtype="int64")})
 
 
+def front_of(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
+    """Return the trials within the limits that no other beats in every objective, small to large."""
+    known = directions({"data": study.data, "measures": study.measures}, installed())
+    for metric, bound in study.limits.items() if len(trials) else ():
+        values = trials[metric]
+        trials = trials[values >= bound if known[metric] == "max" else values <= bound]
+    return pareto_front(trials, study.objectives)
+
+
 def candidates(study: Study, record: Record) -> list[int]:
     """Return the trials to confirm: the best of the front by the first objective."""
-    if not study.confirm.top:
+    front = front_of(study, trials_frame(record))
+    if not study.confirm.top or not len(front):
         return []
-    front = pareto_front(trials_frame(record), study.objectives, study.limits)
     metric, direction = next(iter(study.objectives.items()))
     best = front.sort_values(metric, ascending=direction == "min", kind="stable")
     return [int(number) for number in best["trial"].head(study.confirm.top)]

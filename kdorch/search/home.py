@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -62,20 +63,24 @@ class Folder:
             BusyError: If another process holds it.
             StoreError: If the directory cannot be written.
         """
+        lock, holder = FileLock(self.path / "lock", timeout=0), self.path / "holder"
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            holder = self.path / "holder"
-            with FileLock(self.path / "lock", timeout=0):
-                holder.write_text(f"process {os.getpid()} on {os.uname().nodename}")
-                yield
+            lock.acquire()
+            holder.write_text(f"process {os.getpid()} on {platform.node()}")
         except Timeout:
+            who = holder.read_text() if holder.exists() else "another process"
             raise BusyError(
-                f"Study {self.path.name!r} is being run by {holder.read_text()}. Wait for it, or end it."
+                f"Study {self.path.name!r} is being run by {who}. Wait for it, or end it."
             ) from None
-        except PermissionError as error:
+        except OSError as error:
             raise StoreError(
                 f"The project directory cannot be written: {error}. Choose another with --home."
             ) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 @dataclass(frozen=True)

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kdorch.errors import TrackingError
 from kdorch.search.home import Home
 from kdorch.search.phases import flat
 from kdorch.study import Study
-from kdorch.tracking import DatasetRecord, Tracker
+from kdorch.tracking import DatasetRecord, RunRecord, Tracker
 
 _LOCAL = "the project directory"
 
 
 def place(uri: str | None) -> str:
     """Return where runs go, in words without secrets."""
-    from kdorch.tracking.address import public
+    from kdorch.tracking.address import is_server, masked, public
 
-    return public(uri) if uri else _LOCAL
+    if uri is None:
+        return _LOCAL
+    return public(uri) if is_server(uri) else masked(uri, uri)
 
 
 def open_page(
@@ -39,23 +41,37 @@ def open_page(
     """
     from kdorch.tracking.mlflow_tracker import open_tracker
 
-    if before not in (None, place(uri)):
-        raise TrackingError(
-            f"Study {study.name!r} is tracked in {before}, not in {place(uri)}. "
-            "Set MLFLOW_TRACKING_URI back, or give the study a new name."
-        )
+    if before:
+        same_place(study.name, before, uri)
     tracker = open_tracker(home.path, uri)
-    profile = json.dumps({"num_rows": sum(data["facts"]["rows"].values())})
     tracker.open(
         study.name,
         "Running. The run *summary* will hold the front.",
-        DatasetRecord(study.data.name, data["digest"], profile=profile),
+        dataset_record(study, data),
     )
     return tracker
 
 
+def dataset_record(study: Study, data: Mapping[str, Any]) -> DatasetRecord:
+    """Return the stored dataset as MLflow shows it; the start of its digest is enough to tell data apart."""
+    profile = json.dumps({"num_rows": sum(data["facts"]["rows"].values())})
+    return DatasetRecord(study.data.name, data["digest"][:12], profile=profile)
+
+
+def same_place(name: str, before: str, uri: str | None) -> None:
+    """Make sure that a study is tracked where it was begun.
+
+    Raises:
+        TrackingError: If it was begun elsewhere.
+    """
+    if before != place(uri):
+        back = "Unset MLFLOW_TRACKING_URI" if before == _LOCAL else "Set MLFLOW_TRACKING_URI back"
+        where = f"Study {name!r} is tracked in {before}, not in {place(uri)}."
+        raise TrackingError(f"{where} {back}, or give the study a new name.")
+
+
 def note_teacher(
-    study: Study, tracker: Tracker, run_id: str | None, teacher: Mapping[str, Any]
+    study: Study, tracker: Tracker, runs: Iterable[RunRecord], teacher: Mapping[str, Any]
 ) -> tuple[str, str]:
     """Log what the teacher is, and every time what this session had to do for it.
 
@@ -68,13 +84,18 @@ def note_teacher(
         for name in ("epochs_trained", "rows_evaluated")
     }
     finals = {f"val/{name}": value for name, value in facts["validation"].items()}
+    run_id = run_of("teacher", runs)
     if run_id is None:
         tags = {"kdorch.store": teacher["digest"]}
         run_id = tracker.start("teacher", "teacher", trial=None, params=flat({"teacher": tree}), tags=tags)
-        finals["size/params"] = facts["params"]
-    tracker.log(run_id, curves={}, finals=finals | work, tags={})
+    tracker.log(run_id, curves={}, finals=finals | {"size/params": facts["params"]} | work, tags={})
     tracker.end(run_id, "complete")
     quality = next(iter(study.objectives))
     epochs, rows = work["teacher/epochs_trained"], work["teacher/rows_evaluated"]
     did = f"{epochs:,} epochs trained, {rows:,} rows evaluated now"
     return run_id, f"{facts['params']:,} parameters, {quality} {finals[quality]:.4f}; {did}"
+
+
+def run_of(kind: str, runs: Iterable[RunRecord]) -> str | None:
+    """Return the run of a kind that a study has one of."""
+    return next((run.run_id for run in runs if run.kind == kind), None)

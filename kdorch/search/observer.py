@@ -11,5 +11,8 @@ class Observer:
     def say(self, text: str) -> None:
         """Something worth a line."""
 
+    def recall(self, metrics: Mapping[str, float]) -> None:
+        """A trial that was complete before this session began."""
+
     def progress(self, phase: str, done: int, total: int, metrics: Mapping[str, float]) -> None:
         """A training of a phase is complete; its metrics."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import optuna
+from optuna.trial import TrialState
 
 from kdorch.search.record import Record
 from kdorch.search.sampling import suggest
@@ -68,14 +69,21 @@ class Confirming:
 
     title = "confirmation"
 
-    def __init__(self, study: Study, record: Record, params: Mapping[int, Mapping[str, Any]]) -> None:
+    def __init__(
+        self,
+        study: Study,
+        record: Record,
+        candidates: Iterable[int],
+        params: Mapping[int, Mapping[str, Any]],
+    ) -> None:
         self.study, self.record, self._params = study, record, params
-        known = {
-            _identity(trial.user_attrs["plan"]) for trial in record.trials() if "plan" in trial.user_attrs
-        }
-        wanted = list(self._wanted(params))
-        for plan in wanted:
-            if _identity(plan) not in known:
+        wanted = {_identity(plan): plan for plan in self._wanted(candidates)}
+        for trial in record.trials(TrialState.WAITING):
+            if _identity(trial.user_attrs["plan"]) not in wanted:  # of an earlier front
+                record.withdraw(trial)
+        known = set(map(_identity, record.plans()))
+        for identity, plan in wanted.items():
+            if identity not in known:
                 record.enqueue(plan)
         self.total = record.counted + record.waiting
 
@@ -86,7 +94,7 @@ class Confirming:
                 for role in roles:
                     yield {"candidate": candidate, "seed": self.study.seed + _FRESH + number, "role": role}
 
-    def wants(self, running: int) -> bool:  # noqa: ARG002  the queue alone decides
+    def wants(self, running: int) -> bool:
         """Whether to start another one."""
         return self.record.waiting > 0
 
@@ -108,7 +116,7 @@ class Confirming:
         )
 
 
-def _identity(plan: Mapping[str, Any]) -> Sequence[Any]:
+def _identity(plan: Mapping[str, Any]) -> tuple[int, int, str]:
     return (plan["candidate"], plan["seed"], plan["role"])
 
 

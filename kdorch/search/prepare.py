@@ -11,6 +11,7 @@ from kdorch.errors import KdorchError, Problem, StudyError
 from kdorch.execution import Executor, Job
 from kdorch.search.home import Home
 from kdorch.study import Study
+from kdorch.study.check import specs
 
 _FREE = ("name", "search", "confirm")  # sections that may change between runs of one study
 
@@ -23,21 +24,49 @@ def same(study: Study, before: Mapping[str, Any]) -> None:
     """
     now = study.tree()
     changed = [
-        Problem(path, f"was {old!r}, is now {new!r}.")
+        Problem(path, what)
         for section in now.keys() - set(_FREE)
-        for path, old, new in _differences(section, before.get(section), now[section])
+        for path, what in _differences(section, before.get(section), now[section])
     ]
+    if list(before["objectives"]) != list(now["objectives"]):
+        order = ", ".join(before["objectives"])
+        changed.append(Problem("objectives", f"their order was {order}; the first chooses the best epoch."))
     if changed:
         what = "the study was begun with other settings, and its trials cannot be compared with new ones."
         hint = "Put these back, or give the study a new name:"
         raise StudyError([Problem("", what, hint), *sorted(changed, key=str)], f"study {study.name!r}")
 
 
-def _differences(path: str, old: Any, new: Any) -> list[tuple[str, Any, Any]]:
+def same_sources(study: Study, before: Mapping[str, str]) -> None:
+    """Make sure that the code and the files behind the parts are those that the study began with.
+
+    Raises:
+        StudyError: With every part that is not.
+    """
+    what = "the code or file behind it has changed, so its trials cannot be compared with new ones."
+    hint = "Put it back, or give the study a new name."
+    now = sources(study)
+    changed = [Problem(path, what, hint) for path, digest in before.items() if now.get(path) != digest]
+    if changed:
+        raise StudyError(changed, f"study {study.name!r}")
+
+
+def sources(study: Study) -> dict[str, str]:
+    """Return the fingerprint of each part of the study that has one, by its path."""
+    sections = {name: getattr(study, name) for name in type(study).model_fields}
+    found = {path: part.fingerprint() for path, part in specs(sections)}
+    return {path: digest for path, digest in found.items() if digest}
+
+
+def _differences(path: str, old: Any, new: Any) -> list[tuple[str, str]]:
     if isinstance(old, dict) and isinstance(new, dict):
         keys = sorted(old.keys() | new.keys())
         return [found for key in keys for found in _differences(f"{path}.{key}", old.get(key), new.get(key))]
-    return [] if old == new else [(path, old, new)]
+    if old == new:
+        return []
+    if old is None:
+        return [(path, f"was not there, is now {new!r}.")]
+    return [(path, f"was {old!r}, is no longer there." if new is None else f"was {old!r}, is now {new!r}.")]
 
 
 def same_rows(study: Study, before: Mapping[str, Any], digest: str) -> None:

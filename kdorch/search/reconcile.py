@@ -12,7 +12,7 @@ from collections.abc import Collection
 from optuna.trial import FrozenTrial, TrialState
 
 from kdorch.search.coordinator import VALUES
-from kdorch.search.record import Record
+from kdorch.search.record import INFEASIBLE, Record
 from kdorch.tracking import Outcome, RunRecord, Tracker
 
 _OUTCOME: dict[TrialState, Outcome] = {
@@ -24,7 +24,12 @@ _STATUS = {"complete": "FINISHED", "pruned": "KILLED", "failed": "FAILED"}
 
 
 def reconcile(
-    record: Record, tracker: Tracker, runs: Collection[RunRecord], kinds: Collection[str]
+    record: Record,
+    tracker: Tracker,
+    runs: Collection[RunRecord],
+    kinds: Collection[str],
+    *,
+    called_off: bool = False,
 ) -> tuple[int, int]:
     """Salvage the trials whose results had arrived, have the others done again, and correct run states.
 
@@ -33,6 +38,7 @@ def reconcile(
         tracker: Where their runs are.
         runs: All runs of the study.
         kinds: The kinds of run that belong to this phase.
+        called_off: Whether somebody stopped the study, so that what ran is not to blame.
 
     Returns:
         How many trials were salvaged, and how many are repeated.
@@ -41,17 +47,21 @@ def reconcile(
     for run in runs:
         if run.kind in kinds and run.trial is not None:
             by_trial[run.trial].append(run)
-    outcomes = [_settle(record, trial, by_trial[trial.number]) for trial in record.trials(TrialState.RUNNING)]
+    unfinished = record.trials(TrialState.RUNNING)
+    outcomes = [_settle(record, trial, by_trial[trial.number], called_off) for trial in unfinished]
     for trial in record.trials(*_OUTCOME):
         _correct(tracker, trial, by_trial[trial.number])
     return sum(outcomes), len(outcomes) - sum(outcomes)
 
 
-def _settle(record: Record, trial: FrozenTrial, runs: list[RunRecord]) -> bool:
-    """Tell a trial that still runs; True if its results had arrived."""
+def _settle(record: Record, trial: FrozenTrial, runs: list[RunRecord], called_off: bool) -> bool:
+    """Tell a trial that still runs; True if what became of it was known."""
+    if INFEASIBLE in trial.user_attrs:
+        record.prune(trial.number, trial.user_attrs[INFEASIBLE])
+        return True
     whole = next((run for run in runs if VALUES in run.tags), None)
     if whole is None:
-        record.retry(trial, "interrupted")
+        record.retry(trial, "interrupted", counts=not called_off)
         return False
     record.tell(trial.number, json.loads(whole.tags[VALUES]))
     return True

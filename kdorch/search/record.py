@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import optuna
 from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
+from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from kdorch.search.sampling import sampler
 
 ATTEMPTS = 3  # a job that took its worker down this often is given up
-_INFEASIBLE = "infeasible"
+INFEASIBLE = "infeasible"
 _SUPERSEDED = "superseded"
-
-
-def open_storage(journal: Path) -> JournalStorage:
-    """Open a journal file, made if it is not there."""
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    return JournalStorage(JournalFileBackend(str(journal)))
 
 
 class Record:
@@ -43,17 +36,11 @@ class Record:
         seed: int = 0,
     ) -> None:
         self._method, self._seed = method, seed
-        self.study = optuna.create_study(
-            study_name=name,
-            storage=storage,
-            directions=["maximize" if direction == "max" else "minimize" for direction in directions],
-            sampler=sampler(method, seed, 0),
-            load_if_exists=True,
-        )
+        self.study = _open(storage, name, directions)
         trials = self.trials()
         self.counted = sum(map(_counts, trials))
-        self.infeasible = sum(_INFEASIBLE in trial.user_attrs for trial in trials)
-        self.waiting = sum(trial.state == TrialState.WAITING for trial in trials)
+        self.infeasible: int = sum(map(_was_refused, trials))
+        self.waiting: int = sum(trial.state == TrialState.WAITING for trial in trials)
         self._asked = len(trials) - self.waiting
 
     def trials(self, *states: TrialState) -> list[FrozenTrial]:
@@ -70,6 +57,21 @@ class Record:
         self.study.enqueue_trial({}, user_attrs={"plan": dict(plan)})
         self.waiting += 1
 
+    def withdraw(self, trial: FrozenTrial) -> None:
+        """Take back a trial that waits."""
+        self.annotate(trial.number, _SUPERSEDED, True)
+        self.annotate(trial.number, "reason", "no longer wanted")
+        self.study._storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
+        self.waiting -= 1
+
+    def plans(self) -> list[Mapping[str, Any]]:
+        """Return the plan of each trial that waits, runs or came to its end."""
+        return [
+            trial.user_attrs["plan"]
+            for trial in self.trials()
+            if "plan" in trial.user_attrs and _SUPERSEDED not in trial.user_attrs
+        ]
+
     def ask(self) -> Trial:
         """Return the next trial: one that waits, or a new one."""
         self.study.sampler = sampler(self._method, self._seed, self._asked)
@@ -83,10 +85,10 @@ class Record:
         self.study.tell(trial, list(values))
         self.counted += 1
 
-    def prune(self, trial: Trial, excess: Mapping[str, float]) -> None:
+    def prune(self, trial: int, excess: Mapping[str, float]) -> None:
         """Give up a proposal that breaks a limit before it is trained."""
-        trial.set_user_attr(_INFEASIBLE, dict(excess))
-        self.study.tell(trial.number, state=TrialState.PRUNED)
+        self.annotate(trial, INFEASIBLE, dict(excess))
+        self.study.tell(trial, state=TrialState.PRUNED)
         self.infeasible += 1
 
     def fail(self, trial: int, reason: str) -> None:
@@ -95,25 +97,36 @@ class Record:
         self.study.tell(trial, state=TrialState.FAIL)
         self.counted += 1
 
-    def retry(self, trial: FrozenTrial, reason: str) -> bool:
+    def retry(self, trial: FrozenTrial, reason: str, *, counts: bool = True) -> bool:
         """End a trial whose process died, and have it done again; False if it was tried often enough.
 
         The same parameters and plan are used. A trial that died before it had any leaves nothing to repeat.
+
+        Args:
+            trial: As it was when its process died.
+            reason: Why it did.
+            counts: Whether this was an attempt, and not one that somebody called off.
         """
         attempt = trial.user_attrs.get("attempt", 1)
-        if attempt >= ATTEMPTS:
+        if counts and attempt >= ATTEMPTS:
             self.fail(trial.number, f"{reason}; tried {attempt} times")
             return False
-        params = trial.params or trial.user_attrs.get("params", {})
-        plan = {key: trial.user_attrs[key] for key in ("plan",) if key in trial.user_attrs}
         self.annotate(trial.number, _SUPERSEDED, True)
         self.annotate(trial.number, "reason", reason)
-        if params or plan:
-            again = {"attempt": attempt + 1, "retry_of": trial.number, "params": params, **plan}
-            self.study.enqueue_trial(params, user_attrs=again)
-            self.waiting += 1
+        self._repeat(trial, attempt + counts)
         self.study.tell(trial.number, state=TrialState.FAIL)
         return True
+
+    def _repeat(self, trial: FrozenTrial, attempt: int) -> None:
+        """Enqueue a trial again, once: whoever did so before may have been killed before it said so."""
+        if any(other.user_attrs.get("retry_of") == trial.number for other in self.trials()):
+            return
+        params = trial.user_attrs.get("params", {}) | trial.params
+        plan = {key: trial.user_attrs[key] for key in ("plan",) if key in trial.user_attrs}
+        if params or plan:
+            again = {"attempt": attempt, "retry_of": trial.number, "params": params, **plan}
+            self.study.enqueue_trial(params, user_attrs=again)
+            self.waiting += 1
 
     def constrain(
         self, trial: Trial, metrics: Mapping[str, float], limits: Sequence[tuple[str, float, str]]
@@ -131,8 +144,23 @@ class Record:
         )
 
 
+def _open(storage: JournalStorage, name: str, directions: Sequence[str]) -> Study:
+    """Return the trials of this name; only if there are none is anything written, so that all may look."""
+    try:
+        return optuna.load_study(study_name=name, storage=storage, sampler=sampler("random", 0, 0))
+    except KeyError:
+        towards = ["maximize" if direction == "max" else "minimize" for direction in directions]
+        return optuna.create_study(
+            study_name=name, storage=storage, directions=towards, sampler=sampler("random", 0, 0)
+        )
+
+
+def _was_refused(trial: FrozenTrial) -> bool:
+    return bool(trial.state == TrialState.PRUNED and INFEASIBLE in trial.user_attrs)
+
+
 def _counts(trial: FrozenTrial) -> bool:
     """Whether a trial counts towards the number that was asked for."""
-    if _INFEASIBLE in trial.user_attrs or _SUPERSEDED in trial.user_attrs:
+    if INFEASIBLE in trial.user_attrs or _SUPERSEDED in trial.user_attrs:
         return False
     return bool(trial.state.is_finished())

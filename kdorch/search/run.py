@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-from optuna.trial import TrialState
 
 from kdorch.discovery import installed
 from kdorch.errors import KdorchError
@@ -28,7 +26,7 @@ from kdorch.search.reconcile import reconcile
 from kdorch.search.record import Record
 from kdorch.study import Study
 from kdorch.study.check import directions
-from kdorch.tracking import Tracker
+from kdorch.tracking import RunRecord, Tracker
 
 # What a trial imports, once for all workers; the last one is most of the cost of a first trial.
 PRELOAD = ("torch", "torch._dynamo", "kdorch.training.trial", "torchmetrics.functional.classification")
@@ -58,24 +56,31 @@ class Session:
     observer: Observer
     folders: Sequence[str] = ()
 
-    def run(self) -> None:
+    def run(self, conclude: Callable[[], None]) -> None:
         """Do what is left to do.
+
+        Args:
+            conclude: Called at the end, while the study is still held: what sums it up.
 
         Raises:
             KdorchError: If it cannot; nothing that is complete is lost.
         """
         with self.folder.claim():
-            before = self.folder.read()
+            before = self.folder.read() or {}
             if before:
                 prepare.same(self.study, before["study"])
-                if self._is_complete():
-                    self.observer.say(f"{self.study.name} is complete. For more: --trials {2 * self.trials}")
+                prepare.same_sources(self.study, before["sources"])
+                if before.get("concluded") and self._is_complete():
+                    more = 2 * max(self.trials, self._searched.counted)
+                    self.observer.say(f"{self.study.name} is complete. For more: --trials {more}")
                     return
             executor = LocalExecutor(
                 self.workers, preload=PRELOAD, sys_path=self.folders, log_dir=self.folder.logs
             )
             with executor:
-                self._run(executor, before or {})
+                self._run(executor, before)
+            conclude()
+            self.folder.write((self.folder.read() or {}) | {"concluded": True})
 
     @cached_property
     def folder(self) -> Folder:
@@ -91,9 +96,6 @@ class Session:
         return open_confirmations(self.folder, self.study)
 
     def _is_complete(self) -> bool:
-        running = self._searched.trials(TrialState.RUNNING) + self._confirmed.trials(TrialState.RUNNING)
-        if running or not self._searched.complete():
-            return False
         return not self._searching().wants(0) and not self._confirming().wants(0)
 
     def _run(self, executor: Executor, before: dict[str, Any]) -> None:
@@ -102,35 +104,48 @@ class Session:
         rows = ", ".join(f"{count:,} {split}" for split, count in data["facts"]["rows"].items())
         self.observer.say(f"data     {rows} (locked)")
         tracker = open_page(self.study, self.home, self.uri, data, before.get("tracking"))
+        runs = tracker.runs()
         budget = prepare.budget(self.workers)
         teacher = prepare.teacher(self.study, self.home, executor, data["path"], budget)
-        page = (tracker.url("http://host") or "").removeprefix("http://host")
-        run, told = note_teacher(self.study, tracker, before.get("teacher_run"), teacher)
+        teacher_run, told = note_teacher(self.study, tracker, runs, teacher)
         self.observer.say(f"teacher  {told}")
-        record = before | {"study": self.study.tree(), "data": data, "teacher": teacher, "teacher_run": run}
-        record |= {"tracking": place(self.uri), "page": page}
+        page = (tracker.url("http://host") or "").removeprefix("http://host")
+        record = before | {"study": self.study.tree(), "data": data, "teacher": teacher, "concluded": False}
+        record |= {
+            "sources": prepare.sources(self.study),
+            "tracking": place(self.uri),
+            "page": page,
+            "folders": list(self.folders),
+        }
         self.folder.write(record)
         setting = self._setting(data, teacher, budget)
-        self._pick_up(tracker)
-        self._drive(self._searching(), setting, executor, tracker, self.deadline)
-        self._insist_on_results()
-        if self.study.confirm.top:
-            self._read_test(executor, record, budget)
-            self._drive(self._confirming(), setting, executor, tracker, math.inf)
+        self._pick_up(tracker, runs)
+        for trial in self._searched.complete():
+            self.observer.recall(trial.user_attrs["metrics"])
+        try:
+            self._drive(self._searching(), setting, executor, tracker, self.deadline)
+            self._insist_on_results()
+            if candidates(self.study, self._searched):
+                scores = self._read_test(executor, record, budget)
+                tracker.log(teacher_run, curves={}, finals=scores, tags={})
+                self._drive(self._confirming(), setting, executor, tracker, math.inf)
+        except KeyboardInterrupt:
+            self._pick_up(tracker, tracker.runs(), called_off=True)
+            raise
 
     def _searching(self) -> Searching:
         return Searching(self.study, self._searched, self.trials)
 
     def _confirming(self) -> Confirming:
-        chosen = candidates(self.study, self._searched)
         params = {trial.number: trial.params for trial in self._searched.complete()}
-        return Confirming(self.study, self._confirmed, {number: params[number] for number in chosen})
+        return Confirming(self.study, self._confirmed, candidates(self.study, self._searched), params)
 
-    def _pick_up(self, tracker: Tracker) -> None:
-        runs = tracker.runs()
-        salvaged, repeated = reconcile(self._searched, tracker, runs, ("trial",))
-        more = reconcile(self._confirmed, tracker, runs, ("confirm", "baseline"))
-        salvaged, repeated = salvaged + more[0], repeated + more[1]
+    def _pick_up(self, tracker: Tracker, runs: Collection[RunRecord], *, called_off: bool = False) -> None:
+        found = [
+            reconcile(self._searched, tracker, runs, ("trial",), called_off=called_off),
+            reconcile(self._confirmed, tracker, runs, ("confirm", "baseline"), called_off=called_off),
+        ]
+        salvaged, repeated = (sum(counts) for counts in zip(*found, strict=True))
         if salvaged + repeated:
             self.observer.say(f"after an interruption: {salvaged} salvaged, {repeated} to repeat")
 
@@ -144,15 +159,24 @@ class Session:
             self.observer.say(f"{phase.title}: {done} trainings in {seconds:.1f} s")
 
     def _insist_on_results(self) -> None:
-        if self._searched.complete():
+        search = self._searched
+        if search.infeasible and search.counted < self.trials and not self._searching().wants(0):
+            self.observer.say(
+                f"stopped early: {search.infeasible:,} proposals broke a limit before training. "
+                "Relax limits, or narrow tune."
+            )
+        if search.complete():
             return
-        trials = self._searched.trials()
+        trials = search.trials()
         last = (
             trials[-1].user_attrs.get("reason", "it broke a limit before training")
             if trials
             else "none was begun"
         )
-        raise KdorchError(f"No trial of {self.study.name!r} came to an end. The last one: {last}")
+        raise KdorchError(
+            f"No trial of {self.study.name!r} came to an end. The last one: {last.rstrip('.')}. "
+            "Once the cause is mended, go on with more --trials."
+        )
 
     def _setting(self, data: dict[str, Any], teacher: dict[str, Any], budget: int) -> Setting:
         known = directions({"data": self.study.data, "measures": self.study.measures}, installed())
@@ -170,7 +194,7 @@ class Session:
         shutil.rmtree(weights, ignore_errors=True)  # of trainings that a kill interrupted
         return Setting(self.study, Path(data["path"]), shared, limits, weights, Ledger(self.home.ledger))
 
-    def _read_test(self, executor: Executor, record: dict[str, Any], budget: int) -> None:
+    def _read_test(self, executor: Executor, record: dict[str, Any], budget: int) -> dict[str, float]:
         """Let the teacher answer the test rows, once, for the confirmed students to be compared with."""
         paths = record["teacher"]["path"], record["data"]["path"]
         scores = prepare.teacher_test(self.study, self.home, executor, paths, budget)["facts"]["test"]
@@ -180,3 +204,4 @@ class Session:
             ledger.add(data, teacher, scores, study=self.study.name, who="teacher")
         record["teacher"]["facts"]["test"] = scores
         self.folder.write(record)
+        return {f"test/{name}": value for name, value in scores.items()}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,28 +14,50 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from kdorch.errors import Problem, StudyError, did_you_mean
 
+_SET = "--set"
+_FLAT = ("tune", "objectives", "limits")  # sections whose keys are paths and metrics: dots do not nest there
+
 
 @dataclass(frozen=True)
 class Source:
-    """A study as written: plain values, and where each key stands."""
+    """A study as written: plain values, where each key stands, and what ``--set`` put in its place."""
 
     name: str
     tree: dict[str, Any]
     marked: Any = None
+    overridden: tuple[str, ...] = ()
 
     def line(self, path: str) -> int | None:
         """Return the line of a dotted path, or of the nearest key above it."""
-        found, node = None, self.marked
-        for key in path.split("."):
-            if not hasattr(node, "lc") or not isinstance(node, Mapping):
-                break
-            # Keys may hold dots themselves, as under tune: try the longest rest first.
-            whole = path[path.find(key) :] if node is not self.marked else key
-            key = whole if whole in node else key  # noqa: PLW2901
-            if key not in node:
-                break
-            found, node = node.lc.key(key)[0] + 1, node[key]
+        if any(f"{path}.".startswith(f"{other}.") for other in self.overridden):
+            return None
+        found, node, rest = None, self.marked, path
+        while rest and (step := _step(node, rest)):
+            key, length = step
+            found, node, rest = _line(node, key) or found, node[key], rest[length + 1 :]
         return found
+
+
+def _step(node: Any, path: str) -> tuple[Any, int] | None:
+    """Return the key that a dotted path begins with, and how much of the path it is: keys may hold dots."""
+    if isinstance(node, Mapping):
+        keys = [key for key in node if f"{path}.".startswith(f"{key}.")]
+        key = max(keys, key=lambda key: len(str(key)), default=None)
+        return None if key is None else (key, len(str(key)))
+    head = path.partition(".")[0]
+    index = _index(node, head) if isinstance(node, list) else None
+    return None if index is None else (index, len(head))
+
+
+def _index(items: list[Any], key: str) -> int | None:
+    """Return where a list holds an item; options of a choice go by their plugin's name too."""
+    names = [str(item["use"]) if isinstance(item, Mapping) and "use" in item else None for item in items]
+    return next((index for index, name in enumerate(names) if key in (str(index), name)), None)
+
+
+def _line(node: Any, key: Any) -> int | None:
+    place = (node.lc.data or {}).get(key)  # keys that were merged in have no place
+    return place[0] + 1 if place else None
 
 
 def read(path: str | Path, overrides: Sequence[str] = ()) -> Source:
@@ -44,14 +67,20 @@ def read(path: str | Path, overrides: Sequence[str] = ()) -> Source:
         StudyError: If it is not a file with a YAML mapping, or an assignment makes no sense.
     """
     path = Path(path)
-    marked = _parse(_text(path), str(path))
+    marked = _parse(_text(path), str(path), "the file")
     if not isinstance(marked, Mapping):
-        what = "the file is empty" if marked is None else f"a study is a mapping of keys, not {type(marked).__name__}"
-        raise StudyError([Problem("", what, "Start with name:, data:, teacher:, student:, losses:.")], str(path))
-    tree = plain(marked)
+        what = "is empty." if marked is None else f"should be a mapping of keys, not {_shape(marked)}."
+        hint = "Start with name:, data:, teacher:, student:, losses:, objectives:."
+        raise StudyError([Problem("the file", what, hint)], str(path))
+    tree, problems = plain(marked), []
     for assignment in overrides:
-        _assign(tree, assignment)
-    return Source(str(path), tree, marked)
+        try:
+            _assign(tree, assignment)
+        except StudyError as error:
+            problems += [replace(problem, line=None) for problem in error.problems]
+    if problems:
+        raise StudyError(problems, _SET)
+    return Source(str(path), tree, marked, tuple(each.partition("=")[0].strip() for each in overrides))
 
 
 def _text(path: Path) -> str:
@@ -59,29 +88,29 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         files = [file.name for file in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
-        problem = Problem("", "no such file.", did_you_mean(path.name, files))
+        problem = Problem("the file", "does not exist.", did_you_mean(path.name, files))
     except IsADirectoryError:
-        files = [file.name for file in path.glob("*.y*ml")]
-        problem = Problem("", "this is a directory.", f"Studies in it: {', '.join(sorted(files)) or 'none'}.")
+        files = sorted(file.name for file in path.glob("*.y*ml"))
+        problem = Problem("the file", "is a directory.", f"Studies in it: {', '.join(files) or 'none'}.")
     except UnicodeDecodeError as error:
-        problem = Problem("", f"this is not text in UTF-8 ({error.reason} at byte {error.start}).")
+        problem = Problem("the file", f"is not text in UTF-8 ({error.reason} at byte {error.start}).")
     except OSError as error:
-        problem = Problem("", f"it cannot be read: {error.strerror}.")
+        problem = Problem("the file", f"cannot be read: {error.strerror}.")
     raise StudyError([problem], str(path))
 
 
-def _parse(text: str, source: str) -> Any:
+def _parse(text: str, source: str, where: str) -> Any:
     try:
         return YAML(typ="rt").load(text)
     except DuplicateKeyError as error:
-        what = str(error.problem).partition(" with value")[0]
-        problem = Problem("", f"{what} twice.", "Keep one.", error.problem_mark.line + 1)
+        key = str(error.problem).partition('"')[2].partition('"')[0]
+        problem = Problem(where, f"has the key {key!r} twice.", "Keep one.", error.problem_mark.line + 1)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
-        problem = Problem("", f"this is not YAML: {error.problem or error.context}", line=line)
+        problem = Problem(where, f"is not YAML: {error.problem or error.context}.", line=line)
     except (YAMLError, ValueError) as error:
-        problem = Problem("", f"this is not YAML: {error}")
+        problem = Problem(where, f"is not YAML: {str(error).partition(chr(10))[0]}.")
     raise StudyError([problem], source)
 
 
@@ -94,23 +123,45 @@ def plain(value: Any) -> Any:
     for kind in (bool, int, float, str):
         if isinstance(value, kind):
             return kind(value)
-    return value
+    return str(value) if isinstance(value, date) else value  # YAML 1.2 knows no dates
+
+
+def _shape(value: Any) -> str:
+    return "a list" if isinstance(value, list) else repr(plain(value))
+
+
+def descend(node: Any, key: str) -> Any:
+    """Return what stands under a key, or None; the options of a choice also stand under the choice itself."""
+    if isinstance(node, list):
+        index = _index(node, key)
+        return None if index is None else node[index]
+    if not isinstance(node, dict):
+        return None
+    return node[key] if key in node else descend(node.get("any"), key)
 
 
 def _assign(tree: dict[str, Any], assignment: str) -> None:
     path, equals, text = assignment.partition("=")
-    if not equals or not path:
-        raise StudyError([Problem(assignment, "write path=value, as in train.epochs=5.")], "--set")
-    value = plain(_parse(text, "--set"))
-    *parents, last = path.split(".")
+    keys = path.strip().split(".")
+    if not equals or not all(keys):
+        raise StudyError([Problem(repr(assignment), "write path=value, as in train.epochs=5.")], _SET)
+    value = plain(_parse(text, _SET, f"the value of {path}"))
+    if keys[0] in _FLAT and len(keys) > 1:
+        keys = [keys[0], ".".join(keys[1:])]
     node: Any = tree
-    for depth, key in enumerate(parents):
-        # Under tune and the metrics, the rest of the path is one key.
-        if depth == 1 and parents[0] in ("tune", "objectives", "limits"):
-            last = ".".join(path.split(".")[1:])
-            break
-        node = node.setdefault(key, {})
-        if not isinstance(node, dict):
-            where = ".".join(parents[: depth + 1])
-            raise StudyError([Problem(path, f"{where} is {node!r}, which holds no keys.")], "--set")
-    node[last] = value
+    for depth, key in enumerate(keys[:-1], start=1):
+        below = descend(node, key)
+        if below is None and isinstance(node, dict):
+            below = node[key] = {}
+        if not isinstance(below, dict | list):
+            raise StudyError([Problem(path, _dead_end(keys[:depth], below))], _SET)
+        node = below
+    if not isinstance(node, dict):
+        raise StudyError([Problem(path, _dead_end(keys[:-1], node))], _SET)
+    node[keys[-1]] = value
+
+
+def _dead_end(keys: list[str], value: Any) -> str:
+    if value is None:
+        return f"{'.'.join(keys[:-1])} has no {keys[-1]!r}."
+    return f"{'.'.join(keys)} is {_shape(value)}, which holds no keys."

@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, SerializeAsAny
+from pydantic import (
+    AfterValidator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    SerializeAsAny,
+    ValidationError,
+    model_validator,
+)
 
 from kdorch.discovery import installed
+from kdorch.errors import StudyError
 from kdorch.kinds import Dataset, Direction, Measure, Teacher
-from kdorch.study.parts import LossPart, StudentPart, mark, unmark
+from kdorch.spec import Strict
+from kdorch.study.parts import Label, LossPart, StudentPart, mark, unmark
+from kdorch.study.wording import problems
 
 Mark = Annotated[Any, PlainValidator(mark), PlainSerializer(unmark)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[int, Field(ge=1)]
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
-class Section(BaseModel):
-    """A part of the study with fields of its own."""
+def _file_name(word: str) -> str:
+    if not _NAME.fullmatch(word):
+        raise ValueError(f"{word!r} is not a letter or digit and then letters, digits, _ . or -, at most 100")
+    return word
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
-
-class Split(Section):
+class Split(Strict):
     """How rows are divided: stratified at random, the same for every seed of the study.
 
     Attributes:
@@ -36,8 +49,14 @@ class Split(Section):
     test: Share = 0.2
     seed: int = 0
 
+    @model_validator(mode="after")
+    def _leaves_rows(self) -> Self:
+        if self.validation + self.test >= 1:
+            raise ValueError("validation and test together must be below 1, to leave rows to train on")
+        return self
 
-class Train(Section):
+
+class Train(Strict):
     """How a student is trained: AdamW under a cosine schedule; the best epoch by validation is kept.
 
     Attributes:
@@ -55,7 +74,7 @@ class Train(Section):
     deterministic: bool = False
 
 
-class Search(Section):
+class Search(Strict):
     """How parameters are proposed.
 
     Attributes:
@@ -67,7 +86,7 @@ class Search(Section):
     sampler: Literal["tpe", "gp", "nsga2", "random"] = "tpe"
 
 
-class Confirm(Section):
+class Confirm(Strict):
     """How the best of the front are tested.
 
     Attributes:
@@ -81,7 +100,7 @@ class Confirm(Section):
     baseline: Literal["paired", "none"] = "paired"
 
 
-class Study(Section):
+class Study(Strict):
     """What to distil, into what, and what to search.
 
     Attributes:
@@ -101,17 +120,17 @@ class Study(Section):
         confirm: What is trained again on fresh seeds and tested.
     """
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]
+    name: Annotated[str, AfterValidator(_file_name)]
     data: SerializeAsAny[Dataset]
     teacher: SerializeAsAny[Teacher]
     student: StudentPart
-    losses: Annotated[dict[str, LossPart], Field(min_length=1)]
+    losses: Annotated[dict[Label, LossPart], Field(min_length=1)]
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     split: Split = Split()
     train: Train = Train()
-    tune: dict[str, Mark] = {}
+    tune: dict[str, Mark] = Field(default_factory=dict)
     objectives: Annotated[dict[str, Direction], Field(min_length=1)]
-    limits: dict[str, float] = {}
+    limits: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = Field(default_factory=dict)
     measures: tuple[SerializeAsAny[Measure], ...] = ()
     search: Search = Search()
     confirm: Confirm = Confirm()
@@ -119,7 +138,11 @@ class Study(Section):
     def __init__(self, **fields: Any) -> None:
         # Parts may be written as {use: name}, so validation has to know the installed plugins.
         context = {"find": installed().find}
-        self.__pydantic_validator__.validate_python(fields, self_instance=self, context=context)
+        try:
+            self.__pydantic_validator__.validate_python(fields, self_instance=self, context=context)
+        except ValidationError as error:
+            name = f"study {fields['name']!r}" if "name" in fields else "the study"
+            raise StudyError(problems(error), name) from None
 
     @classmethod
     def load(cls, path: str | Path, overrides: Sequence[str] = ()) -> Self:

@@ -1,45 +1,57 @@
-"""A plugin, or a choice of plugins, as a field of the study."""
+"""A plugin, or a choice of plugins, as a field of the study; and what stands under ``tune``."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, field_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, field_validator
 
 from kdorch.errors import did_you_mean
 from kdorch.kinds import Loss, Student
-from kdorch.spec import Choice, Range, Spec
+from kdorch.spec import Choice, Range, Spec, Strict
 
 S = TypeVar("S", bound=Spec)
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
-class OneOf(BaseModel, Generic[S]):
+def _label(word: str) -> str:
+    """Refuse labels that could not stand inside a dotted path or a metric's name."""
+    if not _LABEL.fullmatch(word):
+        raise ValueError("a label is made of letters, digits, _ and -")
+    if word == "any":
+        raise ValueError("any: stands inside a label, as in losses: {kd: {any: [...]}}")
+    return word
+
+
+Label = Annotated[str, AfterValidator(_label)]
+
+
+class OneOf(Strict, Generic[S]):
     """Plugins to choose from; which one is searched.
 
     Attributes:
         any: The options by label. A list labels each option with its plugin's name.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    any: Annotated[dict[str, S], Field(min_length=2)]
+    any: Annotated[dict[Label, S], Field(min_length=2)]
 
     @field_validator("any", mode="before")
     @classmethod
-    def _label(cls, options: Any) -> Any:
+    def _named(cls, options: Any) -> Any:
         if not isinstance(options, list | tuple):
             return options
         names = [option.name if isinstance(option, Spec) else _name(option) for option in options]
         if len(set(names)) < len(names):
-            raise ValueError("two options have the same name; label them: any: {first: {use: …}, second: {use: …}}")
+            raise ValueError("two options have one name; label them: any: {a: {use: ...}, b: {use: ...}}")
         return dict(zip(names, options, strict=True))
 
 
 def _name(option: Any) -> str:
     if isinstance(option, Mapping) and "use" in option:
         return str(option["use"])
-    raise ValueError(f"write each option as {{use: NAME, …}}, not {option!r}")
+    raise ValueError(f"write each option as {{use: NAME, ...}}, not {option!r}")
 
 
 def _form(value: Any) -> str:
@@ -47,20 +59,13 @@ def _form(value: Any) -> str:
     return "<choice>" if choice else "<one>"  # in brackets, to tell it from a key in error locations
 
 
-def _plain(value: Any) -> Any:
-    """Let an ``OneOf`` written in Python take the type of the field that holds it."""
-    return {"any": value.any} if isinstance(value, OneOf) else value
-
-
 StudentPart = Annotated[
     Annotated[OneOf[Student], Tag("<choice>")] | Annotated[Student, Tag("<one>")],
     Discriminator(_form),
-    BeforeValidator(_plain),
 ]
 LossPart = Annotated[
     Annotated[OneOf[Loss], Tag("<choice>")] | Annotated[Loss, Tag("<one>")],
     Discriminator(_form),
-    BeforeValidator(_plain),
 ]
 
 
@@ -70,26 +75,25 @@ def mark(value: Any) -> str | Range | Choice:
     Raises:
         ValueError: If it is neither ``auto``, nor a range, nor a list of options.
     """
-    if value == "auto" or isinstance(value, Range | Choice):
-        return value  # type: ignore[no-any-return]
+    if isinstance(value, Range | Choice):
+        return value
+    if isinstance(value, str) and value == "auto":
+        return value
     if isinstance(value, list | tuple):
         return Choice(*value)
     if isinstance(value, Mapping):
         return _range(dict(value))
-    raise ValueError(f"write auto, {{low: …, high: …}} or a list of options, not {value!r}")
+    raise ValueError(f"write auto, {{low: ..., high: ...}} or a list of options, not {value!r}")
 
 
 def _range(fields: dict[str, Any]) -> Range:
     known = ("low", "high", "log", "step")
-    for key in fields.keys() - set(known):
-        raise ValueError(f"a range has no {key!r}. {did_you_mean(key, known)}")
-    for key in {"low", "high"} - fields.keys():
-        raise ValueError(f"a range needs {key}: write {{low: …, high: …}}")
-    for key in ("low", "high", "step"):
-        if isinstance(fields.get(key), bool) or not isinstance(fields.get(key, 0), int | float):
-            raise ValueError(f"{key} must be a number, not {fields[key]!r}")
-    if not isinstance(fields.get("log", False), bool):
-        raise ValueError(f"log must be true or false, not {fields['log']!r}")
+    wrong = [f"a range has no {key!r}. {did_you_mean(key, known)}" for key in fields if key not in known]
+    missing = " and ".join(key for key in ("low", "high") if key not in fields)
+    if missing and not wrong:
+        wrong = [f"a range needs {missing}."]
+    if wrong:
+        raise ValueError(" ".join(wrong))
     return Range(**fields)
 
 
@@ -98,5 +102,5 @@ def unmark(value: str | Range | Choice) -> Any:
     if isinstance(value, Choice):
         return list(value.options)
     if isinstance(value, Range):
-        return {key: field for key, field in vars(value).items() if field not in (None, False)}
+        return {key: field for key, field in vars(value).items() if field is not None and field is not False}
     return value

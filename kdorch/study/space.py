@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import types
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel
-
-from kdorch.errors import Problem, did_you_mean
 from kdorch.spec import Choice, Range
 from kdorch.study.parts import OneOf
+from kdorch.study.paths import NotTunable, Place, locate
 
 if TYPE_CHECKING:
     from kdorch.study.model import Study
@@ -35,163 +31,86 @@ class Dimension:
     when: tuple[str, str] | None = None
 
 
-class NotTunable(Exception):  # noqa: N818  never leaves this package: it becomes a Problem
-    """Why a path cannot be searched, and what to write instead."""
-
-    def __init__(self, what: str, hint: str = "") -> None:
-        super().__init__(what)
-        self.problem = what, hint
-
-
 def space(study: Study) -> list[Dimension]:
     """Return the dimensions of a study that has been checked; choices come before what depends on them."""
     sections = {field: getattr(study, field) for field in type(study).model_fields}
-    return [*choices(sections), *(dimension(path, mark, sections) for path, mark in study.tune.items())]
+    places = {path: locate(path, sections) for path in study.tune}
+    tuned = [dimension(path, study.tune[path], place) for path, place in places.items() if place]
+    return [*choices(sections), *tuned]
 
 
 def choices(sections: Mapping[str, Any]) -> Iterator[Dimension]:
     """Yield a dimension for every part that is a choice of plugins."""
-    parts = {"student": sections.get("student")} | {
-        f"losses.{label}": part for label, part in (sections.get("losses") or {}).items()
-    }
-    for path, part in parts.items():
+    for path, part in parts(sections):
         if isinstance(part, OneOf):
             yield Dimension(path, "choice", Choice(*part.any))
 
 
-def dimension(path: str, mark: str | Range | Choice, sections: Mapping[str, Any]) -> Dimension:
+def parts(sections: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the student and each loss with its path, as instances or as trees."""
+    yield "student", sections.get("student")
+    for label, loss in (sections.get("losses") or {}).items():
+        yield f"losses.{label}", loss
+
+
+def dimension(path: str, mark: str | Range | Choice, place: Place) -> Dimension:
     """Return the dimension that a line under ``tune`` describes.
 
     Raises:
-        NotTunable: If the path leads nowhere, or it says ``auto`` and nothing declares a range.
+        NotTunable: If it says ``auto`` and nothing declares a range, or the values do not suit the field.
     """
-    owner, field, when = _owner(path, sections)
-    annotation, declared = _field(owner, field, path)
-    if mark == "auto":
-        if declared is None:
-            raise NotTunable(f"{path} says auto, but {_title(owner)} declares no range for it.", "Write {low: …, high: …}.")
-        mark = declared
-    if isinstance(mark, Choice):
-        return Dimension(path, "choice", mark, when)
-    assert isinstance(mark, Range)  # noqa: S101  for mypy: a mark is auto, a range or a choice
-    if annotation not in (int, float):
-        raise NotTunable(f"{path} is not a number.", "Write a list of options to choose from.")
-    if annotation is int and not all(float(end).is_integer() for end in (mark.low, mark.high)):
-        raise NotTunable(f"{path} takes whole numbers, not {mark.low} to {mark.high}.")
-    return Dimension(path, "int" if annotation is int else "float", mark, when)
+    if isinstance(mark, str):
+        if place.declared is None:
+            what = f"says auto, but {place.title} declares no range for it."
+            raise NotTunable(what, "Write {low: ..., high: ...}.")
+        mark = place.declared
+    if isinstance(mark, Range):
+        return Dimension(path, _number(mark, place), mark, place.when)
+    for option in mark.options:
+        if not isinstance(option, str | int | float | None):
+            raise NotTunable("options are numbers, words, true, false or null.", f"Not {option!r}.")
+    return Dimension(path, "choice", mark, place.when)
 
 
-def _owner(path: str, sections: Mapping[str, Any]) -> tuple[Any, list[str], tuple[str, str] | None]:
-    """Return the spec or section that holds the field, the rest of the path, and the choice it depends on."""
-    root, *rest = path.split(".")
-    if root == "train":
-        return sections["train"], rest, None
-    if root == "losses" and rest:
-        label, *rest = rest
-        losses = sections["losses"]
-        if label not in losses:
-            raise NotTunable(f"there is no loss {label!r}.", did_you_mean(label, losses))
-        part, where = losses[label], f"losses.{label}"
-    elif root == "student":
-        part, where = sections["student"], "student"
-    else:
-        _refuse(root)
-    if not isinstance(part, OneOf):
-        return part, rest, None
-    if not rest or rest[0] not in part.any:
-        paths = [".".join([where, option, *rest]) for option in part.any]
-        raise NotTunable(f"{where} is a choice, so say of which option.", f"Write {' or '.join(paths)}.")
-    return part.any[rest[0]], rest[1:], (where, rest[0])
-
-
-def _refuse(root: str) -> None:
-    reasons = {"teacher": "the teacher runs once for all trials", "data": "all trials see the same rows"}
-    if root in reasons:
-        raise NotTunable(f"{root} cannot be searched: {reasons[root]}.", "Make one study for each.")
-    raise NotTunable(f"nothing under {root!r} can be searched.", did_you_mean(root, ("student", "losses", "train")))
-
-
-def _field(owner: BaseModel, rest: list[str], path: str) -> tuple[Any, Range | Choice | None]:
-    fields = type(owner).model_fields
-    if not rest:
-        raise NotTunable(f"{path} names no field.", did_you_mean("", (f"{path}.{field}" for field in fields)))
-    name, *deeper = rest
-    if name not in fields:
-        raise NotTunable(f"{_title(owner)} has no field {name!r}.", did_you_mean(name, fields))
-    info = fields[name]
-    if deeper:
-        return _nested(getattr(owner, name), deeper, path), None
-    declared = next((mark for mark in info.metadata if isinstance(mark, Range | Choice)), None)
-    return _bare(info.annotation), declared
-
-
-def _nested(value: Any, keys: list[str], path: str) -> type:
-    """Return the type of a key inside a mapping, as in ``student.args.width``."""
-    for key in keys[:-1]:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    if not isinstance(value, Mapping):
-        raise NotTunable(f"{path} leads into something that holds no keys.")
-    return type(value.get(keys[-1], 0.0))
-
-
-def _bare(annotation: Any) -> Any:
-    """Return ``int`` for ``int | None`` and the like."""
-    if get_origin(annotation) in (Union, types.UnionType):
-        kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
-        return kinds[0] if len(kinds) == 1 else annotation
-    return annotation
-
-
-def _title(owner: BaseModel) -> str:
-    return f"{owner.kind} {owner.name!r}" if hasattr(owner, "kind") else type(owner).__name__.lower()
-
-
-def problems(path: str, mark: Any, sections: Mapping[str, Any]) -> list[Problem]:
-    """Return what is wrong with a line under ``tune``."""
-    where = f"tune.{path}"
-    try:
-        found = dimension(path, mark, sections)
-    except NotTunable as error:
-        what, hint = error.problem
-        return [Problem(where, what, hint)]
-    owner, field, _ = _owner(path, sections)
-    ends = found.mark.options if isinstance(found.mark, Choice) else (found.mark.low, found.mark.high)
-    return [problem for end in ends for problem in _rejected(owner, field, end, where)]
-
-
-def _rejected(owner: BaseModel, field: list[str], value: Any, where: str) -> list[Problem]:
-    from pydantic import ValidationError
-
-    fields = {name: getattr(owner, name) for name in type(owner).model_fields}
-    if len(field) > 1:
-        return []  # inside a mapping, only the network knows what is valid
-    try:
-        type(owner).model_validate(fields | {field[0]: value})
-    except ValidationError as error:
-        return [Problem(where, f"{_title(owner)} does not take {value!r}: {error.errors()[0]['msg']}.")]
-    return []
+def _number(mark: Range, place: Place) -> Literal["int", "float"]:
+    whole = all(float(value).is_integer() for value in (mark.low, mark.high, mark.step or 1))
+    if place.keys and place.type in (None, int, float):
+        # Nothing declares what a module takes: it is a whole number if all that is written here is.
+        written = all(isinstance(value, int) for value in (mark.low, mark.high, mark.step or 1))
+        return "int" if written and place.type is not float else "float"
+    if place.type not in (int, float):
+        raise NotTunable("is not a number.", "Write a list of options to choose from.")
+    if place.type is int and not whole:
+        raise NotTunable(f"takes whole numbers, not {mark.low} to {mark.high}.")
+    return "int" if place.type is int else "float"
 
 
 def bind(study: Study, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the ``student``, ``losses`` and ``train`` of one trial, as trees, with its parameters in place."""
+    """Return the ``student``, ``losses`` and ``train`` of one trial as trees, its parameters in place."""
     tree = study.tree()
-    trial = {"student": tree["student"], "losses": tree["losses"], "train": tree["train"]}
-    for path, value in params.items():
-        *parents, last = path.split(".")
-        node = trial
-        for key in parents:
-            node = node["any"][key] if "any" in node and key in node["any"] else node[key]
-        if isinstance(node.get(last), dict) and "any" in node[last]:
-            continue
-        node[last] = value
-    return _decide(deepcopy(trial), params)
-
-
-def _decide(trial: dict[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
-    """Replace every choice by the option taken."""
-    if "any" in trial["student"]:
-        trial["student"] = trial["student"]["any"][params["student"]]
-    for label, part in trial["losses"].items():
-        if "any" in part:
-            trial["losses"][label] = part["any"][params[f"losses.{label}"]]
+    trial = {section: tree[section] for section in ("student", "losses", "train")}
+    taken = {path: params[path] for path, part in parts(trial) if "any" in part}
+    for path, label in taken.items():
+        holder, key = _holder(trial, path.split("."))
+        holder[key] = holder[key]["any"][label]
+    for path in params.keys() - taken.keys():
+        keys = _within(path, taken)
+        if keys:
+            holder, key = _holder(trial, keys)
+            holder[key] = params[path]
     return trial
+
+
+def _within(path: str, taken: Mapping[str, str]) -> list[str]:
+    """Return the keys of a path without the label of the option it is in; nothing if that was not taken."""
+    for above, label in taken.items():
+        if path.startswith(f"{above}."):
+            option, *keys = path.removeprefix(f"{above}.").split(".")
+            return [*above.split("."), *keys] if option == label else []
+    return path.split(".")
+
+
+def _holder(tree: dict[str, Any], keys: list[str]) -> tuple[dict[str, Any], str]:
+    for key in keys[:-1]:
+        tree = tree[key]
+    return tree, keys[-1]

@@ -22,6 +22,7 @@ from kdorch.teaching.store import Entry, Store, digest
 ALGORITHM = 1  # raise it when the same dataset and split would be stored differently
 _CHUNK = 4096
 _EXAMPLES = 16
+_NUMBERS = "biuf"  # numpy's letters for bool, integers and floats
 SPLITS = ("train", "validation", "test")
 
 
@@ -59,11 +60,18 @@ def _validate(columns: Columns, dataset: Dataset) -> None:
         counts["rows"] = len(columns.rows)
     if len(set(counts.values())) > 1:
         raise DataError(f"dataset {dataset.name!r}: its columns differ in length: {counts}.")
+    if not len(columns.inputs):
+        raise DataError(f"dataset {dataset.name!r} has no rows.")
     for name, column in (("inputs", columns.inputs), ("targets", columns.targets)):
+        if column.dtype.kind not in _NUMBERS:
+            raise DataError(f"dataset {dataset.name!r}: {name} are {column.dtype}; they must be numbers.")
         if np.issubdtype(column.dtype, np.floating) and not np.isfinite(column).all():
             raise DataError(f"dataset {dataset.name!r}: {name} contain NaN or infinity.")
     if columns.rows is not None and len(np.unique(columns.rows)) < len(columns.rows):
         raise DataError(f"dataset {dataset.name!r}: row ids repeat.")
+    complaint = columns.task.complaint(columns.targets)
+    if complaint:
+        raise DataError(f"dataset {dataset.name!r}: {complaint}")
 
 
 def _content_digest(columns: Columns) -> str:
@@ -105,10 +113,6 @@ def _divide(columns: Columns, split: Split, dataset: Dataset) -> dict[str, np.nd
     from sklearn.model_selection import train_test_split
 
     held = split.validation + split.test
-    if held >= 1:
-        raise DataError(
-            f"split: validation and test together take {held:.0%} of the rows; nothing is left to learn from."
-        )
     everything, labels = np.arange(len(columns.targets)), columns.targets
     rarest, count = min(Counter(labels.tolist()).items(), key=lambda item: item[1])
     if count < len(SPLITS):
@@ -121,7 +125,8 @@ def _divide(columns: Columns, split: Split, dataset: Dataset) -> dict[str, np.nd
             rest, test_size=split.test / held, stratify=labels[rest], random_state=split.seed
         )
     except ValueError as error:
-        raise DataError(f"dataset {dataset.name!r} cannot be split as asked: {error}") from error
+        fewest = f"Label {rarest!r} has the fewest rows: {count}."
+        raise DataError(f"dataset {dataset.name!r} cannot be split as asked: {error} {fewest}") from error
     return {name: np.sort(part) for name, part in zip(SPLITS, (train, validation, test), strict=True)}
 
 
@@ -147,7 +152,10 @@ def _prepared(
 ) -> Iterator[tuple[int, np.ndarray]]:
     for start in range(0, len(chosen), _CHUNK):
         raw = np.ascontiguousarray(inputs[chosen[start : start + _CHUNK]])
-        yield start, preprocessing(torch.from_numpy(raw)).numpy()
+        prepared = preprocessing(torch.from_numpy(raw))
+        if not torch.isfinite(prepared).all():
+            raise DataError("the dataset's preprocessing turns finite inputs into NaN or infinity.")
+        yield start, prepared.numpy()
 
 
 def _plain_targets(targets: np.ndarray) -> np.ndarray:

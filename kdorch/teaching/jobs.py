@@ -24,7 +24,7 @@ def data(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
 
 
 def teacher(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
-    """Make the teacher ready: ``store``, ``teacher``, ``data`` (its path), ``seed``, ``score``, ``budget``."""
+    """Make the teacher ready: ``store``, ``teacher``, ``data`` (path), ``seed``, ``score``, ``budget``."""
     return _told(
         make_ready(
             Store(Path(spec["store"])),

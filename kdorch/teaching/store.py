@@ -76,8 +76,8 @@ def _write(path: Path, key: Mapping[str, Any], write: Callable[[Path], dict[str,
     aside.mkdir()
     facts = write(aside)
     (aside / _MANIFEST).write_text(json.dumps({"key": key, "facts": facts}, indent=1))
-    for file in aside.rglob("*"):
-        _to_disk(file)
+    for written in (*aside.rglob("*"), aside):
+        _to_disk(written)
     aside.rename(path)
     _to_disk(path.parent)
     return Entry(path, facts, made=True)

@@ -15,14 +15,15 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from kdorch.discovery import installed
-from kdorch.errors import DataError
+from kdorch.errors import DataError, TrainingError
 from kdorch.kinds import Batch, Direction, Output, Student, Task, Teacher
 from kdorch.study import Train
 from kdorch.teaching.store import Entry, Store
-from kdorch.training.evaluate import answer
+from kdorch.training.building import SAMPLE, build
 from kdorch.training.loop import fit
 from kdorch.training.objective import Objective
 from kdorch.training.rows import open_rows
+from kdorch.training.weights import storable
 
 ALGORITHM = 1  # raise it when the same teacher would come out different
 _ROWS = 1024
@@ -47,20 +48,23 @@ class Classroom:
         return _whole(self._data, "validation")
 
     def fit(self, network: Student, *, epochs: int, batch: int, lr: float) -> dict[str, Tensor]:
-        """Train a network on the labels with our own loop; return its best weights."""
+        """Train a network on the labels with our own loop; return its best weights.
+
+        Raises:
+            TrainingError: If the network does not fit the data, or diverges.
+        """
         rows = [open_rows(self._data, split, None, budget=self._budget) for split in ("train", "validation")]
+        sample, _ = next(rows[1].batches(SAMPLE))
         torch.manual_seed(self.seed)
-        module = network.build(self.task).eval()
-        sample, _ = next(rows[1].batches(2))
-        with torch.no_grad():
-            shown = answer(module, sample)
+        module, shown = build(network, self.task, sample)
         objective = Objective({"task": installed().find("loss", "task")()}, self.task, shown, None)  # type: ignore[dict-item]
         settings = Train(epochs=epochs, batch=batch, lr=lr)
-        fitted = fit(
-            module, objective, rows[0], rows[1], self.task, settings, seed=self.seed, score=self._score
-        )
+        try:
+            fit(module, objective, rows[0], rows[1], self.task, settings, seed=self.seed, score=self._score)
+        except TrainingError as error:
+            raise TrainingError(f"the teacher {error}") from error
         self.epochs_trained += epochs
-        return fitted.state
+        return module.state_dict()
 
 
 def _whole(data: Path, split: str) -> Batch:
@@ -112,7 +116,7 @@ def _write(
     task = stored_task(data)
     classroom = Classroom(task, data, seed, score, budget)
     state = teacher.fit(classroom)
-    save_file({name: tensor.clone() for name, tensor in state.items()}, folder / "state.safetensors")
+    save_file(storable(state), folder / "state.safetensors")
     answers = teacher.build(task, state)
     facts: dict[str, Any] = {
         "epochs_trained": classroom.epochs_trained,

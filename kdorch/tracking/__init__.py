@@ -21,4 +21,5 @@ __all__ = ["DatasetRecord", "Kind", "Outcome", "RunRecord", "Tracker"]
 # exceptions too, and those we mask.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 logging.getLogger("mlflow.store").setLevel(logging.CRITICAL)

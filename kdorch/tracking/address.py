@@ -1,10 +1,17 @@
-"""Tracking URIs: is somebody there, and what may be shown of them."""
+"""Tracking URIs: who answers there, and what may be shown of them."""
 
 from __future__ import annotations
 
 import re
 import socket
+import warnings
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
+
+from kdorch.errors import TrackingError
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 DATABASES = {"sqlite": 0, "postgresql": 5432, "mysql": 3306, "mssql": 1433}
 """Database schemes that MLflow speaks, and their usual ports."""
@@ -47,7 +54,28 @@ def public(uri: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")
 
 
-def check_reachable(uri: str) -> None:
+def connect(uri: str) -> MlflowClient:
+    """Return MLflow's client for ``uri``.
+
+    Raises:
+        TrackingError: Nobody answers within a few seconds, or MLflow does not understand the URI.
+    """
+    try:
+        from mlflow import MlflowClient
+
+        _check_reachable(uri)
+        with warnings.catch_warnings(action="ignore"):  # MLflow meets deprecations of newer SQLAlchemys
+            return MlflowClient(tracking_uri=uri)
+    except Exception as error:  # noqa: BLE001 - each database driver raises its own
+        message = (
+            f"cannot use {uri} for tracking: {error}\nIt must be a running MLflow server (http://host:5000) "
+            "or a database (sqlite:///path/mlflow.db, postgresql://user@host/name). "
+            "Leave it out for a database in the project directory."
+        )
+        raise TrackingError(masked(message, uri)) from None  # the cause may hold the password
+
+
+def _check_reachable(uri: str) -> None:
     """Raise whatever the network or the driver raises when nobody answers within a few seconds.
 
     A server is asked the way MLflow asks, so that its certificates, credentials and proxies apply.

@@ -96,7 +96,7 @@ class MemoryTracker:
         }
         return model_id
 
-    def url(self, base: str | None = None, *, run_id: str | None = None) -> str | None:  # noqa: ARG002
+    def url(self, base: str | None = None, *, run_id: str | None = None) -> str | None:
         """See ``Tracker.url``; there is never anything to look at."""
         return None
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import re
 import time
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from mlflow import MlflowClient
 from mlflow.entities import (
     Dataset,
     DatasetInput,
@@ -27,10 +25,10 @@ from mlflow.entities import (
 from mlflow.exceptions import MlflowException
 
 from kdorch.errors import TrackingError
-from kdorch.tracking.address import DATABASES, check_reachable, is_server, masked, public, scheme
+from kdorch.tracking.address import DATABASES, connect, is_server, masked, public, scheme
 from kdorch.tracking.database import local_uri, sqlite_uri
 from kdorch.tracking.protocol import DatasetRecord, Kind, Outcome, RunRecord
-from kdorch.tracking.values import STATUS, Point, finite_points, run_tags, table_json, text
+from kdorch.tracking.values import STATUS, Point, finite_points, run_tags, table_json, text, texts
 
 _LONGEST_PARAM, _LONGEST_TAG, _LONGEST_NOTE = 6000, 8000, 20000  # characters MLflow stores
 _LAST_BATCH = 800  # metrics; MLflow takes 1000 entities in a request, tags included
@@ -88,7 +86,7 @@ class MlflowTracker:
     def __init__(self, uri: str, artifacts: Path | None) -> None:
         self.uri = uri
         self.artifacts = artifacts
-        self._client = _connect(uri)
+        self._client = connect(uri)
 
     @_explained
     def open(self, study: str, note: str, dataset: DatasetRecord) -> None:
@@ -126,7 +124,7 @@ class MlflowTracker:
         all_tags = {**run_tags(self._study, kind, trial), **tags}
         run_id = str(self._client.create_run(self._experiment_id, run_name=name, tags=all_tags).info.run_id)
         self._client.log_batch(
-            run_id, params=[Param(*pair) for pair in _texts(params, _LONGEST_PARAM).items()]
+            run_id, params=[Param(*pair) for pair in texts(params, _LONGEST_PARAM).items()]
         )
         self._client.log_inputs(run_id, datasets=[self._dataset_input()])
         return run_id
@@ -148,7 +146,7 @@ class MlflowTracker:
         """See ``Tracker.log``. The tags arrive last: a run that has them has every number."""
         points, lost = finite_points(curves, finals)
         metrics = _metrics(points)
-        named = [RunTag(*pair) for pair in _texts({**tags, **lost}, _LONGEST_TAG).items()]
+        named = [RunTag(*pair) for pair in texts({**tags, **lost}, _LONGEST_TAG).items()]
         self._client.log_batch(run_id, metrics=metrics[:-_LAST_BATCH])
         self._client.log_batch(run_id, metrics=metrics[-_LAST_BATCH:], tags=named)
 
@@ -196,7 +194,7 @@ class MlflowTracker:
     ) -> str:
         """See ``Tracker.link_model``."""
         model = self._client.create_logged_model(
-            self._experiment_id, name=name, source_run_id=run_id, params=_texts(params, _LONGEST_PARAM)
+            self._experiment_id, name=name, source_run_id=run_id, params=texts(params, _LONGEST_PARAM)
         )
         points, _ = finite_points({}, metrics)
         link = {
@@ -219,20 +217,6 @@ class MlflowTracker:
         return public(base or self.uri) + page
 
 
-def _connect(uri: str) -> MlflowClient:
-    try:
-        check_reachable(uri)
-        with warnings.catch_warnings(action="ignore"):  # MLflow meets deprecations of newer SQLAlchemys
-            return MlflowClient(tracking_uri=uri)
-    except Exception as error:  # noqa: BLE001 - each database driver raises its own
-        message = (
-            f"cannot use {uri} for tracking: {error}\nIt must be a running MLflow server (http://host:5000) "
-            "or a database (sqlite:///path/mlflow.db, postgresql://user@host/name). "
-            "Leave it out for a database in the project directory."
-        )
-        raise TrackingError(masked(message, uri)) from None  # the cause may hold the password
-
-
 def _check_usable(experiment: Experiment, study: str) -> None:
     number = experiment.experiment_id
     if experiment.lifecycle_stage == "deleted":
@@ -246,10 +230,6 @@ def _check_usable(experiment: Experiment, study: str) -> None:
             f"the MLflow experiment {study!r} (id {number}) is not a study of ours; runs would be mixed. "
             f"Give the study another name, or set the experiment's tag kdorch.study to {study!r}."
         )
-
-
-def _texts(values: Mapping[str, Any], limit: int) -> dict[str, str]:
-    return {name: text(value, limit) for name, value in values.items()}
 
 
 def _metrics(points: Sequence[Point], **link: str) -> list[Metric]:

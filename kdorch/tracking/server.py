@@ -10,16 +10,17 @@ import sys
 import time
 import urllib.request
 from dataclasses import dataclass
-from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from urllib.error import URLError
+from uuid import uuid4
 
 from kdorch.errors import TrackingError
 from kdorch.tracking.database import local_uri
 
 _HOST = "127.0.0.1"  # the server asks nobody for a password
 _USUAL_PORT = 5000
+_NAME_HEADER = "kdorch-server"
 _PATIENCE = 120.0  # seconds until it must answer: 5 s on an idle machine, 13 s on a busy one
 _GRACE = 5.0  # seconds to finish what it is answering
 
@@ -70,49 +71,55 @@ def serve(home: Path, port: int | None = None) -> Server:
     Raises:
         TrackingError: The server ended or did not answer; the message holds the end of its log.
     """
-    uri = local_uri(home)
-    chosen = _free_port(port or _USUAL_PORT)
-    log = home.resolve() / "server.log"
-    server = Server(f"http://{_HOST}:{chosen}", _start(home.resolve(), uri, chosen, log))
+    wanted = port or _USUAL_PORT
+    if _is_free(wanted):
+        try:
+            return _serve_at(wanted, home.resolve())
+        except TrackingError:
+            if _is_free(wanted):
+                raise  # somebody who was quicker is not the reason
+    return _serve_at(_any_port(), home.resolve())
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        # As servers do: a port whose last connection is only just closed counts as free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, os.name != "nt")
+        try:
+            probe.bind((_HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def _any_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((_HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _serve_at(port: int, home: Path) -> Server:
+    log = home / "server.log"
+    name = uuid4().hex
+    server = Server(f"http://{_HOST}:{port}", _start(home, local_uri(home), port, name, log))
     try:
-        _wait_until_it_answers(server, log)
+        _wait_until_it_answers(server, name, log)
     except BaseException:
         server.stop()
         raise
     return server
 
 
-def _free_port(wanted: int) -> int:
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            # As servers do: a port whose last connection is only just closed counts as free.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, os.name != "nt")
-            try:
-                probe.bind((_HOST, port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise TrackingError(f"no port of {_HOST} is free. Stop some servers and try again.")
-
-
-def _start(home: Path, uri: str, port: int, log: Path) -> subprocess.Popen[bytes]:
+def _start(home: Path, uri: str, port: int, name: str, log: Path) -> subprocess.Popen[bytes]:
     """Start it in a group of its own, so that its children can be ended with it."""
-    command = [
-        sys.executable,
-        "-m",
-        "mlflow",
-        "server",
-        "--host",
-        _HOST,
-        "--port",
-        str(port),
-        "--workers",
-        "1",
-    ]
+    command = [sys.executable, "-m", "mlflow", "server"]
+    command += ["--host", _HOST, "--port", str(port), "--workers", "1"]
     command += ["--backend-store-uri", uri, "--artifacts-destination", (home / "artifacts").as_uri()]
+    command += ["--uvicorn-opts", f"--header {_NAME_HEADER}:{name}"]
     # Its job runner and queues take a minute and 1.5 GB to start, for evaluations that we do not run.
     environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    environment.pop("MLFLOW_STATIC_PREFIX", None)
+    for moves_or_replaces_it in ("MLFLOW_STATIC_PREFIX", "MLFLOW_GUNICORN_OPTS"):
+        environment.pop(moves_or_replaces_it, None)
     with log.open("wb") as output:
         return subprocess.Popen(  # noqa: S603 - our own interpreter, our own arguments
             command,
@@ -125,9 +132,9 @@ def _start(home: Path, uri: str, port: int, log: Path) -> subprocess.Popen[bytes
         )
 
 
-def _wait_until_it_answers(server: Server, log: Path) -> None:
+def _wait_until_it_answers(server: Server, name: str, log: Path) -> None:
     deadline = time.monotonic() + _PATIENCE
-    while not _answers(server.url):
+    while not _answers(server.url, name):
         try:
             server.process.wait(0.1)  # not a sleep: a server that dies is noticed at once
         except subprocess.TimeoutExpired:
@@ -139,11 +146,12 @@ def _wait_until_it_answers(server: Server, log: Path) -> None:
         raise TrackingError(f"the MLflow server {what}. The end of {log}:\n{tail}")
 
 
-def _answers(url: str) -> bool:
+def _answers(url: str, name: str) -> bool:
+    """Ask for the name too: another server may have taken the port while ours was starting."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy is not on this machine
     try:
         with direct.open(f"{url}/health", timeout=5) as reply:
-            return bool(reply.status == HTTPStatus.OK)
+            return bool(reply.headers[_NAME_HEADER] == name)
     except (URLError, OSError):
         return False
 

@@ -57,6 +57,11 @@ def text(value: object, limit: int) -> str:
     return written[: limit - len(mark)] + mark
 
 
+def texts(values: Mapping[str, Any], limit: int) -> dict[str, str]:
+    """Return the text of each value."""
+    return {name: text(value, limit) for name, value in values.items()}
+
+
 def table_json(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return ``rows`` as pandas' ``orient="split"`` would, which MLflow's page and ``load_table`` read."""
     columns = list(dict.fromkeys(column for row in rows for column in row))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from kdorch.kinds import Batch, Output
+from kdorch.training.building import answer
 from kdorch.training.objective import Objective
 from kdorch.training.rows import Rows
 
@@ -31,17 +31,13 @@ class Answers:
     losses: dict[str, float]
 
 
-def answer(network: nn.Module, batch: Batch) -> Output:
-    """Return the network's output, whether it returns logits or an ``Output``."""
-    found = network(batch.inputs)
-    return found if isinstance(found, Output) else Output(found)
-
-
 @torch.no_grad()
 def evaluate(network: nn.Module, rows: Rows, objective: Objective | None = None) -> Answers:
-    """Answer all rows in evaluation mode; the network's mode is restored."""
-    training = network.training
-    network.eval()
+    """Answer all rows in evaluation mode; the mode of the network and of trainable losses is restored."""
+    modules = [network, *(objective.parts() if objective else [])]
+    modes = [module.training for module in modules]
+    for module in modules:
+        module.eval()
     logits, targets, teacher = [], [], []
     sums: dict[str, float] = {}
     for batch, told in rows.batches(_ROWS):
@@ -52,6 +48,7 @@ def evaluate(network: nn.Module, rows: Rows, objective: Objective | None = None)
             teacher.append(told.logits)
         for label, value in (objective.values(output, told, batch) if objective else {}).items():
             sums[label] = sums.get(label, 0.0) + value.item() * len(batch.rows)
-    network.train(training)
+    for module, mode in zip(modules, modes, strict=True):
+        module.train(mode)
     losses = {label: value / len(rows) for label, value in sums.items()}
     return Answers(torch.cat(logits), torch.cat(targets), torch.cat(teacher) if teacher else None, losses)

@@ -7,28 +7,27 @@ import time
 from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from kdorch.errors import TrainingError
 from kdorch.kinds import Direction, Task
 from kdorch.study import Train
-from kdorch.training.evaluate import answer, evaluate
+from kdorch.training.building import answer
+from kdorch.training.evaluate import evaluate
 from kdorch.training.objective import Objective
 from kdorch.training.rows import Rows, shuffle
 
 
 @dataclass
 class Fitted:
-    """What a training leaves.
+    """What a training leaves, beside the network with its best weights.
 
     Attributes:
-        state: Weights of the best epoch by validation.
-        epoch: Which epoch that was, from 1.
+        epoch: The best epoch by validation, from 1.
         curves: Metric to its value after each epoch.
         seconds: Time spent, validation included.
     """
 
-    state: dict[str, Tensor] = field(default_factory=dict)
     epoch: int = 0
     curves: dict[str, list[float]] = field(default_factory=dict)
     seconds: float = 0.0
@@ -50,7 +49,7 @@ def fit(
     seed: int,
     score: tuple[str, Direction],
 ) -> Fitted:
-    """Train a network in place and return the weights of its best epoch.
+    """Train a network in place; it is left with the weights of its best epoch.
 
     Args:
         network: Built after the seed was set.
@@ -66,16 +65,17 @@ def fit(
         TrainingError: If the network diverges.
     """
     started = time.perf_counter()
-    parameters = [p for module in (network, *objective.parts()) for p in module.parameters()]
+    everything = nn.ModuleList([network, *objective.parts()]).train()
+    parameters = list(everything.parameters())
     optimizer = torch.optim.AdamW(parameters, settings.lr, weight_decay=settings.weight_decay, fused=True)
     generator = torch.Generator().manual_seed(seed)
     steps = settings.epochs * math.ceil(len(train) / settings.batch)
-    step, fitted, best = 0, Fitted(), -math.inf
-    network.train()
+    step, fitted, best, state = 0, Fitted(), -math.inf, {}
     for epoch in range(1, settings.epochs + 1):
         for batch, told in train.batches(settings.batch, shuffle(len(train), generator)):
             optimizer.param_groups[0]["lr"] = settings.lr * (1 + math.cos(math.pi * step / steps)) / 2
-            optimizer.zero_grad()
+            for parameter in parameters:  # costs a tenth of optimizer.zero_grad()
+                parameter.grad = None
             objective.backward(answer(network, batch), told, batch)
             optimizer.step()
             step += 1
@@ -84,8 +84,8 @@ def fit(
         reached = values[f"val/{score[0]}"] * (1 if score[1] == "max" else -1)
         if reached > best:
             best, fitted.epoch = reached, epoch
-            fitted.state = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    network.load_state_dict(fitted.state)
+            state = {name: tensor.clone() for name, tensor in everything.state_dict().items()}
+    everything.load_state_dict(state)
     fitted.seconds = time.perf_counter() - started
     return fitted
 
@@ -95,12 +95,12 @@ def _validate(
 ) -> dict[str, float]:
     answers = evaluate(network, validation, objective)
     if not torch.isfinite(answers.logits).all():
-        raise TrainingError(
-            f"diverged in epoch {epoch}: the network answers NaN or infinity. Lower train.lr."
-        )
+        advice = f"Lower the learning rate, or look at the losses ({', '.join(answers.losses)})."
+        raise TrainingError(f"diverged in epoch {epoch}: the network answers NaN or infinity. {advice}")
     values = {f"val/loss/{label}": value for label, value in answers.losses.items()}
-    for label, value in answers.losses.items():
+    values[f"val/{score}"] = task.score(score, answers.logits, answers.targets)
+    for name, value in values.items():
         if not math.isfinite(value):
-            advice = "Lower train.lr or its weight."
-            raise TrainingError(f"diverged in epoch {epoch}: the loss {label!r} is {value}. {advice}")
-    return values | {f"val/{score}": task.score(score, answers.logits, answers.targets)}
+            advice = "Lower the learning rate or the weight of the loss."
+            raise TrainingError(f"diverged in epoch {epoch}: {name} is {value}. {advice}")
+    return values

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn, zeros
 
+from kdorch.errors import TrainingError
 from kdorch.kinds import Batch, Loss, Output, Task, Term
 
 
@@ -14,6 +15,9 @@ class Objective:
 
     Where every term offers ``gradient``, its closed-form derivative in the logits, autograd only runs through
     the network: the loss's own graph, which costs as much as a small network does, is never built.
+
+    Raises:
+        TrainingError: If every weight is 0.
     """
 
     def __init__(
@@ -23,7 +27,10 @@ class Objective:
         self.terms: dict[str, Term] = {
             label: loss.build(task, student, teacher) for label, loss in losses.items() if loss.weight > 0
         }
-        self.closed = all(hasattr(term, "gradient") for term in self.terms.values())
+        if not self.terms:
+            raise TrainingError(f"every loss ({', '.join(losses)}) has weight 0: there is nothing to learn.")
+        # A trainable part needs the derivative in its own parameters too, which only autograd knows.
+        self.closed = not self.parts() and all(hasattr(term, "gradient") for term in self.terms.values())
 
     def parts(self) -> list[nn.Module]:
         """Return the trainable parts that losses brought along."""
@@ -44,8 +51,8 @@ class Objective:
             if gradient is None:
                 self.closed = False
                 return None
-            gradient = gradient.mul_(self.weights[label])
-            total = gradient if total is None else total.add_(gradient)
+            weight = self.weights[label]
+            total = gradient * weight if total is None else total.add_(gradient, alpha=weight)
         return total
 
     def values(self, student: Output, teacher: Output | None, batch: Batch) -> dict[str, Tensor]:

@@ -65,8 +65,9 @@ class Streamed(Dataset[list[Tensor]]):
     def batches(self, size: int, order: Tensor | None = None) -> Iterator[tuple[Batch, Output | None]]:
         """Yield batches, read in this process: the page cache is shared, worker processes are not free."""
         sampler = range(len(self)) if order is None else order.tolist()
+        # Without a generator of its own it would advance the one that weights and dropout come from.
         loader: DataLoader[list[Tensor]] = DataLoader(
-            self, batch_size=size, sampler=sampler, collate_fn=_as_is
+            self, batch_size=size, sampler=sampler, collate_fn=_as_is, generator=Generator()
         )
         for inputs, targets, rows, *logits in loader:
             yield Batch(inputs, targets, rows), Output(logits[0]) if logits else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
@@ -10,20 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save
+from safetensors.torch import load_file, save
 from torch import nn
 
 from kdorch.discovery import Plugins, installed
-from kdorch.errors import TrainingError
-from kdorch.kinds import Batch, Measure, Output, Student, Subject, Task
-from kdorch.measuring.size import Cost, Size
+from kdorch.kinds import Measure, Student, Subject, Task
 from kdorch.study import Train
-from kdorch.training.evaluate import answer, evaluate
+from kdorch.training.building import SAMPLE, build
+from kdorch.training.evaluate import evaluate
 from kdorch.training.loop import fit
 from kdorch.training.objective import Objective
 from kdorch.training.rows import open_rows
+from kdorch.training.weights import storable
 
-_SAMPLE = 2  # rows to read shapes from; more than one, as BatchNorm insists on it in training mode
+_ALWAYS = ("quality", "fidelity", "calibration", "size", "cost")
 
 
 def run(spec: Mapping[str, Any], report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
@@ -45,57 +45,63 @@ def run(spec: Mapping[str, Any], report: Callable[[dict[str, Any]], None]) -> di
     plugins = installed()
     task: Task = plugins.part("task", spec["task"])
     student: Student = plugins.part("student", spec["student"])
+    losses = {label: plugins.part("loss", loss) for label, loss in spec["losses"].items()}
     data, teacher = Path(spec["data"]), Path(spec["teacher"]) if spec["teacher"] else None
     train = open_rows(data, "train", teacher, budget=spec["budget"])
     validation = open_rows(data, "validation", teacher, budget=spec["budget"])
-    settings = Train(**spec["train"])
+    settings, seed = Train(**spec["train"]), spec["seed"]
+    measures = _measures(spec, plugins)
     with _repeatable(deterministic=settings.deterministic):
-        torch.manual_seed(spec["seed"])
-        batch, told = next(validation.batches(_SAMPLE))
-        network, shown = _build(student, task, batch)
-        measures = _measures(spec, plugins)
-        untrained = Subject(network.eval(), task, batch.inputs)
-        known = {k: v for m in measures if m.before_training for k, v in m(untrained).items()}
-        broken = broken_limits(known, spec["limits"])
+        batch, told = next(validation.batches(SAMPLE))
+        torch.manual_seed(seed)
+        network, shown = build(student, task, batch)
+        untrained = Subject(network, task, batch.inputs)
+        known = _measure((measure for measure in measures if measure.before_training), untrained)
+        broken = _broken_limits(known, spec["limits"])
         if broken:
             return {"infeasible": broken, "metrics": known}
         report({"known": known})
-        losses = {label: plugins.part("loss", loss) for label, loss in spec["losses"].items()}
         objective = Objective(losses, task, shown, told)
-        fitted = fit(
-            network, objective, train, validation, task, settings, seed=spec["seed"], score=spec["score"]
-        )
+        fitted = fit(network, objective, train, validation, task, settings, seed=seed, score=spec["score"])
+        network.eval()
         answers = evaluate(network, validation, objective)
-        subject = replace(
+        trained = replace(
             untrained,
             logits=answers.logits,
             targets=answers.targets,
             teacher=answers.teacher,
             train_seconds=fitted.seconds,
         )
-        network.eval()
-        metrics = known | {k: v for m in measures if not m.before_training for k, v in m(subject).items()}
+        metrics = known | _measure((measure for measure in measures if not measure.before_training), trained)
         metrics |= {f"val/loss/{label}": value for label, value in answers.losses.items()}
-        metrics |= {f"train/loss/{k}": v for k, v in evaluate(network, train, objective).losses.items()}
+        learnt = evaluate(network, train, objective).losses
+        metrics |= {f"train/loss/{label}": value for label, value in learnt.items()}
     digest = _write(network, Path(spec["weights"]))
     return {"metrics": metrics, "curves": fitted.curves, "epoch": fitted.epoch, "digest": digest}
 
 
 def evaluate_split(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[str, float]:
     """Return the task's scores of stored weights on one split; what a worker runs to read the test."""
-    from safetensors.torch import load_file
-
     plugins = installed()
     task: Task = plugins.part("task", spec["task"])
-    network = plugins.part("student", spec["student"]).build(task)
     rows = open_rows(Path(spec["data"]), spec["split"], None, budget=spec["budget"])
-    network.eval()(next(rows.batches(_SAMPLE))[0].inputs)  # lets lazy layers take their shape
+    batch, _told = next(rows.batches(SAMPLE))
+    network, _shown = build(plugins.part("student", spec["student"]), task, batch)
     network.load_state_dict(load_file(spec["weights"]))
     answers = evaluate(network, rows)
     return {name: task.score(name, answers.logits, answers.targets) for name in task.directions}
 
 
-def broken_limits(metrics: Mapping[str, float], limits: list[tuple[str, float, str]]) -> dict[str, float]:
+def _measures(spec: Mapping[str, Any], plugins: Plugins) -> list[Measure]:
+    parts = [{"use": name} for name in _ALWAYS] + list(spec["measures"])
+    return [plugins.part("measure", part) for part in parts]
+
+
+def _measure(measures: Iterable[Measure], subject: Subject) -> dict[str, float]:
+    return {metric: value for measure in measures for metric, value in measure(subject).items()}
+
+
+def _broken_limits(metrics: Mapping[str, float], limits: list[tuple[str, float, str]]) -> dict[str, float]:
     """Return how far each known metric is beyond its limit, for those that are."""
     excess = {
         metric: (bound - metrics[metric] if direction == "max" else metrics[metric] - bound)
@@ -105,33 +111,9 @@ def broken_limits(metrics: Mapping[str, float], limits: list[tuple[str, float, s
     return {metric: value for metric, value in excess.items() if value > 0}
 
 
-def _build(student: Student, task: Task, batch: Batch) -> tuple[nn.Module, Output]:
-    """Build the network and let it answer a few rows, which lets lazy layers take their shape."""
-    try:
-        network = student.build(task).eval()
-        with torch.no_grad():
-            shown = answer(network, batch)
-    except Exception as error:
-        what = f"student {student.name!r} cannot take inputs of shape {task.input_shape}"
-        raise TrainingError(f"{what}: {error}") from error
-    got = tuple(getattr(shown.logits, "shape", ()))
-    if got != (len(batch.rows), task.outputs):
-        needs = f"the task needs logits of shape (rows, {task.outputs})"
-        raise TrainingError(
-            f"student {student.name!r} answers {len(batch.rows)} rows with shape {got}, but {needs}."
-        )
-    return network, shown
-
-
-def _measures(spec: Mapping[str, Any], plugins: Plugins) -> list[Measure]:
-    always = [plugins.find("measure", name)() for name in ("quality", "fidelity", "calibration")]
-    return [*always, Size(), Cost(), *(plugins.part("measure", part) for part in spec["measures"])]
-
-
 def _write(network: nn.Module, path: Path) -> str:
     """Write the weights and return their digest."""
-    # Tied weights share memory, which safetensors refuses; a copy of each is what loading expects.
-    content = save({name: tensor.clone() for name, tensor in network.state_dict().items()})
+    content = save(storable(network.state_dict()))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     return sha256(content).hexdigest()
@@ -140,9 +122,9 @@ def _write(network: nn.Module, path: Path) -> str:
 @contextmanager
 def _repeatable(*, deterministic: bool) -> Iterator[None]:
     """Insist on deterministic algorithms for the duration, when asked to."""
-    before = torch.are_deterministic_algorithms_enabled()
+    before = torch.get_deterministic_debug_mode()
     torch.use_deterministic_algorithms(deterministic)
     try:
         yield
     finally:
-        torch.use_deterministic_algorithms(before)
+        torch.set_deterministic_debug_mode(before)

@@ -16,7 +16,7 @@ def echo(spec, report):
 
 
 def process(spec, report):
-    return {"pid": os.getpid(), "argv0": sys.argv[0], "omp": os.environ["OMP_NUM_THREADS"]}
+    return {"pid": os.getpid(), "parent": os.getppid(), "omp": os.environ["OMP_NUM_THREADS"]}
 
 
 def count(spec, report):

@@ -180,7 +180,8 @@ def test_output_reaches_the_log_only(make_executor, tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_lost_tells_the_end_of_the_log(make_executor, tmp_path):
+def test_lost_tells_the_end_of_the_log(make_executor, tmp_path, monkeypatch):
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     event = make_executor(log_dir=tmp_path).run("kill_itself")[-1]
     assert "SIGKILL" in event.data["reason"]
     assert "about to step on a mine" in event.data["reason"]

@@ -33,20 +33,27 @@ print(events[-1].data["answer"], "torch" in sys.modules, __name__, flush=True)
 """
 
 COORDINATOR = f"""
-import json, sys
+import json
 from kdorch.execution import Job, LocalExecutor, local
+local.CAN_FORK = CAN_FORK_HERE
 executor = LocalExecutor(2, preload=(), sys_path=[{str(HERE)!r}])
-executor.open()
-pids = set()
-for entry, last in [("hang", "report"), ("process", "done")]:
+
+def run(entry, last):
     executor.submit(Job(entry, "sample_entries:" + entry, {{}}))
-    heard = []
-    while last not in heard:
-        for event in executor.poll(20):
-            heard.append(event.kind)
-            pids |= {{value for key, value in event.data.items() if key in ("pid", "parent")}}
-print(json.dumps(sorted(pids)), flush=True)
-executor.poll(600)
+    events = []
+    while last not in [event.kind for event in events]:
+        events += executor.poll(20)
+    return {{value for event in events for key, value in event.data.items() if key in ("pid", "parent")}}
+
+executor.open()
+pids = sorted(run("hang", "report") | run("process", "done"))
+try:
+    print(json.dumps(pids), flush=True)
+    executor.poll(600)
+except KeyboardInterrupt:
+    run("fail", "error")  # its worker is replaced
+    print(json.dumps(sorted(run("process", "done"))), flush=True)
+    executor.close()
 """
 
 
@@ -79,30 +86,40 @@ def test_program_without_a_guard(way, can_fork, tmp_path):
 
 
 @pytest.fixture
-def coordinator():
-    process = subprocess.Popen(
-        [sys.executable, "-c", COORDINATOR],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=ENVIRONMENT,
-        start_new_session=True,
-    )
-    yield process
-    process.kill()
-    process.communicate()
+def coordinate():
+    processes = []
+
+    def start(can_fork):
+        process = subprocess.Popen(
+            [sys.executable, "-c", COORDINATOR.replace("CAN_FORK_HERE", str(can_fork))],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=ENVIRONMENT,
+            start_new_session=True,
+        )
+        processes.append(process)
+        return process, json.loads(process.stdout.readline())
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        process.stderr.close()
 
 
-def test_killed_coordinator_leaves_no_process(coordinator, watch):
-    pids = json.loads(coordinator.stdout.readline())
+@pytest.mark.parametrize("can_fork", [True, False], ids=["fork", "spawn"])
+def test_killed_coordinator_leaves_no_process(can_fork, coordinate, watch):
+    coordinator, pids = coordinate(can_fork)
     ended = watch(*pids)
-    assert len(pids) == 3  # the fork server, an idle worker, a busy one
+    assert len(pids) == 3  # what made the workers, an idle one, a busy one
     coordinator.kill()
     assert ended()
 
 
-def test_coordinator_and_fork_server_killed_together_leave_no_process(coordinator, watch):
-    server, *workers = json.loads(coordinator.stdout.readline())
+def test_coordinator_and_fork_server_killed_together_leave_no_process(coordinate, watch):
+    coordinator, (server, *workers) = coordinate(can_fork=True)
     ended = watch(server, *workers)
     coordinator.send_signal(signal.SIGSTOP)
     os.kill(server, signal.SIGKILL)
@@ -110,12 +127,12 @@ def test_coordinator_and_fork_server_killed_together_leave_no_process(coordinato
     assert ended()
 
 
-def test_interrupt_reaches_the_coordinator_only(coordinator):
-    json.loads(coordinator.stdout.readline())
-    os.killpg(coordinator.pid, signal.SIGINT)  # as a terminal does
-    _, errors = coordinator.communicate(timeout=20)
-    assert errors.count("Traceback") == 1
-    assert errors.endswith("KeyboardInterrupt\n")
+def test_interrupt_at_the_terminal_reaches_the_coordinator_only(coordinate):
+    coordinator, (server, *_) = coordinate(can_fork=True)
+    os.killpg(coordinator.pid, signal.SIGINT)
+    output, errors = coordinator.communicate(timeout=20)
+    assert server in json.loads(output)
+    assert errors == ""
 
 
 def test_close_leaves_no_process(make_executor, watch):
@@ -126,6 +143,22 @@ def test_close_leaves_no_process(make_executor, watch):
     ended = watch(started.data["pid"], report.data["parent"], idle)
     executor.close()
     assert ended(within=0)
+
+
+def test_close_ends_what_a_job_has_started(make_executor, watch):
+    executor = make_executor()
+    executor.submit(Job("job", "sample_entries:start_child", {}))
+    ended = watch(executor.until("report")[-1].data["child"])
+    executor.close()
+    assert ended()
+
+
+def test_fork_server_ends_only_after_its_workers(make_executor):
+    executor = make_executor()
+    server = executor.run("process")[-1].data["parent"]
+    os.kill(server, signal.SIGTERM)
+    executor.run("fail")  # its worker is replaced
+    assert executor.run("process")[-1].data["parent"] == server
 
 
 def test_fork_server_killed(make_executor, watch):

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.error import URLError
 from urllib.parse import urlsplit
@@ -66,6 +67,26 @@ def test_the_wanted_port_is_taken_when_free_and_wait_notices_the_end(home: Path)
         assert urlsplit(server.url).port == wanted
         os.killpg(server.process.pid, signal.SIGKILL)
         assert server.wait() == -signal.SIGKILL
+
+
+def test_two_servers_that_want_one_port_at_once_show_each_its_own_home(
+    tmp_path: Path, dataset: DatasetRecord
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        wanted = probe.getsockname()[1]
+    homes = [tmp_path / "first", tmp_path / "second"]
+    for home in homes:
+        open_tracker(home, None).open(home.name, "note", dataset)
+    with ThreadPoolExecutor(2) as pool:
+        servers = list(pool.map(lambda home: serve(home, wanted), homes))
+    try:
+        assert wanted in {urlsplit(server.url).port for server in servers}
+        for home, server in zip(homes, servers, strict=True):
+            get(f"{server.url}/api/2.0/mlflow/experiments/get-by-name?experiment_name={home.name}")
+            assert server.process.poll() is None
+    finally:
+        for server in servers:
+            server.stop()
 
 
 def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:

@@ -1,0 +1,147 @@
+"""Where the dotted paths under ``tune`` lead."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from kdorch.errors import did_you_mean
+from kdorch.spec import Choice, Range, Spec
+from kdorch.study.parts import OneOf
+
+
+class NotTunable(Exception):  # noqa: N818  never leaves this package: it becomes a Problem
+    """Why a path cannot be searched, and what to write instead."""
+
+    def __init__(self, what: str, hint: str = "") -> None:
+        super().__init__(what)
+        self.what, self.hint = what, hint
+
+
+@dataclass(frozen=True)
+class Place:
+    """A field of a plugin or a section, or a key inside a field that is a mapping.
+
+    Attributes:
+        owner: What has the field.
+        field: Its name.
+        keys: The way on inside the field's value.
+        when: The choice (path, label) that must be taken for this place to exist.
+    """
+
+    owner: BaseModel
+    field: str
+    keys: tuple[str, ...] = ()
+    when: tuple[str, str] | None = None
+
+    @property
+    def declared(self) -> Range | Choice | None:
+        """The range that the plugin declares for ``auto``."""
+        metadata = type(self.owner).model_fields[self.field].metadata
+        marks = (mark for mark in metadata if isinstance(mark, Range | Choice))
+        return None if self.keys else next(marks, None)
+
+    @property
+    def type(self) -> Any:
+        """The field's type; inside a mapping, that of the present value, or None where there is none."""
+        if not self.keys:
+            return _bare(type(self.owner).model_fields[self.field].annotation)
+        value = getattr(self.owner, self.field)
+        for key in self.keys:
+            value = value.get(key)
+        return None if value is None else type(value)
+
+    @property
+    def title(self) -> str:
+        """What a reader calls the owner."""
+        return title(self.owner)
+
+
+def title(owner: BaseModel) -> str:
+    """Return what a reader calls a plugin or a section."""
+    return f"{owner.kind} {owner.name!r}" if isinstance(owner, Spec) else type(owner).__name__.lower()
+
+
+def _bare(annotation: Any) -> Any:
+    """Return ``int`` for ``int | None`` and the like."""
+    if get_origin(annotation) in (Union, types.UnionType):
+        kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
+        return kinds[0] if len(kinds) == 1 else annotation
+    return annotation
+
+
+def locate(path: str, sections: Mapping[str, Any]) -> Place | None:
+    """Return where a path leads, or None if that part of the study could not be read.
+
+    Raises:
+        NotTunable: If it leads nowhere, or to what cannot be searched.
+    """
+    part, above, rest = _part(path, sections)
+    if part is None:
+        return None
+    if not isinstance(part, OneOf):
+        return _place(part, rest, path, None)
+    if rest and rest[0] in part.any:
+        return _place(part.any[rest[0]], rest[1:], path, (above, rest[0]))
+    raise _undecided(part, above, rest)
+
+
+def _part(path: str, sections: Mapping[str, Any]) -> tuple[Any, str, list[str]]:
+    """Return the part or section that a path begins in, its own path, and the rest."""
+    root, *rest = path.split(".")
+    if root in ("train", "student"):
+        return sections.get(root), root, rest
+    if root != "losses":
+        raise _refused(root)
+    losses = sections.get("losses")
+    if losses is None:
+        return None, root, rest
+    if not rest:
+        raise NotTunable("losses are tuned one by one.", f"Write losses.{next(iter(losses))}.weight, say.")
+    label, *rest = rest
+    if label not in losses:
+        raise NotTunable(f"there is no loss {label!r}.", did_you_mean(label, losses))
+    return losses[label], f"losses.{label}", rest
+
+
+def _refused(root: str) -> NotTunable:
+    reasons = {"teacher": "it runs once for all trials", "data": "all trials see the same rows"}
+    if root in reasons:
+        return NotTunable(f"{root} cannot be searched: {reasons[root]}.", "Make one study for each.")
+    return NotTunable(
+        f"nothing under {root!r} can be searched.", did_you_mean(root, ("student", "losses", "train"))
+    )
+
+
+def _undecided(part: OneOf[Any], above: str, rest: list[str]) -> NotTunable:
+    able = [label for label, option in part.any.items() if rest and rest[0] in type(option).model_fields]
+    if able:
+        paths = " or ".join(".".join([above, label, *rest]) for label in able)
+        return NotTunable(f"{above} is a choice, so say of which option.", f"Write {paths}.")
+    if rest:
+        return NotTunable(f"{above} has no option {rest[0]!r}.", did_you_mean(rest[0], part.any))
+    return NotTunable(f"{above} is a choice, so it is searched already.", "Remove this line.")
+
+
+def _place(owner: BaseModel, rest: list[str], path: str, when: tuple[str, str] | None) -> Place:
+    while len(rest) > 1 and isinstance(inner := getattr(owner, rest[0], None), Spec):
+        owner, rest = inner, rest[1:]  # a plugin inside a plugin
+    fields = type(owner).model_fields
+    if not rest:
+        hint = f"Known: {', '.join(f'{path}.{field}' for field in fields)}."
+        if isinstance(owner, Spec):
+            hint += " To choose the plugin, write any: [...] in its own place."
+        raise NotTunable("names no field.", hint)
+    field, *keys = rest
+    if field not in fields:
+        raise NotTunable(f"{title(owner)} has no field {field!r}.", did_you_mean(field, fields))
+    value = getattr(owner, field)
+    for key in keys:
+        if not isinstance(value, Mapping):
+            raise NotTunable("leads into something that holds no keys.")
+        value = value.get(key)
+    return Place(owner, field, tuple(keys), when)

@@ -1,0 +1,86 @@
+"""Read each section of a study by itself, so that a mistake in one hides none in the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from functools import cache
+from typing import Annotated, Any, get_origin
+
+from pydantic import TypeAdapter, ValidationError
+
+from kdorch.discovery import Plugins
+from kdorch.errors import Problem, did_you_mean
+from kdorch.study.file import descend
+from kdorch.study.model import Study
+from kdorch.study.wording import problems as explained
+
+
+def read_sections(tree: Mapping[str, Any], plugins: Plugins) -> tuple[dict[str, Any], list[Problem]]:
+    """Return the sections and what is wrong with them.
+
+    Fields that are wrong are left at their defaults, so that all else can still be checked against the other
+    sections; None stands for what could not be read at all.
+    """
+    sections: dict[str, Any] = {}
+    problems = [
+        Problem(key, f"a study has no {key!r}.", did_you_mean(key, Study.model_fields))
+        for key in tree
+        if key not in Study.model_fields
+    ]
+    for name, field in Study.model_fields.items():
+        if tree.get(name) is not None:
+            sections[name], found = _read(name, tree[name], plugins)
+            problems += found
+        elif field.is_required():
+            sections[name] = None
+            problems.append(Problem(name, "is empty." if name in tree else "is missing."))
+        else:
+            # Missing, or a key without a value, as when all its lines are comments.
+            sections[name] = field.get_default(call_default_factory=True)
+    return sections, problems
+
+
+def _read(name: str, value: Any, plugins: Plugins) -> tuple[Any, list[Problem]]:
+    """Read a section, entry by entry where it is a mapping of entries."""
+    by_key = get_origin(Study.model_fields[name].annotation) is dict
+    if not (by_key and isinstance(value, dict) and value):
+        return _validate(name, value, plugins)
+    entries, problems = {}, []
+    for key, item in value.items():
+        entry, found = _validate(name, {key: item}, plugins)
+        entries[key] = entry[key] if entry else None
+        problems += found
+    return entries, problems
+
+
+def _validate(name: str, value: Any, plugins: Plugins) -> tuple[Any, list[Problem]]:
+    adapter, context = _adapter(name), {"find": plugins.find}
+    try:
+        return adapter.validate_python(value, context=context), []
+    except ValidationError as error:
+        found, wrong = explained(error, name), [detail["loc"] for detail in error.errors()]
+    try:
+        return adapter.validate_python(_without(value, wrong), context=context), found
+    except ValidationError:
+        return None, found
+
+
+@cache
+def _adapter(name: str) -> TypeAdapter[Any]:
+    field = Study.model_fields[name]
+    annotation: Any = Annotated[field.annotation, field]
+    return TypeAdapter(annotation)
+
+
+def _without(value: Any, places: Iterable[tuple[int | str, ...]]) -> Any:
+    """Leave out the fields at these places; a whole option of a choice stays, wrong as it is."""
+    value = deepcopy(value)
+    for place in places:
+        *above, last = ["", *(str(key) for key in place if not str(key).startswith("<"))]
+        node = value
+        for key in above[1:]:
+            node = descend(node, key)
+        if isinstance(node, dict) and above[-1:] != ["any"]:
+            node.pop(last, None)
+    return value

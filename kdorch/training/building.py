@@ -1,0 +1,47 @@
+"""Build a student, and make sure that it fits the task before anything is spent on it."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from kdorch.errors import TrainingError
+from kdorch.kinds import Batch, Output, Student, Task
+
+SAMPLE = 2  # rows to read shapes from; two, so that a squeezed batch dimension shows
+
+
+def build(student: Student, task: Task, batch: Batch) -> tuple[nn.Module, Output]:
+    """Build the network and let it answer a few rows, which lets lazy layers take their shape.
+
+    Args:
+        student: What to build; its weights come from torch's global generator.
+        task: What it has to answer.
+        batch: A few prepared rows.
+
+    Returns:
+        The network in evaluation mode, and its answer.
+
+    Raises:
+        TrainingError: If it cannot take the inputs, or answers in another shape than the task's.
+    """
+    try:
+        network = student.build(task).eval()
+        with torch.no_grad():
+            shown = answer(network, batch)
+    except Exception as error:
+        what = f"student {student.name!r} cannot take inputs of shape {task.input_shape}"
+        raise TrainingError(f"{what}: {error}") from error
+    got = tuple(getattr(shown.logits, "shape", ()))
+    if got != (len(batch.rows), task.outputs):
+        raise TrainingError(
+            f"student {student.name!r} answers {len(batch.rows)} rows with shape {got}, "
+            f"but the task needs logits of shape (rows, {task.outputs})."
+        )
+    return network, shown
+
+
+def answer(network: nn.Module, batch: Batch) -> Output:
+    """Return the network's output, whether it returns logits or an ``Output``."""
+    found = network(batch.inputs)
+    return found if isinstance(found, Output) else Output(found)

@@ -1,0 +1,86 @@
+"""What a study has found, and how one of its students is chosen; read from one small study."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import kdorch
+from kdorch.api.front import front_rows
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def results(finished: Any) -> kdorch.Results:
+    return kdorch.Results("tiny", finished.home)
+
+
+def test_trials_are_a_table_of_parameters_and_metrics(results: kdorch.Results) -> None:
+    trials = results.trials
+    assert isinstance(trials, pd.DataFrame)
+    assert list(trials["trial"]) == list(range(6))
+    assert {"student.width", "losses.kd.temperature", "train.lr"} <= set(trials.columns)
+    assert {"val/accuracy", "size/params", "val/agreement", "cost/flops", "run_id"} <= set(trials.columns)
+    assert not any(column.startswith("test/") for column in trials.columns)
+    assert trials["student.width"].between(4, 24).all()
+
+
+def test_the_front_is_what_no_trial_beats(results: kdorch.Results) -> None:
+    trials, front = results.trials, results.front
+    assert set(front["trial"]) <= set(trials["trial"])
+    assert front["size/params"].is_monotonic_increasing
+    assert front["val/accuracy"].is_monotonic_increasing
+    for _, row in trials.iterrows():
+        better = (front["val/accuracy"] >= row["val/accuracy"]) & (front["size/params"] <= row["size/params"])
+        assert better.any()
+
+
+def test_the_best_of_the_front_are_confirmed_on_fresh_seeds_with_twins(results: kdorch.Results) -> None:
+    best = results.front.sort_values("val/accuracy", ascending=False)["trial"].head(2)
+    for trial in best:
+        for role in ("confirm", "baseline"):
+            assert list(results.confirmed_of(trial, role)["seed"]) == [1000, 1001]
+    assert set(results.confirmed["candidate"]) == set(best)
+    twins = results.confirmed[results.confirmed["role"] == "baseline"]
+    assert twins["val/loss/task"].notna().all()
+    assert "val/loss/kd" not in twins.dropna(axis=1).columns
+
+
+def test_the_rules_choose_among_the_confirmed(results: kdorch.Results) -> None:
+    confirmed = set(results.confirmed["candidate"])
+    assert set(results.eligible["trial"]) == confirmed
+    assert results.choose()["trial"] in confirmed
+    assert results.choose(within_share=0.9)["trial"] == results.eligible.iloc[0]["trial"]
+    assert results.choose(maxima={"size/params": 1e6})["trial"] == results.eligible.iloc[-1]["trial"]
+    unconfirmed = next(trial for trial in results.trials["trial"] if trial not in confirmed)
+    assert results.choose(trial=unconfirmed)["trial"] == unconfirmed
+    with pytest.raises(kdorch.ChoiceError, match="the nearest is trial"):
+        results.choose(maxima={"size/params": 10})
+    with pytest.raises(kdorch.ChoiceError, match="the nearest number is 5"):
+        results.choose(trial=77)
+
+
+def test_the_front_stands_beside_teacher_and_twins(results: kdorch.Results) -> None:
+    teacher = results.teacher
+    assert teacher["size/params"] == 64 * 48 + 48 + 48 * 10 + 10
+    rows = {row["trial"]: row for row in front_rows(results)}
+    for _, trial in results.front.iterrows():
+        row = rows[trial["trial"]]
+        assert row["retention"] == pytest.approx(trial["val/accuracy"] / teacher["val/accuracy"])
+        assert row["of teacher"] == pytest.approx(trial["size/params"] / teacher["size/params"])
+        seeds = results.confirmed_of(trial["trial"])
+        twins = results.confirmed_of(trial["trial"], "baseline")
+        if not len(seeds):
+            assert row["test/accuracy"] is None
+            continue
+        assert row["test/accuracy"] == pytest.approx(seeds["test/accuracy"].mean())
+        assert row["scratch"] == pytest.approx(twins["test/accuracy"].mean())
+        assert row["test retention"] == pytest.approx(row["test/accuracy"] / teacher["test/accuracy"])
+
+
+def test_an_unknown_study_is_a_choice_error(finished: Any) -> None:
+    with pytest.raises(kdorch.ChoiceError, match="Did you mean 'tiny'"):
+        kdorch.Results("tinny", finished.home)

@@ -1,0 +1,84 @@
+"""Teachers with a network: from lessons or a file to answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+import kdorch
+from kdorch.builtin.networks import Mlp
+from kdorch.builtin.teachers import Checkpoint, Trained
+
+TASK = kdorch.Classification(labels=("a", "b", "c"), input_shape=(4,))
+BATCH = kdorch.Batch(torch.arange(8.0).reshape(2, 4), torch.tensor([0, 1]), torch.arange(2))
+
+
+def weights(seed: int = 0, width: int = 5) -> dict[str, torch.Tensor]:
+    torch.manual_seed(seed)
+    return dict(Mlp(width=width).build(TASK).state_dict())
+
+
+def test_a_trained_teacher_learns_its_network_from_the_lessons() -> None:
+    asked: dict[str, Any] = {}
+
+    def fit(network: kdorch.Student, **settings: Any) -> dict[str, torch.Tensor]:
+        asked.update(settings, network=network)
+        return weights()
+
+    teacher = Trained(network=Mlp(width=5), epochs=3, batch=16, lr=1e-2)
+    state = teacher.fit(SimpleNamespace(fit=fit))  # type: ignore[arg-type]
+    assert asked == {"network": Mlp(width=5), "epochs": 3, "batch": 16, "lr": 1e-2}
+    network = Mlp(width=5).build(TASK)
+    network.load_state_dict(weights())
+    assert torch.equal(teacher.build(TASK, state)(BATCH).logits, network(BATCH.inputs))
+
+
+def test_a_checkpoint_answers_with_the_weights_of_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "best.safetensors"
+    save_file(weights(), file)
+    teacher = Checkpoint(network=Mlp(width=5), weights=file)
+    state = teacher.fit(SimpleNamespace())  # type: ignore[arg-type]
+    assert torch.equal(
+        teacher.build(TASK, state)(BATCH).logits,
+        Trained(network=Mlp(width=5)).build(TASK, weights())(BATCH).logits,
+    )
+
+
+def test_other_weights_make_another_teacher(tmp_path: Path) -> None:
+    file = tmp_path / "best.safetensors"
+    teacher = Checkpoint(network=Mlp(width=5), weights=file)
+    prints = [teacher.fingerprint()]
+    for seed in (0, 1, 0):
+        save_file(weights(seed), file)
+        prints.append(teacher.fingerprint())
+    assert prints[1] == prints[3]
+    assert len(set(prints)) == 3
+
+
+def test_a_checkpoint_that_cannot_be_read_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "text.safetensors").write_text("hello, this is not a tensor")
+    for name in ("none.safetensors", "text.safetensors"):
+        teacher = Checkpoint(network=Mlp(), weights=tmp_path / name)
+        with pytest.raises(
+            kdorch.DataError, match=f"teacher.weights: .*{name} cannot be read as safetensors"
+        ):
+            teacher.fit(SimpleNamespace())  # type: ignore[arg-type]
+
+
+def test_weights_of_another_network_are_explained() -> None:
+    with pytest.raises(kdorch.DataError, match=r"do not fit the teacher's network 'mlp'(?s:.*)size mismatch"):
+        Trained(network=Mlp(width=6)).build(TASK, weights(width=5))
+
+
+def test_a_teacher_provides_only_what_the_store_keeps_of_it() -> None:
+    """Only logits are stored so far; a loss on features must be refused before training, not within a trial."""
+
+    class Seeing(kdorch.Student, name="seeing", provides={"features"}):
+        pass
+
+    assert Trained(network=Seeing()).provides == frozenset()

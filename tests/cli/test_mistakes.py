@@ -1,0 +1,101 @@
+"""What a user gets wrong is answered with what to do, exit code 2, and nothing on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Write = Callable[..., Path]
+
+
+def files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("studdy", "No such command 'studdy'"),
+        ("study run", "Missing argument 'FILE'"),
+        ("study run nowhere.yaml", "nowhere.yaml has 1 problem"),
+        ("study run tinny.yaml", "Did you mean 'tiny.yaml'?"),
+        ("study run .", "Studies in it: tiny.yaml."),
+        ("study run tiny.yaml --trials 0", "0 is not in the range x>=1"),
+        ("study run tiny.yaml --timeout 0", "0.0 is not in the range x>0"),
+        ("study run tiny.yaml --workers two", "Invalid value for '--workers': 'two'"),
+        ("study run tiny.yaml --set epochs", "write path=value, as in train.epochs=5"),
+        ("study run tiny.yaml --set train.epoch=5", "there is no 'epoch' here. Did you mean 'epochs'?"),
+        (
+            "study check tiny.yaml --set objectives.val/acc=max",
+            "objectives.val/acc: nobody measures this. Did you mean 'val/accuracy'?",
+        ),
+        ("study show tiny", "No study 'tiny' in .kdorch. None was run yet: kdorch study run FILE."),
+        ("promote tiny --model toy", "No study 'tiny' in .kdorch."),
+        ("promote tiny", "Missing option '--model'"),
+        ("promote tiny --model toy --trial 1 --within 1%", "are different rules: use one"),
+        ("ui", "No study was run in .kdorch yet. Begin with: kdorch study run FILE"),
+        ("--home elsewhere ui", "Begin with: kdorch --home elsewhere study run FILE"),
+        ("--home tiny.yaml study show tiny", "Directory 'tiny.yaml' is a file"),
+        ("plugins show hinton", "Write KIND/NAME, as in loss/hinton"),
+        ("plugins show loss/hintn", "Did you mean 'hinton'?"),
+    ],
+)
+def test_a_mistake_is_explained(words: str, told: str, kdorch: Any, write: Write, tmp_path: Path) -> None:
+    write()
+    before = files(tmp_path)
+    answer = kdorch(*words.split())
+    assert answer.code == 2
+    assert told in answer.errors
+    assert "Traceback" not in answer.errors
+    assert answer.output == ""
+    assert files(tmp_path) == before
+
+
+def test_check_reports_all_mistakes_at_once(kdorch: Any, write: Write, tmp_path: Path) -> None:
+    write(
+        student={"use": "mpl"},
+        losses={"kd": {"use": "hinton", "temprature": 3}},
+        train={"epochs": 0},
+        limits={"size/parms": 10},
+        tune={"student.width": "auto"},
+    )
+    before = files(tmp_path)
+    answer = kdorch("study", "check", "tiny.yaml")
+    assert answer.code == 2
+    assert answer.errors.startswith("error: tiny.yaml has 4 problems:\n")
+    for told in (
+        "Did you mean 'mlp'?",
+        "Did you mean 'temperature'?",
+        "train.epochs",
+        "Did you mean 'size/params'?",
+    ):
+        assert told in answer.errors
+    assert files(tmp_path) == before
+
+
+def test_a_study_that_is_fine_is_told_so_and_nothing_is_made(
+    kdorch: Any, write: Write, tmp_path: Path
+) -> None:
+    write("my study.yaml")
+    before = files(tmp_path)
+    answer = kdorch("--home", "a home", "study", "check", "my study.yaml", "--set", "train.epochs=2")
+    assert (answer.code, answer.errors) == (0, "")
+    assert answer.output.splitlines() == [
+        "my study.yaml is fine: 4 trials over 3 parameters.",
+        "Next: kdorch --home 'a home' study run 'my study.yaml' --set train.epochs=2",
+    ]
+    assert files(tmp_path) == before
+
+
+def test_the_version_is_told(kdorch: Any) -> None:
+    answer = kdorch("--version")
+    assert answer.code == 0
+    assert "kdorch" in answer.output
+
+
+def test_no_command_at_all_shows_the_help(kdorch: Any) -> None:
+    answer = kdorch()
+    assert "Usage: kdorch" in answer.output + answer.errors

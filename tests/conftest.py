@@ -1,0 +1,159 @@
+"""A small real study, and project directories to run it in.
+
+Making MLflow's database, the data and a teacher costs seconds, and copying them costs nothing: every home is
+a copy of one that is made once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TINY: dict[str, Any] = {
+    "name": "tiny",
+    "data": {"use": "digits"},
+    "teacher": {"use": "trained", "network": {"use": "mlp", "width": 48, "depth": 1}, "epochs": 3},
+    "student": {"use": "mlp"},
+    "losses": {"task": {"use": "task", "weight": 0.1}, "kd": {"use": "hinton", "weight": 0.9}},
+    "train": {"epochs": 1, "batch": 64, "lr": 0.01},
+    "tune": {
+        "student.width": {"low": 4, "high": 24},
+        "losses.kd.temperature": "auto",
+        "train.lr": {"low": 5e-3, "high": 3e-2, "log": True},
+    },
+    "objectives": {"val/accuracy": "max", "size/params": "min"},
+    "search": {"trials": 4, "sampler": "random"},
+    "confirm": {"top": 1, "seeds": 1},
+}
+
+
+@pytest.fixture(autouse=True)
+def _own_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep runs in the test's own home, whatever the environment says."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.delenv("MLFLOW_REGISTRY_URI", raising=False)
+
+
+@pytest.fixture(scope="session")
+def tree() -> Callable[..., dict[str, Any]]:
+    """Return the small study as its file writes it, with other sections."""
+
+    def make(**sections: Any) -> dict[str, Any]:
+        changed = json.loads(json.dumps(TINY)) | sections
+        return {name: section for name, section in changed.items() if section is not None}
+
+    return make
+
+
+@pytest.fixture
+def write(tree: Callable[..., dict[str, Any]], tmp_path: Path) -> Callable[..., Path]:
+    """Write the small study to a file; JSON is YAML."""
+
+    def make(path: str = "tiny.yaml", **sections: Any) -> Path:
+        file = tmp_path / path
+        file.write_text(json.dumps(tree(**sections), indent=1))
+        return file
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from kdorch.study import Study
+    from kdorch.teaching import jobs
+    from kdorch.tracking.database import local_uri
+
+    home = tmp_path_factory.mktemp("template")
+    local_uri(home)
+    whole = Study(**TINY).tree()
+    store = {"store": str(home / "store")}
+    data = jobs.data(store | {"data": whole["data"], "split": whole["split"]}, print)
+    facts = {"seed": 0, "score": ["accuracy", "max"], "budget": 2**30, "data": data["path"]}
+    jobs.teacher(store | facts | {"teacher": whole["teacher"]}, print)
+    return home
+
+
+@pytest.fixture
+def home(_template: Path, tmp_path: Path) -> Path:
+    """A project directory with a database, the digits, and the small study's teacher."""
+    return Path(shutil.copytree(_template, tmp_path / "home"))
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A study that was run by the command line; only to be read.
+
+    Attributes:
+        home: Its project directory.
+        file: Its file.
+        output: What its run printed, piped.
+    """
+
+    home: Path
+    file: Path
+    output: str
+
+
+@pytest.fixture(scope="session")
+def finished(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    folder = tmp_path_factory.mktemp("finished")
+    home = Path(shutil.copytree(_template, folder / "home"))
+    file = folder / "tiny.yaml"
+    more = {
+        "search": {"trials": 6},
+        "confirm": {"top": 2, "seeds": 2},
+        "train": TINY["train"] | {"epochs": 3},
+    }
+    file.write_text(json.dumps(TINY | more))
+    done = kdorch_command("--home", str(home), "study", "run", str(file))
+    assert done.returncode == 0, done.stderr
+    return Finished(home, file, done.stdout)
+
+
+def kdorch_command(*words: str, environment: Mapping[str, str] | None = None, **options: Any) -> Any:
+    """Run the command line in a process of its own, its output piped."""
+    import subprocess
+
+    return subprocess.run(
+        [*COMMAND, *words],
+        env=clean_environment() | dict(environment or {}),
+        capture_output=True,
+        text=True,
+        check=False,
+        **options,
+    )
+
+
+COMMAND = [sys.executable, "-c", "from kdorch.cli import main; main()"]
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the environment without what would move the runs, and with this source first."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
+    return kept | {"PYTHONPATH": str(Path(__file__).parent.parent)}
+
+
+@pytest.fixture(scope="session")
+def cli() -> Callable[..., Any]:
+    """Run ``kdorch WORDS``."""
+    return kdorch_command
+
+
+@pytest.fixture
+def command() -> list[str]:
+    """The words that start ``kdorch``."""
+    return COMMAND
+
+
+@pytest.fixture
+def clean() -> dict[str, str]:
+    """The environment of a process that runs it."""
+    return clean_environment()

@@ -1,0 +1,119 @@
+"""The words beside the code: links lead somewhere, examples run, and the same thing is said once."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import kdorch
+
+ROOT = Path(__file__).parents[2]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+STUDIES = sorted((ROOT / "studies").glob("*.yaml"))
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files_that_exist(page):
+    targets = re.findall(r"\]\(([^)#]+)\)", page.read_text())
+    missing = [target for target in targets if "://" not in target and not (page.parent / target).exists()]
+    assert not missing
+
+
+def test_ci_calls_the_test_command_of_the_readme():
+    test_command = blocks(ROOT / "README.md", "bash")[1].strip()
+    assert "\n" not in test_command
+    assert test_command in (ROOT / ".ci" / "run").read_text().splitlines()
+
+
+def test_the_readme_installs_and_runs_in_one_line():
+    assert blocks(ROOT / "README.md", "bash")[0].strip() == (
+        "pip install -c constraints.txt . && kdorch study run studies/digits.yaml"
+    )
+
+
+@pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.stem)
+def test_shipped_studies_are_valid_and_say_what_they_cost_and_give(study):
+    assert kdorch.Study.load(study).name == study.stem
+    header = [line for line in study.read_text().splitlines() if line.startswith("#")]
+    assert any(f"kdorch study run studies/{study.name}" in line for line in header)
+    assert any(re.search(r"\d+ s .*cold", line) for line in header)
+    assert any("test" in line and "±" in line for line in header)
+
+
+def test_the_plugin_of_the_readme_works(tmp_path):
+    """It is taken as it stands, installed by hand, and found, checked and trained with."""
+    plugin, pyproject = blocks(ROOT / "README.md", "python")[0], blocks(ROOT / "README.md", "toml")[0]
+    project = tomllib.loads(pyproject)["project"]
+    entry = project["entry-points"]["kdorch"]
+    (tmp_path / f"{next(iter(entry.values()))}.py").write_text(plugin)
+    info = tmp_path / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+    info.mkdir()
+    name, version = project["name"], project["version"]
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    lines = [f"{name} = {target}" for name, target in entry.items()]
+    (info / "entry_points.txt").write_text("\n".join(["[kdorch]", *lines]))
+    assert len(plugin.splitlines()) <= 25
+    code = (
+        "import torch, kdorch\n"
+        "from kdorch.discovery import installed\n"
+        "loss = installed().part('loss', {'use': 'correlation'})\n"
+        "task = kdorch.Classification(labels=['a', 'b', 'c'])\n"
+        "one = kdorch.Output(torch.randn(5, 3, requires_grad=True))\n"
+        "other = kdorch.Output(torch.randn(5, 3))\n"
+        "term = loss.build(task, one, other)\n"
+        "batch = kdorch.Batch(torch.zeros(5, 2), torch.zeros(5, dtype=torch.long), torch.arange(5))\n"
+        "value = term(one, other, batch); value.backward()\n"
+        "assert abs(term(other, other, batch).item()) < 1e-5 < value.item()\n"
+        "print(installed().origin('loss', 'correlation'))\n"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False
+    )
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.strip() == f"{project['name']} {project['version']}"
+
+
+@pytest.mark.parametrize("block", blocks(ROOT / "README.md", "yaml"))
+def test_the_readme_shows_the_study_that_is_shipped(block):
+    assert block in (ROOT / "studies" / "digits.yaml").read_text()
+
+
+def test_the_architecture_page_names_every_room():
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    rooms = {path.stem for path in (ROOT / "kdorch").iterdir() if not path.name.startswith(("_", "py."))}
+    missing = [room for room in rooms if not re.search(rf"^\|.*`{room}`.*\|", page, flags=re.MULTILINE)]
+    assert not missing
+
+
+def test_the_layers_that_are_checked_are_all_the_rooms():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    layers = settings["tool"]["importlinter"]["contracts"][0]["layers"]
+    listed = {room.strip() for layer in layers for room in layer.split("|")}
+    rooms = {path.stem for path in (ROOT / "kdorch").iterdir() if not path.name.startswith(("_", "py."))}
+    assert listed == rooms - {"builtin"}
+
+
+def test_public_names_are_listed_once_and_can_be_imported():
+    assert sorted(kdorch.__all__) == sorted(kdorch._HOME)
+    for name in kdorch.__all__:
+        assert getattr(kdorch, name) is not None
+
+
+def test_constraints_pin_every_dependency():
+    pinned = {line.partition("==")[0].lower() for line in (ROOT / "constraints.txt").read_text().splitlines()}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"], "tox"]
+    names = {re.split(r"[<>=!~\[]", requirement)[0].lower() for requirement in wanted}
+    assert names <= pinned
+    assert "torch==2.13.0" in (ROOT / "constraints.txt").read_text()

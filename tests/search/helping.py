@@ -1,0 +1,22 @@
+"""What workers run in these tests."""
+
+from __future__ import annotations
+
+import builtins
+import os
+from typing import Any
+
+from kdorch import errors
+
+
+def answer(spec: dict[str, Any], _: Any) -> dict[str, Any]:
+    return {"answer": 42}
+
+
+def refuse(spec: dict[str, Any], _: Any) -> dict[str, Any]:
+    known = getattr(errors, spec["what"], None)
+    raise (known or getattr(builtins, spec["what"]))(spec["why"])
+
+
+def die(spec: dict[str, Any], _: Any) -> dict[str, Any]:
+    os._exit(3)

@@ -1,0 +1,124 @@
+"""The coordinator is killed at every step of a trial, twice; then the study is simply run again."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import kdorch
+
+pytestmark = pytest.mark.slow
+
+TRIALS = 3  # and one confirmation with its baseline
+Point = tuple[str, str, int]
+
+
+def write(when: str, call: int) -> Point:
+    return ("kdorch.search.home:Folder.write", when, call)
+
+
+def record(name: str, when: str, call: int) -> Point:
+    return (f"kdorch.search.record:Record.{name}", when, call)
+
+
+def tracker(name: str, when: str, call: int) -> Point:
+    return (f"kdorch.tracking.mlflow_tracker:MlflowTracker.{name}", when, call)
+
+
+def ledger(when: str, call: int) -> Point:
+    return ("kdorch.search.ledger:Ledger.add", when, call)
+
+
+# Two points each: the second process is killed on what the first has left. Calls are counted in each anew.
+POINTS = {
+    "the teacher's run exists, the study does not; a trial has no parameters": (
+        write("before", 1),
+        record("ask", "after", 2),
+    ),
+    "a trial has parameters and no run; its second run is unknown to Optuna": (
+        tracker("start", "before", 3),
+        tracker("start", "after", 1),
+    ),
+    "while the journal is locked; and again": (
+        ("os:fsync", "before", 30),
+        ("os:fsync", "after", 12),
+    ),
+    "weights are uploaded; metrics are not logged": (
+        tracker("upload", "after", 2),
+        tracker("log", "before", 2),
+    ),
+    "results are whole; they are salvaged": (
+        tracker("log", "after", 3),
+        record("tell", "after", 1),
+    ),
+    "a trial is told, its run not ended; that is put right": (
+        record("tell", "after", 2),
+        tracker("end", "before", 2),
+    ),
+    "a trial is not told; it is enqueued again and not failed": (
+        tracker("log", "before", 3),
+        ("optuna.study:Study.enqueue_trial", "after", 1),
+    ),
+    "half of the confirmation is planned; a confirmation is asked for": (
+        record("enqueue", "after", 1),
+        record("ask", "after", 1),
+    ),
+    "the test was read and the ledger does not know; the ledger knows": (
+        ledger("before", 2),
+        ledger("after", 1),
+    ),
+    "a confirmation's results are whole; the baseline's are told": (
+        tracker("log", "after", TRIALS + 2),
+        record("tell", "after", 2),
+    ),
+    "the last run is not ended; the summary is begun": (
+        tracker("end", "before", TRIALS + 3),
+        tracker("start", "after", 1),
+    ),
+    "the summary is half written; it is not noted": (
+        tracker("table", "after", 1),
+        write("before", 2),
+    ),
+}
+
+
+@pytest.fixture
+def kill(home: Path) -> Callable[[Point, Path], None]:
+    """Run a study in a process that kills itself at a point."""
+
+    def run(point: Point, file: Path) -> None:
+        script = Path(__file__).with_name("killing.py")
+        words = (str(word) for word in (*point, "--home", home, "study", "run", file, "--workers", 1))
+        done = subprocess.run([sys.executable, script, *words], capture_output=True, text=True, check=False)
+        assert done.returncode == -9, f"it was not killed:\n{done.stdout}{done.stderr}"
+
+    return run
+
+
+@pytest.mark.parametrize("points", POINTS.values(), ids=POINTS)
+def test_a_study_that_was_killed_goes_on_as_if_nothing_had_happened(
+    points: tuple[Point, ...], kill: Any, whole: Any, write: Any, home: Path
+) -> None:
+    file = write(search={"trials": TRIALS, "sampler": "random"})
+    for point in points:
+        kill(point, file)
+    kdorch.run(kdorch.Study.load(file), home=home, workers=1)
+    whole(home).check(trials=TRIALS, confirmed=2)
+
+
+def test_a_kill_while_a_proposal_is_refused(kill: Any, whole: Any, write: Any, home: Path) -> None:
+    study = {"limits": {"size/params": 700}, "search": {"trials": TRIALS, "sampler": "random"}}
+    file = write(**study)
+    kill(record("annotate", "after", 1), file)  # the proposal is marked and not told
+    kill(record("prune", "before", 2), file)  # its constraint is set, it is not marked
+    kdorch.run(kdorch.Study.load(file), home=home, workers=1)
+    found = whole(home)
+    found.check(trials=TRIALS, confirmed=2)
+    told = [trial for trial in found.search.trials() if "infeasible" in trial.user_attrs]
+    assert len(told) == found.search.infeasible >= 2
+    assert all("run_id" not in trial.user_attrs for trial in told)

@@ -1,0 +1,139 @@
+"""What a whole study leaves in MLflow, read with MLflow's own client."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import kdorch
+from kdorch.tracking.server import serve
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:The ``noload`` loader")]
+
+TRIALS, CANDIDATES, SEEDS, EPOCHS = 6, 2, 2, 3
+
+
+@pytest.fixture
+def found(finished: Any, whole: Any) -> Any:
+    return whole(finished.home)
+
+
+def test_the_whole_study_is_in_line(found: Any) -> None:
+    found.check(trials=TRIALS, confirmed=2 * CANDIDATES * SEEDS)
+
+
+def test_a_study_is_one_experiment_of_flat_runs(found: Any) -> None:
+    names = {experiment.name for experiment in found.client.search_experiments()}
+    assert names == {"Default", "tiny"}
+    assert not [run for run in found.runs if "mlflow.parentRunId" in run.data.tags]
+    assert {run.data.tags["kdorch.study"] for run in found.runs} == {"tiny"}
+    kinds = Counter(run.data.tags["kdorch.kind"] for run in found.runs)
+    each = CANDIDATES * SEEDS
+    assert kinds == {"teacher": 1, "trial": TRIALS, "confirm": each, "baseline": each, "summary": 1}
+
+
+def test_parameters_stand_under_the_paths_of_the_study(found: Any) -> None:
+    trials = {trial.number: trial for trial in found.search.trials()}
+    for run in found.of_kind("trial"):
+        params, searched = run.data.params, trials[int(run.data.tags["kdorch.trial"])].params
+        assert searched.keys() == {"student.width", "losses.kd.temperature", "train.lr"}
+        assert {path: params[path] for path in searched} == {path: str(v) for path, v in searched.items()}
+        assert (params["student"], params["losses.kd"], params["train.epochs"]) == ("mlp", "hinton", "3")
+    (teacher,) = found.of_kind("teacher")
+    assert teacher.data.params["teacher.network.width"] == "48"
+
+
+def test_curves_go_by_epoch_and_finals_stand_at_step_0(found: Any) -> None:
+    for run in found.of_kind("trial", "confirm", "baseline"):
+        history = found.client.get_metric_history(run.info.run_id, "epoch/val/accuracy")
+        assert [point.step for point in history] == [1, 2, 3]
+        best = history[int(run.data.tags["kdorch.epoch"]) - 1].value
+        # A run that is a model too has its finals twice: as the run's, and as the model's on this data.
+        finals = found.client.get_metric_history(run.info.run_id, "val/accuracy")
+        assert {final.step for final in finals} == {0}
+        assert {final.value for final in finals} == {best}
+        assert {
+            "val/agreement",
+            "val/ece",
+            "size/params",
+            "size/bytes",
+            "cost/flops",
+        } <= run.data.metrics.keys()
+
+
+def test_only_the_confirmed_and_the_teacher_have_test_results(found: Any) -> None:
+    for run in found.runs:
+        tested = any(name.startswith("test/") for name in run.data.metrics)
+        assert tested == (run.data.tags["kdorch.kind"] in {"teacher", "confirm", "baseline"})
+
+
+def test_every_run_names_the_data_by_our_digest(found: Any) -> None:
+    digest = found.results.record["data"]["digest"][:12]
+    for run in found.runs:
+        (entry,) = run.inputs.dataset_inputs
+        assert (entry.dataset.name, entry.dataset.digest) == ("digits", digest)
+
+
+def test_the_front_and_the_confirmed_are_models_whose_metrics_can_be_searched(found: Any) -> None:
+    dataset = {"dataset_name": "digits", "dataset_digest": found.results.record["data"]["digest"][:12]}
+    order = [{"field_name": "metrics.val/accuracy", "ascending": False, **dataset}]
+    models = found.client.search_logged_models([found.experiment.experiment_id], order_by=order)
+    sources = {model.source_run_id: model for model in models}
+    wanted = {*found.results.front["run_id"], *found.results.confirmed["run_id"]}
+    assert sources.keys() == wanted
+    values = []
+    for model in models:
+        (quality,) = [metric for metric in model.metrics if metric.key == "val/accuracy"]
+        assert quality.dataset_digest == dataset["dataset_digest"]
+        values.append(quality.value)
+        assert model.params.keys() == {"student.width", "losses.kd.temperature", "train.lr"}
+    assert values == sorted(values, reverse=True)
+
+
+def test_the_summary_holds_the_front_as_a_table_and_as_a_picture(found: Any, tmp_path: Path) -> None:
+    (summary,) = found.of_kind("summary")
+    folder = Path(found.client.download_artifacts(summary.info.run_id, "", str(tmp_path)))
+    files = {file.name for file in folder.iterdir()}
+    assert files == {"front.json", "front.svg", "front.png"}
+    table = json.loads((folder / "front.json").read_text())
+    column = table["columns"].index("trial")
+    assert [row[column] for row in table["data"]] == list(found.results.front["trial"])
+    picture = (folder / "front.svg").read_text()
+    assert "<svg" in picture
+    loaded = re.findall(r'(?:href|src)="([^"]*)"|url\(([^)]*)\)', picture)
+    assert all(place.startswith(("#", "data:")) for pair in loaded for place in filter(None, pair))  # offline
+    assert (folder / "front.png").read_bytes().startswith(b"\x89PNG")
+    assert "Teacher: val/accuracy" in found.experiment.tags["mlflow.note.content"]
+
+
+def test_the_teacher_says_what_this_study_had_to_do_for_it(found: Any) -> None:
+    (teacher,) = found.of_kind("teacher")
+    metrics = teacher.data.metrics
+    assert {
+        "teacher/epochs_trained",
+        "teacher/rows_evaluated",
+        "val/accuracy",
+        "test/accuracy",
+    } <= metrics.keys()
+
+
+def test_the_same_on_a_server(
+    home: Path, tree: Any, whole: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "server").mkdir()
+    with serve(tmp_path / "server") as server:
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", server.url)
+        study = kdorch.Study(**tree(search={"trials": 3, "sampler": "random"}))
+        results = kdorch.run(study, home=home, workers=2)
+        found = whole(home, uri=server.url)
+        found.check(trials=3, confirmed=2)
+        promoted = kdorch.promote(results, model="toy", alias="champion")
+        version = found.client.get_model_version_by_alias("toy", "champion")
+        assert str(promoted.version) == str(version.version)
+        assert version.description == promoted.card
+    assert not (home / "artifacts").exists()  # all of it is on the server

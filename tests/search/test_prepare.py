@@ -1,0 +1,102 @@
+"""What may change between two runs of one study, and what may not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kdorch import errors
+from kdorch.execution import LocalExecutor
+from kdorch.search import prepare
+from kdorch.study import Study
+
+Tree = Callable[..., dict[str, Any]]
+
+
+def refusal(tree: Tree, **now: Any) -> str:
+    with pytest.raises(errors.StudyError) as caught:
+        prepare.same(Study(**tree(**now)), Study(**tree()).tree())
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "free",
+    [
+        {},
+        {"search": {"trials": 99, "sampler": "tpe"}},
+        {"confirm": {"top": 5, "seeds": 3, "baseline": "none"}},
+    ],
+)
+def test_search_and_confirmation_may_change(free: dict[str, Any], tree: Tree) -> None:
+    prepare.same(Study(**tree(**free)), Study(**tree()).tree())
+
+
+def test_a_refusal_says_which_keys_changed_and_what_to_do(tree: Tree) -> None:
+    told = refusal(
+        tree,
+        train={"epochs": 7, "batch": 64, "lr": 0.01},
+        teacher={"use": "trained", "network": {"use": "mlp", "width": 49, "depth": 1}, "epochs": 3},
+        limits={"size/params": 900},
+    )
+    assert "study 'tiny' has 4 problems" in told
+    assert "Put these back, or give the study a new name:" in told
+    assert "train.epochs: was 1, is now 7." in told
+    assert "teacher.network.width: was 48, is now 49." in told
+    assert "limits.size/params: was not there, is now 900.0." in told
+
+
+def test_what_is_gone_is_named_too(tree: Tree) -> None:
+    assert "tune.train.lr: was {'low': 0.005, 'high': 0.03, 'log': True}, is no longer there." in refusal(
+        tree, tune={"student.width": {"low": 4, "high": 24}, "losses.kd.temperature": "auto"}
+    )
+
+
+def test_the_order_of_objectives_matters(tree: Tree) -> None:
+    before = Study(**tree(objectives={"val/accuracy": "max", "val/f1": "max"})).tree()
+    now = Study(**tree(objectives={"val/f1": "max", "val/accuracy": "max"}))
+    with pytest.raises(errors.StudyError, match="objectives: their order was val/accuracy, val/f1"):
+        prepare.same(now, before)
+
+
+def test_other_rows_are_refused(tree: Tree) -> None:
+    study = Study(**tree())
+    prepare.same_rows(study, {}, "abc")
+    prepare.same_rows(study, {"data": {"digest": "abc"}}, "abc")
+    with pytest.raises(errors.DataError, match="'digits' have changed since study 'tiny' began"):
+        prepare.same_rows(study, {"data": {"digest": "abc"}}, "xyz")
+
+
+def test_the_errors_of_a_worker_keep_their_class() -> None:
+    with LocalExecutor(1, preload=(), sys_path=[str(Path(__file__).parent)]) as executor:
+        assert prepare.call(executor, "helping:answer", {"question": "6 x 7"}) == {"answer": 42}
+        with pytest.raises(errors.DataError, match=r"^no rows$"):
+            prepare.call(executor, "helping:refuse", {"what": "DataError", "why": "no rows"})
+        with pytest.raises(errors.KdorchError, match=r"^ValueError: why not$"):
+            prepare.call(executor, "helping:refuse", {"what": "ValueError", "why": "why not"})
+        with pytest.raises(errors.KdorchError, match=r"helping:die was lost: .* Run the study again"):
+            prepare.call(executor, "helping:die", {})
+
+
+def test_workers_share_a_quarter_of_the_memory() -> None:
+    everything = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    assert prepare.budget(1) == everything // 4
+    assert prepare.budget(4) == everything // 16
+
+
+def test_a_network_whose_code_has_changed_is_not_gone_on_with(
+    tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    code = tmp_path / "own_net.py"
+    code.write_text("Net = None\n")
+    study = Study(**tree(student={"use": "module", "target": "own_net:Net"}, tune={}))
+    before = prepare.sources(study)
+    assert list(before) == ["student"]
+    prepare.same_sources(study, before)
+    code.write_text("Net = 1\n")
+    with pytest.raises(errors.StudyError, match="student: the code or file behind it has changed"):
+        prepare.same_sources(study, before)

@@ -1,0 +1,139 @@
+"""After a crash, for every state in which a trial and its runs can be left."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from optuna.trial import TrialState
+
+from kdorch.search.coordinator import VALUES
+from kdorch.search.journal import open_journal
+from kdorch.search.reconcile import reconcile
+from kdorch.search.record import Record
+from kdorch.tracking.memory import MemoryTracker
+from kdorch.tracking.protocol import DatasetRecord
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Record:
+    return Record(open_journal(tmp_path / "optuna.journal"), "search", ["max", "min"])
+
+
+@pytest.fixture
+def tracker() -> MemoryTracker:
+    found = MemoryTracker()
+    found.open("tiny", "", DatasetRecord("digits", "abc"))
+    return found
+
+
+class Crashed:
+    """A trial that a crash left behind."""
+
+    def __init__(self, record: Record, tracker: MemoryTracker) -> None:
+        self.record, self.tracker = record, tracker
+        self.trial = record.ask()
+        self.width = self.trial.suggest_int("width", 1, 1000)
+
+    def run(self, *, known: bool = True, whole: bool = False) -> str:
+        tags = {VALUES: json.dumps([0.75, 310.0])} if whole else {}
+        run_id = self.tracker.start("x", "trial", trial=self.trial.number, params={}, tags=tags)
+        if known:
+            self.trial.set_user_attr("run_id", run_id)
+        return run_id
+
+    def settle(self, **options: Any) -> tuple[int, int]:
+        return reconcile(self.record, self.tracker, self.tracker.runs(), ("trial",), **options)
+
+    @property
+    def state(self) -> TrialState:
+        return self.record.trials()[self.trial.number].state
+
+    def status(self, run_id: str) -> str:
+        return next(run.status for run in self.tracker.runs() if run.run_id == run_id)
+
+
+@pytest.fixture
+def crashed(record: Record, tracker: MemoryTracker) -> Crashed:
+    return Crashed(record, tracker)
+
+
+def waiting(record: Record) -> list[dict[str, Any]]:
+    return [trial.system_attrs["fixed_params"] for trial in record.trials(TrialState.WAITING)]
+
+
+def test_a_trial_without_a_run_is_repeated(crashed: Crashed, record: Record) -> None:
+    assert crashed.settle() == (0, 1)
+    assert crashed.state == TrialState.FAIL
+    assert waiting(record) == [{"width": crashed.width}]
+
+
+def test_a_run_that_optuna_does_not_know_has_failed(crashed: Crashed, record: Record) -> None:
+    run_id = crashed.run(known=False)
+    assert crashed.settle() == (0, 1)
+    assert crashed.status(run_id) == "FAILED"
+    assert len(waiting(record)) == 1
+
+
+def test_a_run_without_results_has_failed_and_its_trial_is_repeated(crashed: Crashed, record: Record) -> None:
+    run_id = crashed.run()
+    assert crashed.settle() == (0, 1)
+    assert (crashed.state, crashed.status(run_id)) == (TrialState.FAIL, "FAILED")
+    assert len(waiting(record)) == 1
+
+
+def test_whole_results_are_salvaged(crashed: Crashed, record: Record) -> None:
+    run_id = crashed.run(whole=True)
+    assert crashed.settle() == (1, 0)
+    assert (crashed.state, crashed.status(run_id)) == (TrialState.COMPLETE, "FINISHED")
+    assert record.trials()[0].values == [0.75, 310.0]
+    assert (record.counted, waiting(record)) == (1, [])
+
+
+@pytest.mark.parametrize(("end", "status"), [("tell", "FINISHED"), ("fail", "FAILED")])
+def test_a_run_follows_its_trial(end: str, status: str, crashed: Crashed, record: Record) -> None:
+    run_id = crashed.run(whole=True)
+    if end == "tell":
+        record.tell(crashed.trial.number, [0.75, 310.0])
+    else:
+        record.fail(crashed.trial.number, "diverged")
+    assert crashed.settle() == (0, 0)
+    assert crashed.status(run_id) == status
+
+
+def test_a_refused_proposal_stays_refused(crashed: Crashed, record: Record) -> None:
+    record.annotate(crashed.trial.number, "infeasible", {"size/params": 7.0})
+    assert crashed.settle() == (1, 0)
+    assert crashed.state == TrialState.PRUNED
+    assert (record.counted, record.infeasible, waiting(record)) == (0, 1, [])
+
+
+def test_runs_of_another_phase_are_left_alone(crashed: Crashed, tracker: MemoryTracker) -> None:
+    other = tracker.start("x", "confirm", trial=crashed.trial.number, params={}, tags={})
+    crashed.settle()
+    assert crashed.status(other) == "RUNNING"
+
+
+def test_the_third_crash_gives_up_and_being_called_off_never_does(
+    record: Record, tracker: MemoryTracker
+) -> None:
+    crashed = Crashed(record, tracker)
+    for _ in range(4):
+        crashed.settle(called_off=True)
+        crashed = Crashed(record, tracker)
+    for _ in range(2):
+        crashed.settle()
+        crashed = Crashed(record, tracker)
+    crashed.settle()
+    assert (record.counted, waiting(record)) == (1, [])
+    assert "tried 3 times" in record.trials()[-1].user_attrs["reason"]
+
+
+def test_reconciling_twice_changes_nothing(crashed: Crashed, record: Record) -> None:
+    crashed.run()
+    crashed.settle()
+    before = [(trial.number, trial.state) for trial in record.trials()]
+    assert crashed.settle() == (0, 0)
+    assert [(trial.number, trial.state) for trial in record.trials()] == before

@@ -1,0 +1,93 @@
+"""The weighted sum of the losses, and the short way to its gradient."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from training_toys import TASK, Constant, Poisoned, Projected, Shy, plain, rows
+
+from kdorch.builtin.losses import Hinton, LogitMse, Supervised
+from kdorch.errors import TrainingError
+from kdorch.kinds import Batch, Output
+from kdorch.training.evaluate import evaluate
+from kdorch.training.objective import Objective
+from kdorch.training.rows import InMemory
+
+SHOWN = Output(torch.zeros(2, 3))
+
+
+def objective(*losses):
+    return Objective({str(place): loss for place, loss in enumerate(losses)}, TASK, SHOWN, SHOWN)
+
+
+def gradients(network, wanted, stored):
+    """The gradient of each parameter on two batches, one after the other."""
+    network.zero_grad()
+    for batch, told in rows(stored, "train").batches(64):
+        wanted.backward(Output(network(batch.inputs)), told, batch)
+    return [parameter.grad.clone() for parameter in network.parameters()]
+
+
+@pytest.mark.parametrize(
+    "losses",
+    [
+        [Supervised(weight=0.25)],
+        [Hinton(weight=2.0, temperature=7.0)],
+        [LogitMse(weight=0.5)],
+        [Supervised(weight=0.1), Hinton(weight=0.9), LogitMse(weight=0.3)],
+    ],
+    ids=lambda losses: "+".join(loss.name for loss in losses),
+)
+def test_the_closed_form_is_the_gradient_of_the_sum(stored, losses):
+    network = plain()
+    closed, autograd = objective(*losses), objective(*losses)
+    autograd.closed = False
+    assert closed.closed
+    torch.testing.assert_close(gradients(network, closed, stored), gradients(network, autograd, stored))
+    assert closed.closed
+
+
+def test_a_gradient_belongs_to_its_loss(stored):
+    network, wanted = plain(), objective(Constant(weight=0.5), Supervised())
+    first = gradients(network, wanted, stored)
+    torch.testing.assert_close(gradients(network, wanted, stored), first)
+
+
+def test_a_loss_without_a_closed_form_takes_the_long_way(stored):
+    network, wanted = plain(), objective(Supervised(), Shy(weight=2.0))
+    found = gradients(network, wanted, stored)
+    assert not wanted.closed
+    network.zero_grad()
+    for batch, _ in rows(stored, "train").batches(64):
+        logits = network(batch.inputs)
+        (TASK.loss(logits, batch.targets) + 2 * logits.square().mean()).backward()
+    torch.testing.assert_close(found, [parameter.grad for parameter in network.parameters()])
+
+
+def test_a_trainable_part_gets_its_own_gradient(stored):
+    wanted = objective(Projected())
+    gradients(plain(), wanted, stored)
+    assert all(parameter.grad.abs().sum() > 0 for parameter in wanted.parts()[0].parameters())
+
+
+def test_a_loss_of_weight_zero_is_left_out(stored):
+    wanted = objective(Supervised(), Poisoned(weight=0))
+    assert list(wanted.terms) == ["0"]
+
+
+def test_nothing_to_learn_is_an_error():
+    with pytest.raises(TrainingError, match=r"every loss \(0, 1\) has weight 0"):
+        objective(Supervised(weight=0), Hinton(weight=0))
+
+
+def test_losses_are_averaged_over_rows_whatever_the_batches():
+    count = 1500  # more than one batch of an evaluation, the last one smaller
+    inputs, targets = torch.randn(count, 6), torch.arange(count) % 3
+    teacher = torch.randn(count, 3)
+    network, wanted = plain(), objective(Supervised(weight=0.2), Hinton(weight=0.8))
+    found = evaluate(network, InMemory(inputs, targets, torch.arange(count), teacher), wanted)
+    with torch.no_grad():
+        whole = wanted.values(Output(network(inputs)), Output(teacher), Batch(inputs, targets, targets))
+    assert found.losses == pytest.approx({label: value.item() for label, value in whole.items()}, rel=1e-5)
+    assert torch.equal(found.targets, targets)
+    assert torch.equal(found.teacher, teacher)

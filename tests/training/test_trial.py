@@ -1,0 +1,208 @@
+"""A whole trial, as a worker runs it."""
+
+from __future__ import annotations
+
+import json
+import math
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch.nn.functional import cross_entropy, softmax
+from training_toys import CLASSES, FEATURES, SEEN, TRAIN, plain
+
+from kdorch.errors import TrainingError
+from kdorch.training import trial
+
+METRICS = {
+    *("val/accuracy", "val/f1", "val/loss", "val/agreement", "val/kl", "val/ece"),
+    *("val/loss/task", "val/loss/kd", "train/loss/task", "train/loss/kd"),
+    *("size/params", "size/bytes", "cost/flops", "cost/train_seconds"),
+}
+
+
+def globals_of_torch():
+    debug = torch.get_deterministic_debug_mode()
+    return torch.get_num_threads(), debug, torch.get_default_dtype(), torch.is_grad_enabled()
+
+
+def column(path, name, split="validation"):
+    return torch.from_numpy(np.load(Path(path) / split / f"{name}.npy"))
+
+
+# ---------------------------------------------------------------- what it returns
+
+
+def test_measures_everything(run):
+    result = run()
+    assert set(result["metrics"]) == METRICS
+    assert all(math.isfinite(value) for value in result["metrics"].values())
+    assert json.loads(json.dumps(result)) == result
+
+
+def test_metrics_are_those_of_the_shipped_weights(own, spec):
+    described = spec()
+    metrics = own("plain", losses=described["losses"])["metrics"]
+    network = plain()
+    network.load_state_dict(load_file(described["weights"]))
+    with torch.no_grad():
+        logits = network(column(described["data"], "inputs"))
+        learnt = network(column(described["data"], "inputs", "train"))
+    targets, teacher = column(described["data"], "targets"), column(described["teacher"], "logits")
+    expected, found = softmax(teacher, -1), softmax(logits, -1)
+    by_hand = {
+        "val/accuracy": (logits.argmax(-1) == targets).float().mean(),
+        "val/loss": cross_entropy(logits, targets),
+        "val/loss/task": cross_entropy(logits, targets),
+        "train/loss/task": cross_entropy(learnt, column(described["data"], "targets", "train")),
+        "val/agreement": (logits.argmax(-1) == teacher.argmax(-1)).float().mean(),
+        "val/kl": (expected * (expected.log() - found.log())).sum(-1).mean(),
+        "size/params": (FEATURES + 1) * 8 + (8 + 1) * CLASSES,
+        "size/bytes": 4 * ((FEATURES + 1) * 8 + (8 + 1) * CLASSES),
+        "cost/flops": 2 * (FEATURES * 8 + 8 * CLASSES),
+    }
+    numbers = {name: float(value) for name, value in by_hand.items()}
+    assert {name: metrics[name] for name in numbers} == pytest.approx(numbers, abs=1e-5)
+
+
+def test_without_a_teacher_nothing_is_said_about_one(run):
+    metrics = run(teacher=None, losses={"task": {"use": "task"}})["metrics"]
+    absent = {"val/agreement", "val/kl", "val/loss/kd", "train/loss/kd"}
+    assert set(metrics) == METRICS - absent
+
+
+def test_returns_the_best_epoch(run):
+    result = run()
+    accuracy, kd = result["curves"]["val/accuracy"], result["curves"]["val/loss/kd"]
+    best = result["epoch"] - 1
+    assert len(accuracy) == len(kd) == 4
+    assert result["metrics"]["val/accuracy"] == accuracy[best] == max(accuracy)
+    assert result["metrics"]["val/loss/kd"] == pytest.approx(kd[best])
+
+
+def test_the_digest_is_that_of_the_file(run, spec):
+    assert run()["digest"] == sha256(Path(spec()["weights"]).read_bytes()).hexdigest()
+
+
+def test_the_parts_of_a_loss_are_not_shipped(own, spec):
+    result = own("plain", losses={"it": {"use": "projected"}})
+    assert set(load_file(spec()["weights"])) == set(plain().state_dict())
+    assert result["metrics"]["size/params"] == sum(parameter.numel() for parameter in plain().parameters())
+
+
+@pytest.mark.parametrize("network", ["Normed", "Lazy", "Tied", "Transposed"])
+def test_stored_weights_give_the_measured_scores(own, spec, network):
+    metrics = own(network)["metrics"]
+    student = {"use": "module", "target": f"training_toys:{network}"}
+    scores = trial.evaluate_split(spec(student=student, split="validation"), lambda data: None)
+    assert {f"val/{name}": value for name, value in scores.items()} == pytest.approx(
+        {name: metrics[name] for name in ("val/accuracy", "val/f1", "val/loss")}
+    )
+
+
+# ---------------------------------------------------------------- the seed
+
+
+@pytest.mark.parametrize("network", ["plain", "Normed"])
+def test_the_seed_decides_the_weights_bit_for_bit(own, network):
+    digests = []
+    for state, seed in ((1, 0), (2, 0), (3, 1)):
+        torch.manual_seed(state)  # whatever happened before in this process
+        digests.append(own(network, seed=seed)["digest"])
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_the_seed_is_set_before_the_network_is_built(own, spec):
+    own("plain", train={"epochs": 1, "batch": 32, "lr": 1e-20, "weight_decay": 0.0}, seed=5)
+    torch.manual_seed(5)
+    expected = dict(plain().state_dict())
+    torch.testing.assert_close(load_file(spec()["weights"]), expected, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("network", ["plain", "Normed"])
+def test_streamed_rows_give_the_same_trial(own, network):
+    streamed, in_memory = (own(network, budget=budget) for budget in (0, 2**40))
+    assert streamed["curves"] == in_memory["curves"]
+    assert streamed["digest"] == in_memory["digest"]
+
+
+def test_deterministic_holds_for_the_trial_and_no_longer(own):
+    for wanted in (True, False):
+        SEEN.clear()
+        own("Watching", train={"epochs": 1, "batch": 32, "lr": 0.01, "deterministic": wanted})
+        assert {seen[2] for seen in SEEN} == {wanted}
+        assert not torch.are_deterministic_algorithms_enabled()
+
+
+# ---------------------------------------------------------------- limits
+
+
+def test_a_limit_that_is_broken_before_training_spares_it(own, spec):
+    SEEN.clear()
+    reports = []
+    part = {"use": "module", "target": "training_toys:Watching"}
+    described = spec(student=part, limits=[["size/params", 20.0, "min"], ["size/bytes", 1e9, "min"]])
+    result = trial.run(described, reports.append)
+    params = FEATURES * CLASSES + CLASSES
+    assert result == {
+        "infeasible": {"size/params": params - 20.0},
+        "metrics": {"size/params": params, "size/bytes": 4 * params},
+    }
+    assert [seen[:2] for seen in SEEN] == [(2, False)]
+    assert not Path(described["weights"]).exists()
+    assert not reports
+
+
+def test_a_limit_from_below_counts_as_well(run):
+    result = run(measures=[{"use": "known"}], limits=[["toy/known", 3.0, "max"]])
+    assert result["infeasible"] == {"toy/known": 2.0}
+
+
+def test_a_limit_that_holds_or_is_not_known_yet_stops_nothing(spec):
+    reports = []
+    bounds = [["size/params", 83.0, "min"], ["val/accuracy", 2.0, "max"]]
+    result = trial.run(spec(limits=bounds), reports.append)
+    assert result["metrics"]["size/params"] == 83
+    assert reports == [{"known": {"size/params": 83, "size/bytes": 332}}]
+
+
+# ---------------------------------------------------------------- what goes wrong
+
+
+def test_a_student_of_another_shape_is_told_what_is_expected(own):
+    with pytest.raises(TrainingError, match=r"'module' answers 2 rows with shape \(2,\).*\(rows, 3\)"):
+        own("Scalar")
+
+
+def test_a_student_that_cannot_take_the_inputs_is_told_their_shape(own):
+    with pytest.raises(TrainingError, match=r"'module' cannot take inputs of shape \(6,\)"):
+        own("Wide")
+
+
+def test_a_loss_of_nan_names_the_epoch(run):
+    steps = math.ceil(TRAIN / 32)
+    losses = {"task": {"use": "task"}, "bad": {"use": "poisoned", "step": steps + 1}}
+    with pytest.raises(TrainingError, match=r"diverged in epoch 2: .*losses \(task, bad\)"):
+        run(losses=losses)
+
+
+def test_a_loss_of_nan_in_validation_names_the_loss(run):
+    with pytest.raises(TrainingError, match=r"diverged in epoch 1: val/loss/bad is nan"):
+        run(losses={"task": {"use": "task"}, "bad": {"use": "poisoned"}})
+
+
+@pytest.mark.parametrize("deterministic", [True, False])
+@pytest.mark.parametrize("end", ["complete", "infeasible", "failed"])
+def test_leaves_torch_as_it_was(run, end, deterministic):
+    rate = 1e30 if end == "failed" else 0.01
+    train = {"epochs": 1, "batch": 32, "lr": rate, "deterministic": deterministic}
+    limits = [["size/params", 1.0, "min"]] if end == "infeasible" else []
+    before = globals_of_torch()
+    try:
+        run(train=train, limits=limits)
+    except TrainingError:
+        assert end == "failed"
+    assert globals_of_torch() == before
