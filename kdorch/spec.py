@@ -196,7 +196,7 @@ class Spec(Strict):
             raise _refusal("unknown_plugin", str(error)) from None
 
     def fingerprint(self) -> str:
-        """Return a digest of what decides the result but is not in the fields: a file, the source of a module.
+        """Return a digest of what decides the result but is not in the fields: a file, the code of a module.
 
         Empty where there is nothing of the kind. Parts that are fields are included.
         """

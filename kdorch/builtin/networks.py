@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from itertools import pairwise
 from hashlib import sha256
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Annotated, Any
