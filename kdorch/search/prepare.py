@@ -69,16 +69,18 @@ def _differences(path: str, old: Any, new: Any) -> list[tuple[str, str]]:
     return [(path, f"was {old!r}, is no longer there." if new is None else f"was {old!r}, is now {new!r}.")]
 
 
-def same_rows(study: Study, before: Mapping[str, Any], digest: str) -> None:
-    """Make sure that the dataset still holds the rows that the study began with.
+def unchanged(study: Study, before: Mapping[str, Any], what: str, digest: str) -> None:
+    """Make sure that the rows (``data``) or the ``teacher`` are those that the study began with.
 
     Raises:
-        DataError: If it does not.
+        DataError: If they are not.
     """
-    if before and before["data"]["digest"] != digest:
+    if before and before[what]["digest"] != digest:
+        part = {"data": study.data, "teacher": study.teacher}[what]
         raise errors.DataError(
-            f"The rows of dataset {study.data.name!r} have changed since study {study.name!r} began, so its "
-            "trials cannot be compared with new ones. Bring the old rows back, or give the study a new name."
+            f"The {part.kind} {part.name!r}, or the version of what offers it, has changed since study "
+            f"{study.name!r} began, so its trials cannot be compared with new ones. Bring the old one back, "
+            "or give the study a new name."
         )
 
 

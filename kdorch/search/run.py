@@ -100,13 +100,14 @@ class Session:
 
     def _run(self, executor: Executor, before: dict[str, Any]) -> None:
         data = prepare.data(self.study, self.home, executor)
-        prepare.same_rows(self.study, before, data["digest"])
+        prepare.unchanged(self.study, before, "data", data["digest"])
         rows = ", ".join(f"{count:,} {split}" for split, count in data["facts"]["rows"].items())
         self.observer.say(f"data     {rows} (locked)")
         tracker = open_page(self.study, self.home, self.uri, data, before.get("tracking"))
         runs = tracker.runs()
         budget = prepare.budget(self.workers)
         teacher = prepare.teacher(self.study, self.home, executor, data["path"], budget)
+        prepare.unchanged(self.study, before, "teacher", teacher["digest"])
         teacher_run, told = note_teacher(self.study, tracker, runs, teacher)
         self.observer.say(f"teacher  {told}")
         page = (tracker.url("http://host") or "").removeprefix("http://host")
@@ -124,7 +125,7 @@ class Session:
             self.observer.recall(trial.user_attrs["metrics"])
         try:
             self._drive(self._searching(), setting, executor, tracker, self.deadline)
-            self._insist_on_results()
+            self._look_back()
             if candidates(self.study, self._searched):
                 scores = self._read_test(executor, record, budget)
                 tracker.log(teacher_run, curves={}, finals=scores, tags={})
@@ -158,9 +159,13 @@ class Session:
             seconds, done = time.monotonic() - started, phase.record.counted - before
             self.observer.say(f"{phase.title}: {done} trainings in {seconds:.1f} s")
 
-    def _insist_on_results(self) -> None:
+    def _look_back(self) -> None:
+        """Say why a search ended early, and go no further without any result."""
         search = self._searched
-        if search.infeasible and search.counted < self.trials and not self._searching().wants(0):
+        if self._searching().wants(0):
+            done = f"{search.counted} of {self.trials} trials"
+            self.observer.say(f"the time is up after {done}. Run the study again for the others.")
+        elif search.counted < self.trials:
             self.observer.say(
                 f"stopped early: {search.infeasible:,} proposals broke a limit before training. "
                 "Relax limits, or narrow tune."

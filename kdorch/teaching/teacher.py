@@ -19,7 +19,7 @@ from kdorch.errors import DataError, TrainingError
 from kdorch.kinds import Batch, Direction, Output, Student, Task, Teacher
 from kdorch.study import Train
 from kdorch.teaching.store import Entry, Store
-from kdorch.training.building import SAMPLE, build
+from kdorch.training.building import SAMPLE, build, seed
 from kdorch.training.loop import fit
 from kdorch.training.objective import Objective
 from kdorch.training.rows import open_rows
@@ -55,7 +55,7 @@ class Classroom:
         """
         rows = [open_rows(self._data, split, None, budget=self._budget) for split in ("train", "validation")]
         sample, _ = next(rows[1].batches(SAMPLE))
-        torch.manual_seed(self.seed)
+        seed(self.seed)
         module, shown = build(network, self.task, sample)
         objective = Objective({"task": installed().find("loss", "task")()}, self.task, shown, None)  # type: ignore[dict-item]
         settings = Train(epochs=epochs, batch=batch, lr=lr)

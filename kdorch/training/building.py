@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+
+import numpy as np
 import torch
 from torch import nn
 
@@ -9,6 +12,13 @@ from kdorch.errors import TrainingError
 from kdorch.kinds import Batch, Output, Student, Task
 
 SAMPLE = 2  # rows to read shapes from; two, so that a squeezed batch dimension shows
+
+
+def seed(number: int) -> None:
+    """Seed every generator that a network or a loss may draw from; workers were forked with one state."""
+    random.seed(number)
+    np.random.seed(number)
+    torch.manual_seed(number)
 
 
 def build(student: Student, task: Task, batch: Batch) -> tuple[nn.Module, Output]:

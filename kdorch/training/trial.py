@@ -16,7 +16,7 @@ from torch import nn
 from kdorch.discovery import Plugins, installed
 from kdorch.kinds import Measure, Student, Subject, Task
 from kdorch.study import Train
-from kdorch.training.building import SAMPLE, build
+from kdorch.training.building import SAMPLE, build, seed
 from kdorch.training.evaluate import evaluate
 from kdorch.training.loop import fit
 from kdorch.training.objective import Objective
@@ -49,11 +49,11 @@ def run(spec: Mapping[str, Any], report: Callable[[dict[str, Any]], None]) -> di
     data, teacher = Path(spec["data"]), Path(spec["teacher"]) if spec["teacher"] else None
     train = open_rows(data, "train", teacher, budget=spec["budget"])
     validation = open_rows(data, "validation", teacher, budget=spec["budget"])
-    settings, seed = Train(**spec["train"]), spec["seed"]
+    settings = Train(**spec["train"])
     measures = _measures(spec, plugins)
     with _repeatable(deterministic=settings.deterministic):
         batch, told = next(validation.batches(SAMPLE))
-        torch.manual_seed(seed)
+        seed(spec["seed"])
         network, shown = build(student, task, batch)
         untrained = Subject(network, task, batch.inputs)
         known = _measure((measure for measure in measures if measure.before_training), untrained)
@@ -62,7 +62,9 @@ def run(spec: Mapping[str, Any], report: Callable[[dict[str, Any]], None]) -> di
             return {"infeasible": broken, "metrics": known}
         report({"known": known})
         objective = Objective(losses, task, shown, told)
-        fitted = fit(network, objective, train, validation, task, settings, seed=seed, score=spec["score"])
+        fitted = fit(
+            network, objective, train, validation, task, settings, seed=spec["seed"], score=spec["score"]
+        )
         network.eval()
         answers = evaluate(network, validation, objective)
         trained = replace(

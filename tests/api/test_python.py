@@ -17,6 +17,7 @@ from kdorch.builtin.datasets import Digits
 from kdorch.builtin.losses import Hinton, Supervised
 from kdorch.builtin.networks import Mlp
 from kdorch.builtin.teachers import Trained
+from kdorch.search.observer import Observer
 from kdorch.study import Confirm, Search, Train
 
 pytestmark = pytest.mark.slow
@@ -54,6 +55,14 @@ def test_objects_and_file_give_the_same_results(
     pd.testing.assert_frame_equal(first.confirmed.drop(columns=drop), second.confirmed.drop(columns=drop))
 
 
+class Ear(Observer):
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.heard.append(text)
+
+
 SCRIPT = """
 import sys
 import kdorch
@@ -79,8 +88,10 @@ def test_a_timeout_begins_no_further_trial_and_the_next_run_goes_on(
     home: Path, write: Callable[..., Path]
 ) -> None:
     study = kdorch.Study.load(write(confirm={"top": 0}, search={"trials": 3, "sampler": "random"}))
+    ear = Ear()
     with pytest.raises(kdorch.KdorchError, match="none was begun"):
-        kdorch.run(study, home=home, workers=1, timeout=1e-6)
+        kdorch.run(study, home=home, workers=1, timeout=1e-6, observer=ear)
+    assert "the time is up after 0 of 3 trials. Run the study again for the others." in ear.heard
     assert len(kdorch.run(study, home=home, workers=1).trials) == 3
 
 

@@ -76,6 +76,8 @@ class Whole:
         metrics = trial.user_attrs["metrics"]
         logged = {name: value for name, value in run.data.metrics.items() if not name.startswith("epoch/")}
         assert logged == pytest.approx({k: v for k, v in metrics.items() if math.isfinite(v)}, rel=1e-12)
+        history = self.client.get_metric_history(run.info.run_id, "epoch/val/accuracy")
+        assert [point.step for point in history] == list(range(1, self.results.study.train.epochs + 1))
         assert trial.user_attrs["run_id"] == run.info.run_id
         assert trial.values == [metrics[metric] for metric in self.results.study.objectives]
         path = Path(self.client.download_artifacts(run.info.run_id, "student.safetensors"))

@@ -62,12 +62,13 @@ def test_the_order_of_objectives_matters(tree: Tree) -> None:
         prepare.same(now, before)
 
 
-def test_other_rows_are_refused(tree: Tree) -> None:
+@pytest.mark.parametrize(("what", "told"), [("data", "dataset 'digits'"), ("teacher", "teacher 'trained'")])
+def test_other_rows_and_another_teacher_are_refused(what: str, told: str, tree: Tree) -> None:
     study = Study(**tree())
-    prepare.same_rows(study, {}, "abc")
-    prepare.same_rows(study, {"data": {"digest": "abc"}}, "abc")
-    with pytest.raises(errors.DataError, match="'digits' have changed since study 'tiny' began"):
-        prepare.same_rows(study, {"data": {"digest": "abc"}}, "xyz")
+    prepare.unchanged(study, {}, what, "abc")
+    prepare.unchanged(study, {what: {"digest": "abc"}}, what, "abc")
+    with pytest.raises(errors.DataError, match=f"The {told}, or the version .* since study 'tiny' began"):
+        prepare.unchanged(study, {what: {"digest": "abc"}}, what, "xyz")
 
 
 def test_the_errors_of_a_worker_keep_their_class() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import random
 from hashlib import sha256
 from pathlib import Path
 
@@ -106,11 +107,12 @@ def test_stored_weights_give_the_measured_scores(own, spec, network):
 # ---------------------------------------------------------------- the seed
 
 
-@pytest.mark.parametrize("network", ["plain", "Normed"])
+@pytest.mark.parametrize("network", ["plain", "Normed", "Elsewhere"])
 def test_the_seed_decides_the_weights_bit_for_bit(own, network):
     digests = []
     for state, seed in ((1, 0), (2, 0), (3, 1)):
-        torch.manual_seed(state)  # whatever happened before in this process
+        for generator in (torch.manual_seed, np.random.seed, random.seed):
+            generator(state)  # whatever happened before in this process
         digests.append(own(network, seed=seed)["digest"])
     assert digests[0] == digests[1] != digests[2]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,18 @@ class Normed(nn.Sequential):
     def __init__(self):
         hidden = [nn.Linear(FEATURES, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.5)]
         super().__init__(*hidden, nn.Linear(8, CLASSES))
+
+
+class Elsewhere(nn.Module):
+    """Draws its weights from numpy's and Python's global generators."""
+
+    def __init__(self):
+        super().__init__()
+        drawn = np.random.standard_normal((CLASSES, FEATURES)) + random.random()
+        self.weight = nn.Parameter(torch.tensor(drawn, dtype=torch.float32))
+
+    def forward(self, inputs):
+        return inputs @ self.weight.T
 
 
 class Lazy(nn.Sequential):
