@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from kdorch.cli.hints import command
+
+if TYPE_CHECKING:
+    from kdorch.search.home import Folder
 
 
 @click.command()
@@ -19,7 +25,6 @@ from kdorch.cli.hints import command
 @click.pass_obj
 def ui(home: Path, study: str | None, port: int | None) -> None:
     """Start MLflow's UI on this project, for this machine only, and print the link to STUDY."""
-    from kdorch.api import tracking_uri
     from kdorch.errors import ChoiceError
     from kdorch.search.home import Home
     from kdorch.tracking.server import serve
@@ -29,19 +34,28 @@ def ui(home: Path, study: str | None, port: int | None) -> None:
     if not studies:
         begin = command(home, "study", "run", "FILE")
         raise ChoiceError(f"No study was run in {home} yet. Begin with: {begin}")
-    pages = {folder.path.name: (folder.read() or {}).get("page", "") for folder in studies}
-    uri = tracking_uri()
-    if uri and uri.startswith("http"):
-        _print(uri, pages)
+    ours = [folder for folder in studies if not _told_elsewhere(folder)]
+    if not ours:
         return
+    # A closed terminal, or a supervisor, must not leave the server behind.
+    for name in {"SIGTERM", "SIGHUP"} & signal.Signals.__members__.keys():
+        signal.signal(signal.Signals[name], lambda *_: sys.exit(0))
     with serve(home, port) as server:
-        _print(server.url, pages)
+        for folder in ours:
+            click.echo(f"{folder.path.name}: {server.url}{(folder.read() or {})['page']}")
         click.echo("Ctrl-C ends it.")
         server.wait()
 
 
-def _print(base: str, pages: dict[str, str]) -> None:
-    from kdorch.tracking.address import public
+def _told_elsewhere(folder: Folder) -> bool:
+    """Say where the runs of a study are, unless they are in the project directory."""
+    from kdorch.search.logbook import LOCAL
+    from kdorch.tracking.address import is_server
 
-    for name, page in pages.items():
-        click.echo(f"{name}: {public(base).rstrip('/')}{page}")
+    record = folder.read() or {}
+    place = record["tracking"]
+    if place == LOCAL:
+        return False
+    page = f"{place}{record['page']}" if is_server(place) else f"mlflow server --backend-store-uri {place}"
+    click.echo(f"{folder.path.name}: {page}")
+    return True

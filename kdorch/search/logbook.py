@@ -12,7 +12,7 @@ from kdorch.search.phases import flat
 from kdorch.study import Study
 from kdorch.tracking import DatasetRecord, RunRecord, Tracker
 
-_LOCAL = "the project directory"
+LOCAL = "the project directory"
 
 
 def place(uri: str | None) -> str:
@@ -20,7 +20,7 @@ def place(uri: str | None) -> str:
     from kdorch.tracking.address import is_server, masked, public
 
     if uri is None:
-        return _LOCAL
+        return LOCAL
     return public(uri) if is_server(uri) else masked(uri, uri)
 
 
@@ -65,7 +65,7 @@ def same_place(name: str, before: str, uri: str | None) -> None:
         TrackingError: If it was begun elsewhere.
     """
     if before != place(uri):
-        back = "Unset MLFLOW_TRACKING_URI" if before == _LOCAL else "Set MLFLOW_TRACKING_URI back"
+        back = "Unset MLFLOW_TRACKING_URI" if before == LOCAL else "Set MLFLOW_TRACKING_URI back"
         where = f"Study {name!r} is tracked in {before}, not in {place(uri)}."
         raise TrackingError(f"{where} {back}, or give the study a new name.")
 
