@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 TINY: dict[str, Any] = {
     "name": "tiny",
@@ -66,19 +67,41 @@ def write(tree: Callable[..., dict[str, Any]], tmp_path: Path) -> Callable[..., 
 
 
 @pytest.fixture(scope="session")
-def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from kdorch.study import Study
-    from kdorch.teaching import jobs
-    from kdorch.tracking.database import local_uri
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Make a directory once, for all processes of pytest-xdist."""
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
 
-    home = tmp_path_factory.mktemp("template")
-    local_uri(home)
-    whole = Study(**TINY).tree()
-    store = {"store": str(home / "store")}
-    data = jobs.data(store | {"data": whole["data"], "split": whole["split"]}, print)
-    facts = {"seed": 0, "score": ["accuracy", "max"], "budget": 2**30, "data": data["path"]}
-    jobs.teacher(store | facts | {"teacher": whole["teacher"]}, print)
-    return home
+    def make(name: str, fill: Callable[[Path], None]) -> Path:
+        folder = root / name
+        with FileLock(root / f"{name}.lock"):
+            if not folder.exists():
+                folder.mkdir()
+                try:
+                    fill(folder)
+                except BaseException:
+                    shutil.rmtree(folder)
+                    raise
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def _template(shared: Callable[..., Path]) -> Path:
+    def fill(home: Path) -> None:
+        from kdorch.study import Study
+        from kdorch.teaching import jobs
+        from kdorch.tracking.database import local_uri
+
+        local_uri(home)
+        whole = Study(**TINY).tree()
+        store = {"store": str(home / "store")}
+        data = jobs.data(store | {"data": whole["data"], "split": whole["split"]}, print)
+        facts = {"seed": 0, "score": ["accuracy", "max"], "budget": 2**30, "data": data["path"]}
+        jobs.teacher(store | facts | {"teacher": whole["teacher"]}, print)
+
+    return shared("template", fill)
 
 
 @pytest.fixture
@@ -103,19 +126,19 @@ class Finished:
 
 
 @pytest.fixture(scope="session")
-def finished(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    folder = tmp_path_factory.mktemp("finished")
-    home = Path(shutil.copytree(_template, folder / "home"))
-    file = folder / "tiny.yaml"
-    more = {
-        "search": {"trials": 6},
-        "confirm": {"top": 2, "seeds": 2},
-        "train": TINY["train"] | {"epochs": 3},
-    }
-    file.write_text(json.dumps(TINY | more))
-    done = kdorch_command("--home", str(home), "study", "run", str(file))
-    assert done.returncode == 0, done.stderr
-    return Finished(home, file, done.stdout)
+def finished(_template: Path, shared: Callable[..., Path]) -> Finished:
+    more = {"search": {"trials": 6}, "confirm": {"top": 2, "seeds": 2}}
+
+    def fill(folder: Path) -> None:
+        home = shutil.copytree(_template, folder / "home")
+        file = folder / "tiny.yaml"
+        file.write_text(json.dumps(TINY | more | {"train": TINY["train"] | {"epochs": 3}}))
+        done = kdorch_command("--home", str(home), "study", "run", str(file))
+        assert done.returncode == 0, done.stderr
+        (folder / "output").write_text(done.stdout)
+
+    folder = shared("finished", fill)
+    return Finished(folder / "home", folder / "tiny.yaml", (folder / "output").read_text())
 
 
 def kdorch_command(*words: str, environment: Mapping[str, str] | None = None, **options: Any) -> Any:

@@ -66,7 +66,7 @@ def begin(command: list[str], clean: dict[str, str], home: Path) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("beginning", "trials", "seeds"), [("data", 4, 1), ("search", 12, 1), ("confirmation", 2, 9)]
+    ("beginning", "trials", "seeds"), [("data", 2, 1), ("search", 16, 1), ("confirmation", 2, 9)]
 )
 def test_ctrl_c_stops_cleanly_and_the_next_run_goes_on(
     beginning: str, trials: int, seeds: int, begin: Any, cli: Any, write: Any, whole: Any, home: Path
@@ -74,7 +74,7 @@ def test_ctrl_c_stops_cleanly_and_the_next_run_goes_on(
     file = write(
         search={"trials": trials, "sampler": "random"},
         confirm={"top": 1, "seeds": seeds},
-        train={"epochs": 30, "batch": 16},
+        train={"epochs": 5},
     )
     with begin(file) as process:
         wait_for(process, beginning)
