@@ -54,9 +54,15 @@ def run(
     Raises:
         KdorchError: If the study is wrong or cannot be run; what is complete is kept.
     """
-    from kdorch.api.summary import summarise
     from kdorch.search.home import Home
     from kdorch.search.run import Session
+
+    def conclude() -> None:
+        from kdorch.api.summary import (
+            summarise,
+        )  # a study that is complete needs neither MLflow nor a picture
+
+        summarise(Results(study.name, home))
 
     check(study)
     session = Session(
@@ -69,7 +75,7 @@ def run(
         observer=observer or Observer(),
         folders=[str(Path(folder).resolve()) for folder in folders or [Path.cwd()]],
     )
-    session.run(lambda: summarise(Results(study.name, home)))
+    session.run(conclude)
     return Results(study.name, home)
 
 

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from mlflow import MlflowClient
 
 import kdorch
+from kdorch.tracking.address import connect
 from kdorch.tracking.database import local_uri
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:The ``noload`` loader")]
@@ -40,7 +40,7 @@ def results(finished: Any, tmp_path: Path) -> kdorch.Results:
 
 
 def registered(results: kdorch.Results) -> list[str]:
-    return [model.name for model in MlflowClient(local_uri(results.home.path)).search_registered_models()]
+    return [model.name for model in connect(local_uri(results.home.path)).search_registered_models()]
 
 
 def test_what_is_served_elsewhere_tests_as_the_card_says(results: kdorch.Results, tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_what_is_served_elsewhere_tests_as_the_card_says(results: kdorch.Results
     assert promoted.uri == "models:/digits-student@champion"
     uri = local_uri(results.home.path)
 
-    client = MlflowClient(uri)
+    client = connect(uri)
     version = client.get_model_version_by_alias("digits-student", "champion")
     seeds = results.confirmed_of(int(results.choose()["trial"]))
     shipped = seeds.loc[seeds["val/accuracy"].idxmax()]
@@ -111,7 +111,7 @@ def test_weights_that_are_not_those_that_were_measured_are_refused(results: kdor
     chosen = int(results.choose()["trial"])
     seeds = results.confirmed_of(chosen)
     shipped = seeds.loc[seeds["val/accuracy"].idxmax()]
-    client = MlflowClient(local_uri(results.home.path))
+    client = connect(local_uri(results.home.path))
     folder = urlsplit(client.get_run(shipped["run_id"]).info.artifact_uri).path
     stored = Path(folder, "student.safetensors")
     whole = stored.read_bytes()

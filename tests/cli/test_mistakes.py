@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from kdorch.search.home import Home
 
 Write = Callable[..., Path]
 
@@ -88,6 +91,15 @@ def test_a_study_that_is_fine_is_told_so_and_nothing_is_made(
         "Next: kdorch --home 'a home' study run 'my study.yaml' --set train.epochs=2",
     ]
     assert files(tmp_path) == before
+
+
+def test_a_study_that_somebody_else_runs_is_left_alone(kdorch: Any, write: Write, tmp_path: Path) -> None:
+    write()
+    with Home(tmp_path / "home").study("tiny").claim():
+        answer = kdorch("--home", "home", "study", "run", "tiny.yaml")
+    assert answer.code == 2
+    assert f"error: Study 'tiny' is being run by process {os.getpid()} on" in answer.errors
+    assert "Wait for it, or end it." in answer.errors
 
 
 def test_the_version_is_told(kdorch: Any) -> None:

@@ -130,7 +130,7 @@ def test_coordinator_and_fork_server_killed_together_leave_no_process(coordinate
 def test_interrupt_at_the_terminal_reaches_the_coordinator_only(coordinate):
     coordinator, (server, *_) = coordinate(can_fork=True)
     os.killpg(coordinator.pid, signal.SIGINT)
-    output, errors = coordinator.communicate(timeout=20)
+    output, errors = coordinator.communicate(timeout=60)
     assert server in json.loads(output)
     assert errors == ""
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mlflow import MlflowClient
 from optuna.trial import FrozenTrial, TrialState
 
 import kdorch
 from kdorch.search.record import Record
+from kdorch.tracking.address import connect
 from kdorch.tracking.database import local_uri
 
 CONFIRMING = ("confirm", "baseline")
@@ -27,7 +27,7 @@ class Whole:
     def __init__(self, home: Path, name: str = "tiny", uri: str | None = None) -> None:
         self.results = kdorch.Results(name, home)
         self.search, self.confirmation = self.results.searched, self.results.confirmations
-        self.client = MlflowClient(uri or local_uri(home))
+        self.client = connect(uri or local_uri(home))
         self.experiment = self.client.get_experiment_by_name(name)
         self.runs = list(self.client.search_runs([self.experiment.experiment_id], max_results=1000))
         ledger = home / "ledger.jsonl"
