@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,10 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
+
+# A shell starts what runs in its background with Ctrl-C ignored, and the children of this process would inherit
+# that; the tests that interrupt a process need it to hear.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TINY: dict[str, Any] = {
     "name": "tiny",

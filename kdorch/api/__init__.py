@@ -58,9 +58,8 @@ def run(
     from kdorch.search.run import Session
 
     def conclude() -> None:
-        from kdorch.api.summary import (
-            summarise,
-        )  # a study that is complete needs neither MLflow nor a picture
+        # Here, as a study that is complete needs neither MLflow nor a picture.
+        from kdorch.api.summary import summarise
 
         summarise(Results(study.name, home))
 
