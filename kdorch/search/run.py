@@ -6,6 +6,7 @@ import math
 import shutil
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,7 @@ from kdorch.search import prepare
 from kdorch.search.coordinator import Coordinator, Phase, Setting
 from kdorch.search.frames import candidates, open_confirmations, open_trials
 from kdorch.search.home import Folder, Home
+from kdorch.search.interrupts import Attentive, held_back
 from kdorch.search.ledger import Ledger
 from kdorch.search.logbook import note_teacher, open_page, place
 from kdorch.search.observer import Observer
@@ -65,7 +67,7 @@ class Session:
         Raises:
             KdorchError: If it cannot; nothing that is complete is lost.
         """
-        with self.folder.claim():
+        with self.folder.claim(), held_back() as interrupts:
             before = self.folder.read() or {}
             if before:
                 prepare.same(self.study, before["study"])
@@ -78,7 +80,7 @@ class Session:
                 self.workers, preload=PRELOAD, sys_path=self.folders, log_dir=self.folder.logs
             )
             with executor:
-                self._run(executor, before)
+                self._run(Attentive(executor, interrupts), before)
             conclude()
             self.folder.write((self.folder.read() or {}) | {"concluded": True})
 
@@ -131,7 +133,8 @@ class Session:
                 tracker.log(teacher_run, curves={}, finals=scores, tags={})
                 self._drive(self._confirming(), setting, executor, tracker, math.inf)
         except KeyboardInterrupt:
-            self._pick_up(tracker, tracker.runs(), called_off=True)
+            with suppress(KdorchError):  # what cannot be put in order now will be at the next start
+                self._pick_up(tracker, tracker.runs(), called_off=True)
             raise
 
     def _searching(self) -> Searching:

@@ -81,7 +81,7 @@ def test_ctrl_c_stops_cleanly_and_the_next_run_goes_on(
         assert len(family(process.mark)) > 1
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate()
-        assert process.returncode == 130
+        assert process.returncode == 130, errors
         assert family(process.mark) == []
     again = f"kdorch --home {home} study run {file} --workers 2"
     assert errors.splitlines() == [f"Stopped; nothing that is complete is lost. Go on with: {again}"]
