@@ -166,6 +166,10 @@ class Teacher(Spec):
         """Return what answers a batch, from the stored state."""
         raise NotImplementedError
 
+    def parameters(self, task: Task, state: Mapping[str, Tensor]) -> int:
+        """Return how many parameters it has, to tell students' sizes by; 0, the default, if nobody knows."""
+        return 0
+
 
 class Loss(Spec):
     """A term of the objective that the student minimises.

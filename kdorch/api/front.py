@@ -9,6 +9,7 @@ import pandas as pd
 
 from kdorch.api.results import Results
 from kdorch.choosing.paired import mean_interval
+from kdorch.kinds import Direction
 from kdorch.study.space import space
 
 SIZE = "size/params"
@@ -17,10 +18,11 @@ SIZE = "size/params"
 def front_rows(results: Results) -> list[dict[str, Any]]:
     """Return the front, small to large, each beside the teacher and its twin without the teacher.
 
-    ``retention`` and ``of teacher`` are shares of the teacher's validation quality and of its parameters. The
-    test score is the mean over the seeds of the confirmation, ``±`` half of its 95 % interval (Student's t),
-    ``test retention`` its share of the teacher's. ``scratch`` is the same student, on the same seeds, without
-    the teacher. What is not known is None.
+    ``retention`` and ``of teacher`` are shares of the teacher's validation quality and of its parameters;
+    where a lower quality is better, ``retention`` is the teacher's share of the student's, so that more is
+    always better. The test score is the mean over the seeds of the confirmation, ``±`` half of its 95 %
+    interval (Student's t), ``test retention`` its retention. ``scratch`` is the same student, on the same
+    seeds, without the teacher. What is not known is None.
     """
     return [_row(results, found) for found in results.front.to_dict("records")]
 
@@ -29,16 +31,26 @@ def _row(results: Results, found: Mapping[Hashable, Any]) -> dict[str, Any]:
     known: dict[str, Any] = {str(key): None if pd.isna(value) else value for key, value in found.items()}
     quality, test, teacher = results.quality, results.test_score, results.teacher
     row = {"trial": known["trial"]} | {metric: known[metric] for metric in (*results.study.objectives, SIZE)}
-    row["retention"] = known[quality] / teacher[quality]
-    row["of teacher"] = known[SIZE] / teacher[SIZE]
+    best = results.study.objectives[quality]
+    row["retention"] = _retention(known[quality], teacher[quality], best)
+    row["of teacher"] = _share(known[SIZE], teacher.get(SIZE))
     for role, column in (("confirm", test), ("baseline", "scratch")):
         seeds = results.confirmed_of(known["trial"], role)
         interval = mean_interval(list(seeds[test])) if len(seeds) else None
         row[column] = interval.mean if interval else None
         # One seed says nothing about the spread: its interval is infinite, which JSON cannot hold.
         row[f"{column} ±"] = interval.high - interval.mean if interval and interval.n > 1 else None
-    row["test retention"] = row[test] / teacher[test] if row[test] is not None else None
+    row["test retention"] = _retention(row[test], teacher.get(test), best)
     return row | {path: known.get(path) for path in searched_paths(results)}
+
+
+def _retention(student: float | None, teacher: float | None, best: Direction) -> float | None:
+    return _share(student, teacher) if best == "max" else _share(teacher, student)
+
+
+def _share(part: float | None, whole: float | None) -> float | None:
+    """Return part / whole, or None where that says nothing: shares of negative numbers do not."""
+    return part / whole if part is not None and whole and part >= 0 and whole > 0 else None
 
 
 def searched_paths(results: Results) -> list[str]:

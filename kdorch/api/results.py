@@ -65,13 +65,18 @@ class Results:
 
     @property
     def teacher(self) -> dict[str, float]:
-        """The teacher's metrics: ``val/…``, ``test/…`` once students are confirmed, and ``size/params``."""
-        facts = self.record["teacher"]["facts"]
+        """The teacher's metrics: ``val/…``, ``test/…`` once students are confirmed, and ``size/params``.
+
+        There are none before the teacher is ready, and no size where nobody knows it.
+        """
+        facts = self.record.get("teacher", {}).get("facts")
+        if facts is None:
+            return {}  # it is being made ready
         splits = {"val": facts["validation"], "test": facts.get("test", {})}
         scores = {
             f"{split}/{name}": value for split, values in splits.items() for name, value in values.items()
         }
-        return scores | {"size/params": facts["params"]}
+        return scores | ({"size/params": facts["params"]} if facts["params"] else {})
 
     @property
     def quality(self) -> str:

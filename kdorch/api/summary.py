@@ -23,7 +23,8 @@ def summarise(results: Results) -> None:
 
     record = results.record
     tracker = open_tracker(results.home.path, tracking_uri())
-    tracker.open(results.name, _note(results), dataset_record(results.study, record["data"]))
+    dataset = dataset_record(results.study, record["data"])
+    tracker.open(results.name, _note(results), dataset, identity=record["identity"])
     _link_models(results, tracker)
     run = run_of("summary", tracker.runs())
     if run is None:
@@ -88,9 +89,10 @@ def _params(results: Results) -> dict[int, dict[str, Any]]:
 
 def _note(results: Results) -> str:
     study, teacher = results.study, results.teacher
+    size = f", {teacher['size/params']:,} parameters" if "size/params" in teacher else ""
     lines = [
         f"Distilling **{study.teacher.name}** into smaller students on **{study.data.name}**.",
-        f"Teacher: {results.quality} {teacher[results.quality]:.4f}, {teacher['size/params']:,} parameters.",
+        f"Teacher: {results.quality} {teacher[results.quality]:.4f}{size}.",
         f"{len(results.trials)} complete trials, {len(results.front)} on the front.",
         "The run *summary* holds the front as a table and as a picture.",
     ]

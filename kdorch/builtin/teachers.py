@@ -12,7 +12,7 @@ from pydantic import Field, SerializeAsAny
 import kdorch
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
 
 class Trained(kdorch.Teacher, name="trained"):
@@ -39,6 +39,10 @@ class Trained(kdorch.Teacher, name="trained"):
     ) -> Callable[[kdorch.Batch], kdorch.Output]:
         """Return the network with the trained weights, in evaluation mode."""
         return _answers(self.network, task, state)
+
+    def parameters(self, task: kdorch.Task, state: Mapping[str, Tensor]) -> int:
+        """Return the network's."""
+        return _parameters(self.network, task, state)
 
 
 class Checkpoint(kdorch.Teacher, name="checkpoint"):
@@ -75,6 +79,10 @@ class Checkpoint(kdorch.Teacher, name="checkpoint"):
         """Return the network with these weights, in evaluation mode."""
         return _answers(self.network, task, state)
 
+    def parameters(self, task: kdorch.Task, state: Mapping[str, Tensor]) -> int:
+        """Return the network's."""
+        return _parameters(self.network, task, state)
+
     def fingerprint(self) -> str:
         """Return the digest of the file, so that other weights make another teacher."""
         weights = sha256(self.weights.read_bytes()).hexdigest() if self.weights.is_file() else "missing"
@@ -84,6 +92,17 @@ class Checkpoint(kdorch.Teacher, name="checkpoint"):
 def _answers(
     network: kdorch.Student, task: kdorch.Task, state: Mapping[str, Tensor]
 ) -> Callable[[kdorch.Batch], kdorch.Output]:
+    module = _loaded(network, task, state)
+
+    def answer(batch: kdorch.Batch) -> kdorch.Output:
+        answered = module(batch.inputs)
+        return answered if isinstance(answered, kdorch.Output) else kdorch.Output(answered)
+
+    return answer
+
+
+def _loaded(network: kdorch.Student, task: kdorch.Task, state: Mapping[str, Tensor]) -> nn.Module:
+    """Return the network with these weights, in evaluation mode."""
     module = network.build(task)
     try:
         module.load_state_dict(dict(state))
@@ -91,10 +110,8 @@ def _answers(
         raise kdorch.DataError(
             f"the weights do not fit the teacher's network {network.name!r}: {error}"
         ) from error
-    module.eval()
+    return module.eval()
 
-    def answer(batch: kdorch.Batch) -> kdorch.Output:
-        answered = module(batch.inputs)
-        return answered if isinstance(answered, kdorch.Output) else kdorch.Output(answered)
 
-    return answer
+def _parameters(network: kdorch.Student, task: kdorch.Task, state: Mapping[str, Tensor]) -> int:
+    return sum(parameter.numel() for parameter in _loaded(network, task, state).parameters())

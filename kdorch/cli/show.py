@@ -52,7 +52,8 @@ def print_front(results: Results) -> None:
     console.print(
         f"[bold]{results.name}[/bold]: {len(results.trials)} trials, {len(results.front)} on the front"
     )
-    console.print(f"teacher: {quality} {teacher[quality]:.4f}{told}, {teacher['size/params']:,} parameters")
+    size = f", {teacher['size/params']:,} parameters" if "size/params" in teacher else ""
+    console.print(f"teacher: {quality} {teacher[quality]:.4f}{told}{size}")
     rows, searched = front_rows(results), searched_paths(results)
     console.print(_table([_brief(row, results) for row in rows]))
     if searched:
@@ -80,16 +81,21 @@ def _brief(row: dict[str, Any], results: Results) -> dict[str, str]:
     """Return what fits a terminal of 80 columns."""
     test = results.test_score
     others = [metric for metric in results.study.objectives if metric != results.quality]
-    confirmed = row["test retention"] is not None
+    confirmed = row[test] is not None
     return {
         "trial": str(row["trial"]),
         "val": f"{row[results.quality]:.4f}",
         **{metric.partition("/")[2]: _number(row[metric]) for metric in others},
-        "of teacher": f"{row['of teacher']:.1%}",
+        "of teacher": _percent(row["of teacher"]),
         "test (95 %)": _spread(row[test], row[f"{test} ±"]),
         "scratch (95 %)": _spread(row["scratch"], row["scratch ±"]),
-        "retention": f"{row['test retention' if confirmed else 'retention']:.1%}{'' if confirmed else '*'}",
+        "retention": _percent(row["test retention" if confirmed else "retention"])
+        + ("" if confirmed else "*"),
     }
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.1%}"
 
 
 def _spread(mean: float | None, half: float | None) -> str:

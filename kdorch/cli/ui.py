@@ -42,7 +42,7 @@ def ui(home: Path, study: str | None, port: int | None) -> None:
         signal.signal(signal.Signals[name], lambda *_: sys.exit(0))
     with serve(home, port) as server:
         for folder in ours:
-            click.echo(f"{folder.path.name}: {server.url}{(folder.read() or {})['page']}")
+            click.echo(f"{folder.path.name}: {server.url}{(folder.read() or {}).get('page', '')}")
         click.echo("Ctrl-C ends it.")
         server.wait()
 
@@ -56,6 +56,10 @@ def _told_elsewhere(folder: Folder) -> bool:
     place = record["tracking"]
     if place == LOCAL:
         return False
-    page = f"{place}{record['page']}" if is_server(place) else f"mlflow server --backend-store-uri {place}"
+    page = (
+        f"{place}{record.get('page', '')}"
+        if is_server(place)
+        else f"mlflow server --backend-store-uri {place}"
+    )
     click.echo(f"{folder.path.name}: {page}")
     return True

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 import optuna
@@ -128,7 +129,8 @@ class Coordinator:
         elif event.kind == "done":
             self._tested(event.job.id, flight, event.data)
         elif event.kind == "error":
-            self._failed(event.job.id, flight, f"{event.data['type']}: {event.data['message']}")
+            reason = f"{event.data['type']}: {event.data['message']}"
+            self._failed(event.job.id, flight, reason, event.data["traceback"])
         elif event.kind in ("lost", "cancelled"):
             self._lost(event.job.id, flight, event.data.get("reason", event.kind))
 
@@ -207,9 +209,14 @@ class Coordinator:
         del self._flights[name]
         self._observer.progress(self._phase.title, self._record.counted, self._phase.total, metrics)
 
-    def _failed(self, name: str, flight: _Flight, reason: str) -> None:
+    def _failed(self, name: str, flight: _Flight, reason: str, traceback: str = "") -> None:
         del self._flights[name]
         self._start_run(flight)
+        if traceback:
+            with TemporaryDirectory() as folder:
+                file = Path(folder, "traceback.txt")
+                file.write_text(traceback)
+                self._tracker.upload(flight.run_id, file)
         self._tracker.log(flight.run_id, curves={}, finals={}, tags={"kdorch.reason": reason})
         self._record.fail(flight.trial.number, reason)
         self._tracker.end(flight.run_id, "failed")

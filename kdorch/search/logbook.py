@@ -25,30 +25,21 @@ def place(uri: str | None) -> str:
 
 
 def open_page(
-    study: Study, home: Home, uri: str | None, data: Mapping[str, Any], before: str | None
+    study: Study, home: Home, uri: str | None, data: Mapping[str, Any], *, identity: str
 ) -> Tracker:
-    """Open the study's page, in the place where it was begun.
+    """Open the study's page.
 
     Args:
         study: The study.
         home: Project directory.
         uri: Tracking server, or None for the project's own database.
         data: The stored dataset.
-        before: Where the study was begun, if it was.
-
-    Raises:
-        TrackingError: If it was begun elsewhere.
+        identity: Of the study.
     """
     from kdorch.tracking.mlflow_tracker import open_tracker
 
-    if before:
-        same_place(study.name, before, uri)
-    tracker = open_tracker(home.path, uri)
-    tracker.open(
-        study.name,
-        "Running. The run *summary* will hold the front.",
-        dataset_record(study, data),
-    )
+    tracker, note = open_tracker(home.path, uri), "Running. The run *summary* will hold the front."
+    tracker.open(study.name, note, dataset_record(study, data), identity=identity)
     return tracker
 
 
@@ -88,12 +79,14 @@ def note_teacher(
     if run_id is None:
         tags = {"kdorch.store": teacher["digest"]}
         run_id = tracker.start("teacher", "teacher", trial=None, params=flat({"teacher": tree}), tags=tags)
-    tracker.log(run_id, curves={}, finals=finals | {"size/params": facts["params"]} | work, tags={})
+    size = {"size/params": facts["params"]} if facts["params"] else {}  # 0: nobody knows
+    tracker.log(run_id, curves={}, finals=finals | size | work, tags={})
     tracker.end(run_id, "complete")
     quality = next(iter(study.objectives))
     epochs, rows = work["teacher/epochs_trained"], work["teacher/rows_evaluated"]
     did = f"{epochs:,} epochs trained, {rows:,} rows evaluated now"
-    return run_id, f"{facts['params']:,} parameters, {quality} {finals[quality]:.4f}; {did}"
+    told = f"{facts['params']:,} parameters, " if size else ""
+    return run_id, f"{told}{quality} {finals[quality]:.4f}; {did}"
 
 
 def run_of(kind: str, runs: Iterable[RunRecord]) -> str | None:

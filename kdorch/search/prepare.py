@@ -75,7 +75,7 @@ def unchanged(study: Study, before: Mapping[str, Any], what: str, digest: str) -
     Raises:
         DataError: If they are not.
     """
-    if before and before[what]["digest"] != digest:
+    if before[what]["digest"] != digest:
         part = {"data": study.data, "teacher": study.teacher}[what]
         raise errors.DataError(
             f"The {part.kind} {part.name!r}, or the version of what offers it, has changed since study "

@@ -59,7 +59,9 @@ def _settle(record: Record, trial: FrozenTrial, runs: list[RunRecord], called_of
     if INFEASIBLE in trial.user_attrs:
         record.prune(trial.number, trial.user_attrs[INFEASIBLE])
         return True
-    whole = next((run for run in runs if VALUES in run.tags), None)
+    # Its own run, and its metrics in Optuna, or later readers would find a trial without either.
+    own = trial.user_attrs.get("run_id") if "metrics" in trial.user_attrs else None
+    whole = next((run for run in runs if run.run_id == own and VALUES in run.tags), None)
     if whole is None:
         record.retry(trial, "interrupted", counts=not called_off)
         return False

@@ -16,12 +16,13 @@ from kdorch.discovery import installed
 from kdorch.errors import KdorchError
 from kdorch.execution import Executor, LocalExecutor
 from kdorch.search import prepare
+from kdorch.search.beginning import begin
 from kdorch.search.coordinator import Coordinator, Phase, Setting
 from kdorch.search.frames import candidates, open_confirmations, open_trials
 from kdorch.search.home import Folder, Home
 from kdorch.search.interrupts import Attentive, held_back
 from kdorch.search.ledger import Ledger
-from kdorch.search.logbook import note_teacher, open_page, place
+from kdorch.search.logbook import note_teacher, open_page
 from kdorch.search.observer import Observer
 from kdorch.search.phases import Confirming, Searching
 from kdorch.search.reconcile import reconcile
@@ -68,19 +69,16 @@ class Session:
             KdorchError: If it cannot; nothing that is complete is lost.
         """
         with self.folder.claim(), held_back() as interrupts:
-            before = self.folder.read() or {}
-            if before:
-                prepare.same(self.study, before["study"])
-                prepare.same_sources(self.study, before["sources"])
-                if before.get("concluded") and self._is_complete():
-                    more = 2 * max(self.trials, self._searched.counted)
-                    self.observer.say(f"{self.study.name} is complete. For more: --trials {more}")
-                    return
+            record = begin(self.study, self.folder, uri=self.uri, folders=self.folders, trials=self.trials)
+            if record["concluded"] and self._is_complete():
+                more = 2 * max(self.trials, self._searched.counted)
+                self.observer.say(f"{self.study.name} is complete. For more: --trials {more}")
+                return
             executor = LocalExecutor(
                 self.workers, preload=PRELOAD, sys_path=self.folders, log_dir=self.folder.logs
             )
             with executor:
-                self._run(Attentive(executor, interrupts), before)
+                self._run(Attentive(executor, interrupts), record)
             conclude()
             self.folder.write((self.folder.read() or {}) | {"concluded": True})
 
@@ -100,26 +98,20 @@ class Session:
     def _is_complete(self) -> bool:
         return not self._searching().wants(0) and not self._confirming().wants(0)
 
-    def _run(self, executor: Executor, before: dict[str, Any]) -> None:
-        data = prepare.data(self.study, self.home, executor)
-        prepare.unchanged(self.study, before, "data", data["digest"])
+    def _run(self, executor: Executor, record: dict[str, Any]) -> None:
+        data = self._unchanged("data", prepare.data(self.study, self.home, executor), record)
         rows = ", ".join(f"{count:,} {split}" for split, count in data["facts"]["rows"].items())
         self.observer.say(f"data     {rows} (locked)")
-        tracker = open_page(self.study, self.home, self.uri, data, before.get("tracking"))
+        tracker = open_page(self.study, self.home, self.uri, data, identity=record["identity"])
+        page = (tracker.url("http://host") or "").removeprefix("http://host")
+        self.folder.write(record | {"page": page, "concluded": False})
         runs = tracker.runs()
         budget = prepare.budget(self.workers)
         teacher = prepare.teacher(self.study, self.home, executor, data["path"], budget)
-        prepare.unchanged(self.study, before, "teacher", teacher["digest"])
+        self._unchanged("teacher", teacher, record)
         teacher_run, told = note_teacher(self.study, tracker, runs, teacher)
         self.observer.say(f"teacher  {told}")
-        page = (tracker.url("http://host") or "").removeprefix("http://host")
-        record = before | {"study": self.study.tree(), "data": data, "teacher": teacher, "concluded": False}
-        record |= {
-            "sources": prepare.sources(self.study),
-            "tracking": place(self.uri),
-            "page": page,
-            "folders": list(self.folders),
-        }
+        record |= {"page": page, "data": data, "teacher": teacher, "concluded": False}
         self.folder.write(record)
         setting = self._setting(data, teacher, budget)
         self._pick_up(tracker, runs)
@@ -136,6 +128,12 @@ class Session:
             with suppress(KdorchError):  # what cannot be put in order now will be at the next start
                 self._pick_up(tracker, tracker.runs(), called_off=True)
             raise
+
+    def _unchanged(self, what: str, entry: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
+        """Return a stored entry, made sure to be the one that the complete trials were trained with."""
+        if self._searched.complete():
+            prepare.unchanged(self.study, record, what, entry["digest"])
+        return entry
 
     def _searching(self) -> Searching:
         return Searching(self.study, self._searched, self.trials)
@@ -183,7 +181,7 @@ class Session:
         )
         raise KdorchError(
             f"No trial of {self.study.name!r} came to an end. The last one: {last.rstrip('.')}. "
-            "Once the cause is mended, go on with more --trials."
+            "Once the cause is mended, run the study again."
         )
 
     def _setting(self, data: dict[str, Any], teacher: dict[str, Any], budget: int) -> Setting:

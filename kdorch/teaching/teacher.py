@@ -121,7 +121,7 @@ def _write(
     facts: dict[str, Any] = {
         "epochs_trained": classroom.epochs_trained,
         "rows_evaluated": 0,
-        "params": sum(tensor.numel() for tensor in state.values()),
+        "params": teacher.parameters(task, state),
     }
     for split in ("train", "validation"):
         scores = _answer_all(folder / split, answers, task, data, split, budget)

@@ -18,6 +18,7 @@ class MemoryTracker:
 
     Attributes:
         study: Name of the study that is open.
+        identity: Its identity.
         note: Its note.
         dataset: Its dataset.
         params: By run id.
@@ -27,6 +28,7 @@ class MemoryTracker:
     """
 
     study: str = ""
+    identity: str = ""
     note: str = ""
     dataset: DatasetRecord | None = None
     params: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -35,16 +37,16 @@ class MemoryTracker:
     models: dict[str, dict[str, Any]] = field(default_factory=dict)
     _runs: dict[str, RunRecord] = field(default_factory=dict)
 
-    def open(self, study: str, note: str, dataset: DatasetRecord) -> None:
+    def open(self, study: str, note: str, dataset: DatasetRecord, *, identity: str) -> None:
         """See ``Tracker.open``."""
-        self.study, self.note, self.dataset = study, note, dataset
+        self.study, self.note, self.dataset, self.identity = study, note, dataset, identity
 
     def start(
         self, name: str, kind: Kind, *, trial: int | None, params: Mapping[str, Any], tags: Mapping[str, str]
     ) -> str:
         """See ``Tracker.start``."""
         run_id = f"run-{len(self._runs)}"
-        own = run_tags(self.study, kind, trial)
+        own = run_tags(self.study, self.identity, kind, trial)
         self._runs[run_id] = RunRecord(
             run_id, kind, trial, "RUNNING", {**own, **tags, "mlflow.runName": name}, {}
         )
@@ -80,7 +82,7 @@ class MemoryTracker:
 
     def runs(self) -> list[RunRecord]:
         """See ``Tracker.runs``."""
-        return [run for run in self._runs.values() if run.tags["kdorch.study"] == self.study]
+        return [run for run in self._runs.values() if run.tags["kdorch.identity"] == self.identity]
 
     def link_model(
         self, run_id: str, name: str, params: Mapping[str, Any], metrics: Mapping[str, float]

@@ -27,6 +27,7 @@ from mlflow.exceptions import MlflowException
 from kdorch.errors import TrackingError
 from kdorch.tracking.address import DATABASES, connect, is_server, masked, public, scheme
 from kdorch.tracking.database import local_uri, sqlite_uri
+from kdorch.tracking.experiments import check_usable
 from kdorch.tracking.protocol import DatasetRecord, Kind, Outcome, RunRecord
 from kdorch.tracking.values import STATUS, Point, finite_points, run_tags, table_json, text, texts
 
@@ -89,26 +90,29 @@ class MlflowTracker:
         self._client = connect(uri)
 
     @_explained
-    def open(self, study: str, note: str, dataset: DatasetRecord) -> None:
+    def open(self, study: str, note: str, dataset: DatasetRecord, *, identity: str) -> None:
         """See ``Tracker.open``."""
         tags = {
             "mlflow.experimentKind": "custom_model_development",  # else it opens on traces
             "mlflow.note.content": text(note, _LONGEST_NOTE),
             "kdorch.study": study,
+            "kdorch.identity": identity,
         }
-        experiment = self._create_or_find(study, tags)
-        _check_usable(experiment, study)
+        location = self._location(study)
+        experiment = self._create_or_find(study, location, tags)
+        check_usable(experiment, study, identity, location, masked(self.uri, self.uri))
         for key, value in tags.items():
             if experiment.tags.get(key) != value:
                 self._client.set_experiment_tag(experiment.experiment_id, key, value)
-        self._study = study
+        self._study, self._identity = study, identity
         self._experiment_id = str(experiment.experiment_id)
         self._dataset = dataset
 
-    def _create_or_find(self, study: str, tags: dict[str, str]) -> Experiment:
+    def _location(self, study: str) -> str | None:
+        return (self.artifacts / re.sub(r"[^\w-]", "_", study)).as_uri() if self.artifacts else None
+
+    def _create_or_find(self, study: str, location: str | None, tags: dict[str, str]) -> Experiment:
         """Try to create first: between a look and a creation somebody else could create it."""
-        folder = re.sub(r"[^\w-]", "_", study)
-        location = (self.artifacts / folder).as_uri() if self.artifacts else None
         try:
             self._client.create_experiment(study, artifact_location=location, tags=tags)
         except MlflowException as error:
@@ -121,7 +125,7 @@ class MlflowTracker:
         self, name: str, kind: Kind, *, trial: int | None, params: Mapping[str, Any], tags: Mapping[str, str]
     ) -> str:
         """See ``Tracker.start``."""
-        all_tags = {**run_tags(self._study, kind, trial), **tags}
+        all_tags = {**run_tags(self._study, self._identity, kind, trial), **tags}
         run_id = str(self._client.create_run(self._experiment_id, run_name=name, tags=all_tags).info.run_id)
         self._client.log_batch(
             run_id, params=[Param(*pair) for pair in texts(params, _LONGEST_PARAM).items()]
@@ -178,7 +182,7 @@ class MlflowTracker:
         while True:
             page = self._client.search_runs(
                 [self._experiment_id],
-                filter_string="tags.`kdorch.kind` LIKE '%'",  # somebody may have added runs by hand
+                filter_string=f"tags.`kdorch.identity` = '{self._identity}'",  # others may add runs by hand
                 max_results=_PAGE,
                 order_by=["attributes.start_time ASC"],
                 page_token=token,
@@ -215,21 +219,6 @@ class MlflowTracker:
         run = f"/runs/{run_id}" if run_id else ""
         page = f"/#/experiments/{self._experiment_id}{run}?workflowType=machine_learning"
         return public(base or self.uri) + page
-
-
-def _check_usable(experiment: Experiment, study: str) -> None:
-    number = experiment.experiment_id
-    if experiment.lifecycle_stage == "deleted":
-        raise TrackingError(
-            f"the MLflow experiment {study!r} was deleted, but its name is in use until it is purged. "
-            f"Bring it back with `mlflow experiments restore -x {number}`, remove it for good with "
-            f"`mlflow gc --experiment-ids {number}`, or give the study another name."
-        )
-    if experiment.tags.get("kdorch.study") != study:
-        raise TrackingError(
-            f"the MLflow experiment {study!r} (id {number}) is not a study of ours; runs would be mixed. "
-            f"Give the study another name, or set the experiment's tag kdorch.study to {study!r}."
-        )
 
 
 def _metrics(points: Sequence[Point], **link: str) -> list[Metric]:

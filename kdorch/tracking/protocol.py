@@ -71,13 +71,14 @@ class Tracker(Protocol):
     Every method raises ``TrackingError`` when what is behind it refuses or cannot be reached.
     """
 
-    def open(self, study: str, note: str, dataset: DatasetRecord) -> None:
+    def open(self, study: str, note: str, dataset: DatasetRecord, *, identity: str) -> None:
         """Create the study's page, or find it again; must come before anything else.
 
         Args:
             study: Name of the study and of its page.
             note: Markdown at the top of the page; replaces an older note.
             dataset: Linked to every run and to every metric of a model.
+            identity: Of the study; another one of the same name has another, and gets no access.
         """
 
     def start(
@@ -90,7 +91,7 @@ class Tracker(Protocol):
             kind: What runs.
             trial: Number of the trial, if it is one.
             params: Dotted path to value; values that are too long end in ``… (N characters)``.
-            tags: Beside ``kdorch.study``, ``kdorch.kind`` and ``kdorch.trial``, which are set for every run.
+            tags: Beside what every run has: ``kdorch.study``, ``.identity``, ``.kind`` and ``.trial``.
         """
 
     def log(

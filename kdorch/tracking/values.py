@@ -73,8 +73,7 @@ def _cell(value: object) -> object:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def run_tags(study: str, kind: Kind, trial: int | None) -> dict[str, str]:
+def run_tags(study: str, identity: str, kind: Kind, trial: int | None) -> dict[str, str]:
     """Return the tags that every run has."""
-    return {"kdorch.study": study, "kdorch.kind": kind} | (
-        {} if trial is None else {"kdorch.trial": str(trial)}
-    )
+    own = {"kdorch.study": study, "kdorch.identity": identity, "kdorch.kind": kind}
+    return own if trial is None else own | {"kdorch.trial": str(trial)}

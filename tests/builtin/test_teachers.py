@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 import kdorch
-from kdorch.builtin.networks import Mlp
+from kdorch.builtin.networks import Mlp, Module
 from kdorch.builtin.teachers import Checkpoint, Trained
 
 TASK = kdorch.Classification(labels=("a", "b", "c"), input_shape=(4,))
@@ -82,3 +82,11 @@ def test_a_teacher_provides_only_what_the_store_keeps_of_it() -> None:
         pass
 
     assert Trained(network=Seeing()).provides == frozenset()
+
+
+def test_a_teacher_has_as_many_parameters_as_its_network_and_buffers_are_none(tmp_path: Path) -> None:
+    network = Module(target="torch.nn:BatchNorm1d", args={"num_features": 4})
+    state = dict(network.build(TASK).state_dict())
+    assert sum(tensor.numel() for tensor in state.values()) > 8
+    for teacher in (Trained(network=network), Checkpoint(network=network, weights=tmp_path)):
+        assert teacher.parameters(TASK, state) == 8  # a factor and an offset for each of four features

@@ -113,6 +113,18 @@ def test_limits_follow_the_metric_where_it_is_no_objective(run: Any) -> None:
     assert results.front["val/agreement"].min() >= 0.3
 
 
+def test_two_projects_on_one_server_do_not_touch_each_others_study(
+    run: Any, whole: Any, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = {"search": {"trials": 1, "sampler": "random"}, "confirm": {"top": 1, "seeds": 1}}
+    uri = f"sqlite:///{tmp_path}/shared.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    run(**few)
+    with pytest.raises(kdorch.KdorchError, match="belongs to another study of that name"):
+        run(at=tmp_path / "other", **few)
+    whole(home, uri=uri).check(trials=1, confirmed=2)
+
+
 def test_another_place_for_the_runs_is_refused(
     run: Any, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -91,9 +91,21 @@ def test_numbers_that_are_none_fail_the_trial_with_the_reason(run: Any, whole: A
         assert "diverged in epoch 1" in runs[str(trial.number)].data.tags["kdorch.reason"]
 
 
-def test_a_study_without_any_result_says_why(run: Any) -> None:
-    with pytest.raises(kdorch.KdorchError, match=r"No trial of 'tiny' came to an end\. .*diverged"):
-        run(nan=True, trials=2, widths=(13,))
+def test_a_study_without_any_result_says_why_and_may_be_mended(run: Any, whole: Any, home: Path) -> None:
+    for attempt in (1, 2):
+        with pytest.raises(kdorch.KdorchError, match=r"No trial of 'tiny' came to an end\. .*diverged"):
+            run(nan=True, trials=2, widths=(13,))
+        assert len(whole(home).of_kind("trial")) == 2 * attempt  # tried again, as the cause may be outside
+    run(trials=2, widths=(8, 10))
+    found = whole(home)
+    found.check(trials=2, confirmed=2)
+    assert [run.info.status for run in found.of_kind("trial")].count("FAILED") == 4
+    failed = next(run for run in found.of_kind("trial") if run.info.status == "FAILED")
+    told = Path(found.client.download_artifacts(failed.info.run_id, "traceback.txt")).read_text()
+    assert "TrainingError" in told
+    assert "kdorch/training/loop.py" in told
+    with pytest.raises(kdorch.StudyError, match="student"):  # now there are results
+        run(trials=2, widths=(8, 10), more=1)
 
 
 def test_proposals_beyond_a_limit_are_refused_untrained(

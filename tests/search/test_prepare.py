@@ -65,7 +65,6 @@ def test_the_order_of_objectives_matters(tree: Tree) -> None:
 @pytest.mark.parametrize(("what", "told"), [("data", "dataset 'digits'"), ("teacher", "teacher 'trained'")])
 def test_other_rows_and_another_teacher_are_refused(what: str, told: str, tree: Tree) -> None:
     study = Study(**tree())
-    prepare.unchanged(study, {}, what, "abc")
     prepare.unchanged(study, {what: {"digest": "abc"}}, what, "abc")
     with pytest.raises(errors.DataError, match=f"The {told}, or the version .* since study 'tiny' began"):
         prepare.unchanged(study, {what: {"digest": "abc"}}, what, "xyz")

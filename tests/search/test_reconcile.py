@@ -25,7 +25,7 @@ def record(tmp_path: Path) -> Record:
 @pytest.fixture
 def tracker() -> MemoryTracker:
     found = MemoryTracker()
-    found.open("tiny", "", DatasetRecord("digits", "abc"))
+    found.open("tiny", "", DatasetRecord("digits", "abc"), identity="1")
     return found
 
 
@@ -39,6 +39,8 @@ class Crashed:
 
     def run(self, *, known: bool = True, whole: bool = False) -> str:
         tags = {VALUES: json.dumps([0.75, 310.0])} if whole else {}
+        if whole:
+            self.trial.set_user_attr("metrics", {"val/accuracy": 0.75, "size/params": 310.0})
         run_id = self.tracker.start("x", "trial", trial=self.trial.number, params={}, tags=tags)
         if known:
             self.trial.set_user_attr("run_id", run_id)
@@ -90,6 +92,20 @@ def test_whole_results_are_salvaged(crashed: Crashed, record: Record) -> None:
     assert (crashed.state, crashed.status(run_id)) == (TrialState.COMPLETE, "FINISHED")
     assert record.trials()[0].values == [0.75, 310.0]
     assert (record.counted, waiting(record)) == (1, [])
+
+
+def test_results_of_a_run_that_is_not_the_trials_own_are_not_taken(crashed: Crashed, record: Record) -> None:
+    run_id = crashed.run(whole=True, known=False)
+    assert crashed.settle() == (0, 1)
+    assert (crashed.state, crashed.status(run_id)) == (TrialState.FAIL, "FAILED")
+    assert len(waiting(record)) == 1
+
+
+def test_whole_results_without_metrics_in_optuna_are_not_taken(crashed: Crashed, record: Record) -> None:
+    run_id = crashed.run()
+    crashed.tracker.log(run_id, curves={}, finals={}, tags={VALUES: "[0.75, 310.0]"})
+    assert crashed.settle() == (0, 1)
+    assert len(waiting(record)) == 1
 
 
 @pytest.mark.parametrize(("end", "status"), [("tell", "FINISHED"), ("fail", "FAILED")])

@@ -111,7 +111,7 @@ def stranger() -> Iterator[str]:
 def test_a_web_server_that_is_no_mlflow_is_refused_at_once(stranger: str, tmp_path: Path) -> None:
     began = time.monotonic()
     with pytest.raises(TrackingError, match=f"{stranger}"):
-        open_tracker(tmp_path, stranger).open("study", "", DatasetRecord("d", "1"))
+        open_tracker(tmp_path, stranger).open("study", "", DatasetRecord("d", "1"), identity="1")
     assert time.monotonic() - began < 5
 
 

@@ -18,7 +18,7 @@ def tracker(request: pytest.FixtureRequest, study: str, dataset: DatasetRecord) 
     if request.param != "memory":
         uri = request.getfixturevalue("server").url if request.param == "http" else None
         tracker = open_tracker(request.getfixturevalue("home"), uri)
-    tracker.open(study, "note", dataset)
+    tracker.open(study, "note", dataset, identity="1")
     return tracker
 
 
@@ -35,7 +35,8 @@ def test_a_run_that_started_is_running_and_says_what_it_is(tracker: Tracker, stu
     run_id = begin(tracker, trial=3)
     run = the_run(tracker)
     assert (run.run_id, run.kind, run.trial, run.status, run.metrics) == (run_id, "trial", 3, "RUNNING", {})
-    expected = {"kdorch.study": study, "kdorch.kind": "trial", "kdorch.trial": "3", "mine": "1"}
+    ours = {"study": study, "identity": "1", "kind": "trial", "trial": "3"}
+    expected = {f"kdorch.{name}": value for name, value in ours.items()} | {"mine": "1"}
     assert run.tags.items() >= expected.items()
 
 
@@ -89,9 +90,9 @@ def test_opening_again_finds_the_runs_and_another_study_does_not(
     tracker: Tracker, study: str, dataset: DatasetRecord
 ) -> None:
     ids = [begin(tracker, trial) for trial in range(3)]
-    tracker.open(f"{study}-other", "note", dataset)
+    tracker.open(f"{study}-other", "note", dataset, identity="2")
     assert tracker.runs() == []
-    tracker.open(study, "a newer note", dataset)
+    tracker.open(study, "a newer note", dataset, identity="1")
     assert {run.run_id for run in tracker.runs()} == set(ids)
 
 

@@ -24,7 +24,7 @@ from kdorch.tracking.mlflow_tracker import open_tracker
 print("ready", flush=True)
 sys.stdin.readline()
 tracker = open_tracker(Path(sys.argv[1]), None)
-tracker.open("digits", "note", DatasetRecord("digits", "1"))
+tracker.open("digits", "note", DatasetRecord("digits", "1"), identity="1")
 for trial in range(5):
     run = tracker.start("t", "trial", trial=trial, params={"a": 1}, tags={})
     tracker.log(run, curves={"loss": [1.0, 2.0]}, finals={"x": 1.0}, tags={"y": "z"})

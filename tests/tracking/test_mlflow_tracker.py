@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import time
@@ -15,12 +17,12 @@ from mlflow.entities import Experiment, Run
 
 from kdorch.errors import TrackingError
 from kdorch.tracking import DatasetRecord, mlflow_tracker
-from kdorch.tracking.mlflow_tracker import MlflowTracker
+from kdorch.tracking.mlflow_tracker import MlflowTracker, open_tracker
 
 
 @pytest.fixture
 def tracker(store: MlflowTracker, study: str, dataset: DatasetRecord) -> MlflowTracker:
-    store.open(study, "# Digits", dataset)
+    store.open(study, "# Digits", dataset, identity="1")
     return store
 
 
@@ -42,7 +44,7 @@ def test_the_page_of_a_study(
         "kdorch.study": study,
     }
     assert experiment.tags.items() >= expected.items()
-    tracker.open(study, "# Better", dataset)
+    tracker.open(study, "# Better", dataset, identity="1")
     assert client.get_experiment_by_name(study).tags["mlflow.note.content"] == "# Better"
 
 
@@ -58,7 +60,7 @@ def test_a_deleted_study_says_how_to_go_on(
 ) -> None:
     client.delete_experiment(experiment.experiment_id)
     with pytest.raises(TrackingError, match=f"restore -x {experiment.experiment_id}"):
-        tracker.open(study, "", dataset)
+        tracker.open(study, "", dataset, identity="1")
 
 
 def test_somebody_elses_experiment_is_left_alone(
@@ -66,10 +68,29 @@ def test_somebody_elses_experiment_is_left_alone(
 ) -> None:
     number = client.create_experiment(study)
     with pytest.raises(TrackingError, match="not a study of ours"):
-        store.open(study, "", dataset)
+        store.open(study, "", dataset, identity="1")
     assert "mlflow.note.content" not in client.get_experiment(number).tags
-    client.set_experiment_tag(number, "kdorch.study", study)
-    store.open(study, "", dataset)
+
+
+def test_another_study_of_the_same_name_is_left_alone(
+    tracker: MlflowTracker, client: MlflowClient, study: str, dataset: DatasetRecord, experiment: Experiment
+) -> None:
+    again = MlflowTracker(tracker.uri, tracker.artifacts)
+    with pytest.raises(TrackingError, match="belongs to another study of that name") as told:
+        again.open(study, "", dataset, identity="2")
+    number, name = re.search(r"rename -x (\d+) --new-name ([\w-]+)", str(told.value)).groups()  # type: ignore[union-attr]
+    client.rename_experiment(number, name)
+    again.open(study, "", dataset, identity="2")
+    assert client.get_experiment_by_name(study).experiment_id != experiment.experiment_id
+
+
+def test_a_home_that_was_moved_is_not_written_to_where_it_was(
+    home: Path, study: str, dataset: DatasetRecord, tmp_path: Path
+) -> None:
+    open_tracker(home, None).open(study, "", dataset, identity="1")
+    moved = shutil.copytree(home, tmp_path / "moved")
+    with pytest.raises(TrackingError, match="the project directory was moved or copied"):
+        open_tracker(moved, None).open(study, "", dataset, identity="1")
 
 
 def test_a_run_has_its_name_settings_and_data(
@@ -228,7 +249,7 @@ import kdorch.tracking
 assert "mlflow" not in sys.modules and "filelock" not in sys.modules
 from kdorch.tracking.mlflow_tracker import open_tracker
 tracker = open_tracker(Path(sys.argv[1]), None)
-tracker.open("digits", "note", kdorch.tracking.DatasetRecord("digits", "1"))
+tracker.open("digits", "note", kdorch.tracking.DatasetRecord("digits", "1"), identity="1")
 run = tracker.start("t", "trial", trial=0, params={"a": 1}, tags={})
 tracker.log(run, curves={"loss": [1.0]}, finals={"x": 1.0}, tags={"y": "z"})
 tracker.upload(run, Path(__file__))

@@ -43,7 +43,7 @@ def test_a_study_can_be_seen_and_the_server_leaves_no_orphan(
     home: Path, study: str, dataset: DatasetRecord
 ) -> None:
     tracker = open_tracker(home, None)
-    tracker.open(study, "note", dataset)
+    tracker.open(study, "note", dataset, identity="1")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         wanted = taken.getsockname()[1]
         with serve(home, wanted) as server:
@@ -76,7 +76,7 @@ def test_two_servers_that_want_one_port_at_once_show_each_its_own_home(
         wanted = probe.getsockname()[1]
     homes = [tmp_path / "first", tmp_path / "second"]
     for home in homes:
-        open_tracker(home, None).open(home.name, "note", dataset)
+        open_tracker(home, None).open(home.name, "note", dataset, identity="1")
     with ThreadPoolExecutor(2) as pool:
         servers = list(pool.map(lambda home: serve(home, wanted), homes))
     try:
@@ -103,7 +103,7 @@ def test_a_server_that_goes_away_is_an_error_without_the_password(
     file.write_text("x")
     with serve(tmp_path / "home") as server:
         tracker = open_tracker(tmp_path, server.url.replace("//", "//ada:c4n4ry@"))
-        tracker.open("digits", "note", dataset)
+        tracker.open("digits", "note", dataset, identity="1")
         run_id = tracker.start("t", "trial", trial=0, params={}, tags={})
         tracker.upload(run_id, file)
         tracker.end(run_id, "complete")

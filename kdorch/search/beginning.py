@@ -1,0 +1,84 @@
+"""Begin a study, or make sure that the one that was begun is this one."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+from kdorch.errors import KdorchError
+from kdorch.search import prepare
+from kdorch.search.frames import open_trials
+from kdorch.search.home import Folder
+from kdorch.search.logbook import place, same_place
+from kdorch.study import Study
+
+
+def begin(
+    study: Study, folder: Folder, *, uri: str | None, folders: Sequence[str], trials: int
+) -> dict[str, Any]:
+    """Return what is known about a study, written down before anything is done for it.
+
+    A study without any result may change in every way: it is begun anew.
+
+    Args:
+        study: As it is now.
+        folder: Its directory, held by this process.
+        uri: The tracking server, or None for the project's own database.
+        folders: Directories whose modules it may name.
+        trials: How many trials are wanted.
+
+    Raises:
+        StudyError: If there are results, and new ones could not be compared with them.
+        TrackingError: If there are results, and they are tracked elsewhere.
+    """
+    known = folder.read() or {}
+    if known and not _has_results(folder, study):
+        known = _anew(study, folder, known, uri, trials)
+    elif known:
+        _check_same(study, known, uri)
+    now = {
+        "study": study.tree(),
+        "sources": prepare.sources(study),
+        "tracking": place(uri),
+        "folders": list(folders),
+    }
+    record = {"identity": uuid4().hex, "commit": _commit(folders), "concluded": False} | known | now
+    folder.write(record)
+    return record
+
+
+def _has_results(folder: Folder, study: Study) -> bool:
+    return folder.journal.exists() and bool(open_trials(folder, study).complete())
+
+
+def _check_same(study: Study, known: dict[str, Any], uri: str | None) -> None:
+    same_place(study.name, known["tracking"], uri)
+    prepare.same(study, known["study"])
+    prepare.same_sources(study, known["sources"])
+
+
+def _anew(
+    study: Study, folder: Folder, known: dict[str, Any], uri: str | None, trials: int
+) -> dict[str, Any]:
+    """Forget trials that all failed, if the study has changed since, or none is left to try."""
+    try:
+        _check_same(study, known, uri)
+    except KdorchError:
+        pass
+    else:
+        if not folder.journal.exists() or open_trials(folder, study).counted < trials:
+            return known
+    folder.journal.unlink(missing_ok=True)
+    return {"identity": known["identity"]}  # its runs in MLflow stay its runs
+
+
+def _commit(folders: Sequence[str]) -> str | None:
+    """Return the git commit that the study is run from, if it is in a repository."""
+    words = ["git", "-C", *folders[:1], "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        found = subprocess.run(words, capture_output=True, text=True, check=True)  # noqa: S603
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return found.stdout.strip()
