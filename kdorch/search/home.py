@@ -42,11 +42,26 @@ class Folder:
         return self.path / "logs"
 
     def read(self) -> dict[str, Any] | None:
-        """Return what is known about the study, or None before its first run."""
+        """Return what is known about the study, or None before its first run.
+
+        Raises:
+            StoreError: If it cannot be read.
+        """
+        file = self.path / "study.json"
         try:
-            return json.loads((self.path / "study.json").read_text())  # type: ignore[no-any-return]
+            record = json.loads(file.read_text())
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise StoreError(f"{file} cannot be read: {error.strerror}.") from error
+        except ValueError:  # a full disk or a lost machine left half a file
+            record = None
+        if not isinstance(record, dict):
+            raise StoreError(
+                f"{file} is broken: it does not hold a JSON object. Delete it, and run the study again as it "
+                f"was begun: its trials are in {self.journal.name}, and stay."
+            )
+        return record
 
     def write(self, record: dict[str, Any]) -> None:
         """Replace what is known, whole or not at all."""

@@ -24,7 +24,8 @@ class Ledger:
                 entry = json.loads(line)
             except json.JSONDecodeError:
                 continue  # a line torn by a kill holds no reading
-            if (entry["data"], entry["weights"]) == (data, weights):
+            # Nor does what is JSON by chance, such as the number that was left of a line.
+            if isinstance(entry, dict) and (entry.get("data"), entry.get("weights")) == (data, weights):
                 return entry["values"]  # type: ignore[no-any-return]
         return None
 

@@ -62,6 +62,25 @@ def test_what_is_known_is_replaced_whole(folder: Folder) -> None:
     assert [file.name for file in folder.path.iterdir()] == ["study.json"]
 
 
+@pytest.mark.parametrize("content", [b"", b'{"study": {"na', b"[1]", b"null", b"\xff\xfe"])
+def test_a_broken_record_is_explained(content: bytes, folder: Folder) -> None:
+    folder.write({})
+    file = folder.path / "study.json"
+    file.write_bytes(content)
+    with pytest.raises(StoreError) as caught:
+        folder.read()
+    assert str(caught.value) == (
+        f"{file} is broken: it does not hold a JSON object. Delete it, and run the study again as it was begun: "
+        "its trials are in optuna.journal, and stay."
+    )
+
+
+def test_a_record_that_cannot_be_read_is_explained(folder: Folder) -> None:
+    (folder.path / "study.json").mkdir(parents=True)
+    with pytest.raises(StoreError, match=r"study\.json cannot be read: Is a directory\."):
+        folder.read()
+
+
 def test_an_unknown_study_is_answered_with_those_there_are(tmp_path: Path) -> None:
     home = Home(tmp_path)
     with pytest.raises(ChoiceError, match="None was run yet: kdorch study run FILE"):

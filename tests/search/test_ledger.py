@@ -43,6 +43,14 @@ def test_a_torn_last_line_holds_no_reading_and_swallows_none(ledger: Ledger) -> 
     assert ledger.find("digits", "c") == {"accuracy": 0.3}
 
 
+@pytest.mark.parametrize("line", ["[1]", "7", "null", '"digits"', "{}", '{"data": "digits"}'])
+def test_a_line_that_is_no_reading_is_passed_over(line: str, ledger: Ledger) -> None:
+    ledger.path.write_text(f"{line}\n")
+    ledger.add("digits", "a", {"accuracy": 0.1}, study="tiny", who="x")
+    assert ledger.find("digits", "a") == {"accuracy": 0.1}
+    assert ledger.find("digits", "b") is None
+
+
 def test_writers_do_not_mix_their_lines(ledger: Ledger) -> None:
     def add(number: int) -> None:
         Ledger(ledger.path).add("digits", str(number), {"accuracy": number}, study="tiny", who="x" * 2000)
