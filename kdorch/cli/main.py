@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextvars import ContextVar
 from pathlib import Path
 
 import click
@@ -11,6 +12,8 @@ import click
 from kdorch.cli import plugins, promote, study, ui
 from kdorch.cli.hints import HOME, INTERRUPTED
 from kdorch.errors import KdorchError
+
+_HOME = ContextVar("home", default=HOME)  # for what has to be told once click has left the command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -33,6 +36,7 @@ def cli(context: click.Context, home: Path) -> None:
     kdorch promote digits --model NAME      bring a student to the registry
     """  # noqa: D301  \b is click's mark for text that is not to be wrapped
     context.obj = home
+    _HOME.set(home)
 
 
 cli.add_command(study.study)
@@ -58,4 +62,9 @@ def main() -> None:
     except BrokenPipeError:  # as in: kdorch study show digits | head -1
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
+    except Exception as error:  # noqa: BLE001  whatever it is, the user shall know what to do about it
+        from kdorch.cli import crash
+
+        click.echo(f"error: {crash.explain(error, _HOME.get())}", err=True)
+        code = crash.EXIT_CODE
     sys.exit(code)

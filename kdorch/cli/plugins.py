@@ -56,7 +56,7 @@ def _row(entry: Entry) -> dict[str, str]:
 def _broken(found: Plugins) -> list[dict[str, str]]:
     from traceback import format_exception
 
-    from kdorch.discovery import reason
+    from kdorch.errors import reason
 
     return [
         {

@@ -1,6 +1,6 @@
 """Find installed plugins and look them up by kind and name."""
 
 from kdorch.discovery.plugins import Plugins, installed
-from kdorch.discovery.registry import Entry, Origin, reason
+from kdorch.discovery.registry import Entry, Origin
 
-__all__ = ["Entry", "Origin", "Plugins", "installed", "reason"]
+__all__ = ["Entry", "Origin", "Plugins", "installed"]

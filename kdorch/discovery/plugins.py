@@ -11,8 +11,8 @@ from typing import Any
 import pluggy
 
 from kdorch import hookspecs
-from kdorch.discovery.registry import Entry, Origin, Registry, reason
-from kdorch.errors import PluginError
+from kdorch.discovery.registry import Entry, Origin, Registry
+from kdorch.errors import PluginError, reason
 from kdorch.hookspecs import GROUP, HOOKS
 from kdorch.spec import Spec
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pkgutil import resolve_name
 
-from kdorch.errors import PluginError, did_you_mean
+from kdorch.errors import PluginError, did_you_mean, reason
 from kdorch.kinds import KINDS
 from kdorch.spec import Spec
 
@@ -129,9 +129,3 @@ def _named(name: str, origin: Origin) -> str:
     if not _NAME.fullmatch(name):
         raise PluginError(f"{origin}: a plugin cannot be called {name!r}; use letters, digits, _ and -.")
     return name
-
-
-def reason(error: BaseException) -> str:
-    """Return an exception in one line: its type, and what it says."""
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
