@@ -1,11 +1,13 @@
 """Every error that kdorch raises on purpose: what is wrong, where, why, and what to do.
 
 KdorchError
+├── ArgumentError    a call asks for what makes no sense
 ├── StudyError       the study file, or what it asks for, is wrong: all mistakes at once
 ├── PluginError      a plugin is missing, broken, or collides with another
 ├── DataError        a dataset cannot be used as it is
 ├── StoreError       the project directory cannot be read or written as needed
 ├── BusyError        another process holds the study
+├── ExecutionError   a job cannot be given to a worker, or no worker can be started
 ├── TrainingError    a training diverged or its parts do not fit
 ├── TrackingError    MLflow refused, or cannot be reached
 ├── ChoiceError      no student satisfies the rule
@@ -23,6 +25,10 @@ class KdorchError(Exception):
     """Base class; the command line prints the message and exits with ``exit_code``."""
 
     exit_code = 2
+
+
+class ArgumentError(KdorchError):
+    """A call asks for what makes no sense; nothing was begun."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,10 @@ class StoreError(KdorchError):
 
 class BusyError(KdorchError):
     """Another process holds the study."""
+
+
+class ExecutionError(KdorchError):
+    """A job cannot be given to a worker, or no worker can be started."""
 
 
 class TrainingError(KdorchError):

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from kdorch.errors import KdorchError
+from kdorch.errors import ExecutionError
 
 
 @dataclass(frozen=True)
@@ -29,21 +29,21 @@ class Job:
     timeout: float | None = None
 
     def validate(self) -> None:
-        """Raise a `KdorchError` if the job could not run in another process."""
+        """Raise an `ExecutionError` if the job could not run in another process."""
         module, _, function = self.entry.partition(":")
         if not module or not function:
-            raise KdorchError(
+            raise ExecutionError(
                 f"job {self.id!r}: entry {self.entry!r} is not of the form 'package.module:function'."
             )
         if module == "__main__":
-            raise KdorchError(
+            raise ExecutionError(
                 f"job {self.id!r}: entry {self.entry!r} is in the running script, which workers never "
                 "import. Move the function to a module of its own."
             )
         try:
             json.dumps(self.spec)
         except (TypeError, ValueError) as error:
-            raise KdorchError(
+            raise ExecutionError(
                 f"job {self.id!r}: its spec cannot travel to a worker, because it is not JSON: {error}. "
                 "Use dicts, lists, strings, numbers, booleans and None; name data by digest or path."
             ) from error
@@ -79,7 +79,7 @@ class Executor(Protocol):
         """Take a job, to start as soon as its worker is ready.
 
         Raises:
-            KdorchError: The job is malformed, its id is taken, or there is no room for it.
+            ExecutionError: The job is malformed, its id is taken, or there is no room for it.
         """
 
     def poll(self, timeout: float) -> list[Event]:
@@ -89,7 +89,7 @@ class Executor(Protocol):
             timeout: Seconds to wait for a first event; an empty list is returned after them.
 
         Raises:
-            KdorchError: Workers cannot be started at all.
+            ExecutionError: Workers cannot be started at all.
         """
 
     def cancel(self, job_id: str) -> None:

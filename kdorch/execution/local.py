@@ -15,7 +15,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Self
 
-from kdorch.errors import KdorchError
+from kdorch.errors import ExecutionError
 from kdorch.execution.forking import ForkServerLauncher
 from kdorch.execution.handle import Handle
 from kdorch.execution.jobs import Event, Job
@@ -94,16 +94,16 @@ class LocalExecutor:
         """Take a job; see `Executor`."""
         job.validate()
         if not self.can_take():
-            raise KdorchError(f"job {job.id!r}: the executor is closed or all its workers have a job.")
+            raise ExecutionError(f"job {job.id!r}: the executor is closed or all its workers have a job.")
         if any(job.id == held.id for held in self._jobs()):
-            raise KdorchError(f"job {job.id!r}: a job with this id is still running.")
+            raise ExecutionError(f"job {job.id!r}: a job with this id is still running.")
         self._waiting.append(job)
         self._dispatch()
 
     def poll(self, timeout: float) -> list[Event]:
         """Return what happened, waiting up to `timeout` seconds for the first event; see `Executor`."""
         if self._launcher is None:
-            raise KdorchError("poll: the executor is closed.")
+            raise ExecutionError("poll: the executor is closed.")
         end = time.monotonic() + timeout
         while not self._events:
             self._wait(self._launcher, end)
@@ -215,7 +215,7 @@ class LocalExecutor:
     def _count_failed_start(self, reason: str) -> None:
         self._failed_starts += 1
         if self._failed_starts >= FAILED_STARTS_ALLOWED:
-            raise KdorchError(
+            raise ExecutionError(
                 f"{self._failed_starts} workers in a row died before they were ready; the last: {reason}. "
                 "See what the modules to preload do on import."
             )

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from kdorch.errors import KdorchError
+from kdorch.errors import ExecutionError
 from kdorch.execution import Job
 
 
@@ -215,7 +215,7 @@ def test_large_messages_pass(make_executor):
 )
 def test_malformed_job_is_refused(make_executor, job, message):
     executor = make_executor()
-    with pytest.raises(KdorchError, match=message):
+    with pytest.raises(ExecutionError, match=message):
         executor.submit(job)
     assert executor.can_take()
 
@@ -223,10 +223,10 @@ def test_malformed_job_is_refused(make_executor, job, message):
 def test_job_without_room_is_refused(make_executor):
     executor = make_executor(workers=2)
     executor.submit(Job("a", "sample_entries:hang", {}))
-    with pytest.raises(KdorchError, match="still running"):
+    with pytest.raises(ExecutionError, match="still running"):
         executor.submit(Job("a", "sample_entries:hang", {}))
     executor.submit(Job("b", "sample_entries:hang", {}))
-    with pytest.raises(KdorchError, match="all its workers"):
+    with pytest.raises(ExecutionError, match="all its workers"):
         executor.submit(Job("c", "sample_entries:hang", {}))
 
 
@@ -235,7 +235,7 @@ def test_closed_executor_can_be_opened_again(make_executor):
     executor.run("echo")
     executor.close()
     assert not executor.can_take()
-    with pytest.raises(KdorchError, match="closed"):
+    with pytest.raises(ExecutionError, match="closed"):
         executor.poll(0)
     executor.open()
     assert executor.run("echo", {"again": 1})[-1].data == {"again": 1}
@@ -251,5 +251,5 @@ def test_poll_waits_no_longer_than_told(make_executor):
 def test_workers_that_cannot_start_are_told(make_executor, tmp_path):
     (tmp_path / "deadly.py").write_text("import os; os._exit(3)")
     executor = make_executor(preload=["deadly"], sys_path=[str(tmp_path)])
-    with pytest.raises(KdorchError, match="before they were ready"):
+    with pytest.raises(ExecutionError, match="before they were ready"):
         executor.run("echo")
