@@ -11,7 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kdorch.api import Results, check, promote, run
-    from kdorch.errors import ChoiceError, DataError, KdorchError, PluginError, PromotionError, StudyError
+    from kdorch.errors import (
+        ArgumentError,
+        BusyError,
+        ChoiceError,
+        DataError,
+        ExecutionError,
+        KdorchError,
+        PluginError,
+        PromotionError,
+        StoreError,
+        StudyError,
+        TrackingError,
+        TrainingError,
+    )
     from kdorch.hookspecs import hookimpl
     from kdorch.kinds import (
         Batch,
@@ -26,52 +39,66 @@ if TYPE_CHECKING:
         Task,
         Teacher,
     )
+    from kdorch.search.observer import Observer
     from kdorch.spec import Choice, Range, Spec
-    from kdorch.study import OneOf, Study
+    from kdorch.study import Confirm, OneOf, Search, Split, Study, Train
     from kdorch.tasks.classification import Classification
 
 _HOMES = {
     "kdorch.api": ("Results", "check", "promote", "run"),
     "kdorch.errors": (
-        "ChoiceError", "DataError", "KdorchError", "PluginError", "PromotionError", "StudyError",
+        "ArgumentError", "BusyError", "ChoiceError", "DataError", "ExecutionError", "KdorchError",
+        "PluginError", "PromotionError", "StoreError", "StudyError", "TrackingError", "TrainingError",
     ),
     "kdorch.hookspecs": ("hookimpl",),
     "kdorch.kinds": (
         "Batch", "Columns", "Dataset", "Lessons", "Loss", "Measure", "Output", "Student", "Subject", "Task",
         "Teacher",
     ),
+    "kdorch.search.observer": ("Observer",),
     "kdorch.spec": ("Choice", "Range", "Spec"),
-    "kdorch.study": ("OneOf", "Study"),
+    "kdorch.study": ("Confirm", "OneOf", "Search", "Split", "Study", "Train"),
     "kdorch.tasks.classification": ("Classification",),
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __version__ = "0.1.0"
 __all__ = [
+    "ArgumentError",
     "Batch",
+    "BusyError",
     "Choice",
     "ChoiceError",
     "Classification",
     "Columns",
+    "Confirm",
     "DataError",
     "Dataset",
+    "ExecutionError",
     "KdorchError",
     "Lessons",
     "Loss",
     "Measure",
+    "Observer",
     "OneOf",
     "Output",
     "PluginError",
     "PromotionError",
     "Range",
     "Results",
+    "Search",
     "Spec",
+    "Split",
+    "StoreError",
     "Student",
     "Study",
     "StudyError",
     "Subject",
     "Task",
     "Teacher",
+    "TrackingError",
+    "Train",
+    "TrainingError",
     "check",
     "hookimpl",
     "promote",

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import kdorch
+from kdorch import errors, study
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -109,6 +110,18 @@ def test_public_names_are_listed_once_and_can_be_imported():
     assert sorted(kdorch.__all__) == sorted(kdorch._HOME)
     for name in kdorch.__all__:
         assert getattr(kdorch, name) is not None
+
+
+def test_every_error_is_public_and_in_the_tree():
+    names = [
+        name for name, found in vars(errors).items() if name.endswith("Error") and isinstance(found, type)
+    ]
+    assert set(names) <= set(kdorch.__all__)
+    assert re.findall(r"^(?:[├└]── )?(\w+Error)\b", errors.__doc__, flags=re.MULTILINE) == names
+
+
+def test_every_section_of_a_study_is_public():
+    assert set(study.__all__) <= set(kdorch.__all__)
 
 
 def test_constraints_pin_every_dependency():
