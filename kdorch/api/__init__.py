@@ -11,6 +11,7 @@ from pathlib import Path
 from kdorch.api.promotion import promote
 from kdorch.api.results import Results
 from kdorch.discovery import installed
+from kdorch.errors import ArgumentError
 from kdorch.search.observer import Observer
 from kdorch.study import Study
 
@@ -52,6 +53,7 @@ def run(
         folders: Directories to import the study's own modules from; the current one by default.
 
     Raises:
+        ArgumentError: If a number makes no sense.
         KdorchError: If the study is wrong or cannot be run; what is complete is kept.
     """
     from kdorch.search.home import Home
@@ -63,19 +65,33 @@ def run(
 
         summarise(Results(study.name, home))
 
+    _refuse_nonsense(workers, trials, timeout)
     check(study)
     session = Session(
         study=study,
         home=Home(Path(home)),
         uri=tracking_uri(),
-        workers=workers or _cores(),
-        trials=trials or study.search.trials,
-        deadline=time.monotonic() + timeout if timeout else math.inf,
+        workers=_cores() if workers is None else workers,
+        trials=study.search.trials if trials is None else trials,
+        deadline=math.inf if timeout is None else time.monotonic() + timeout,
         observer=observer or Observer(),
         folders=[str(Path(folder).resolve()) for folder in folders or [Path.cwd()]],
     )
     session.run(conclude)
     return Results(study.name, home)
+
+
+def _refuse_nonsense(workers: int | None, trials: int | None, timeout: float | None) -> None:
+    """Refuse numbers that would start nothing; the command line leaves it to this, too."""
+    wrong = []
+    if workers is not None and workers < 1:
+        wrong.append(f"workers should be at least 1, not {workers}. Leave it out for one per core.")
+    if trials is not None and trials < 1:
+        wrong.append(f"trials should be at least 1, not {trials}. Leave it out for the study's own number.")
+    if timeout is not None and not timeout > 0:  # so that it holds for nan, too
+        wrong.append(f"timeout should be above 0 seconds, not {timeout}. Leave it out to go on to the end.")
+    if wrong:
+        raise ArgumentError("\n".join(wrong))
 
 
 def _cores() -> int:

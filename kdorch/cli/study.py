@@ -16,7 +16,7 @@ SET = click.option(
 )
 
 
-class Workers(click.IntRange):
+class Workers(click.types.IntParamType):
     """A number of workers, or ``auto``, which is None."""
 
     name = "number|auto"
@@ -50,13 +50,9 @@ def check(home: Path, file: Path, overrides: tuple[str, ...]) -> None:
 @study.command()
 @FILE
 @SET
-@click.option(
-    "--trials", type=click.IntRange(min=1), help="Trials in all, in place of the study's own number."
-)
-@click.option(
-    "--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds after which no trial is begun."
-)
-@click.option("--workers", type=Workers(min=1), default="auto", help="Trainings at once; auto: one per core.")
+@click.option("--trials", type=int, help="Trials in all, in place of the study's own number.")
+@click.option("--timeout", type=float, help="Seconds after which no trial is begun.")
+@click.option("--workers", type=Workers(), default="auto", help="Trainings at once; auto: one per core.")
 @click.pass_obj
 def run(
     home: Path,

@@ -1,0 +1,39 @@
+"""Numbers that make no sense are refused before anything is begun, all of them at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import kdorch
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"trials": 0},
+        {"trials": -3},
+        {"workers": 0},
+        {"workers": -1},
+        {"timeout": 0},
+        {"timeout": -1.0},
+        {"timeout": math.nan},
+    ],
+)
+def test_a_number_that_makes_no_sense_is_refused(
+    wrong: dict[str, Any], tree: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    [(name, number)] = wrong.items()
+    with pytest.raises(kdorch.ArgumentError, match=rf"^{name} should be .*, not {number}\. Leave it out "):
+        kdorch.run(kdorch.Study(**tree()), home=tmp_path / "home", **wrong)
+    assert not (tmp_path / "home").exists()
+
+
+def test_all_of_them_are_told(tree: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
+    with pytest.raises(kdorch.KdorchError) as caught:
+        kdorch.run(kdorch.Study(**tree()), home=tmp_path, workers=0, trials=0, timeout=0)
+    assert [line.split()[0] for line in str(caught.value).splitlines()] == ["workers", "trials", "timeout"]
