@@ -1,8 +1,8 @@
 """What happened, written where people look for it: runs, curves, tables, models.
 
-``protocol`` says what a tracker does, ``mlflow_tracker`` does it with MLflow, ``memory`` in a dictionary, for
-tests. ``values`` brings numbers and texts into the form that is stored, ``database`` makes MLflow's local
-database, ``address`` checks and masks tracking URIs, ``server`` shows it all in a browser.
+``protocol`` says what a tracker does, ``mlflow_tracker`` does it with MLflow. ``values`` brings numbers and
+texts into the form that is stored, ``database`` makes MLflow's local database, ``address`` checks and masks
+tracking URIs, ``server`` shows it all in a browser.
 
 Importing this package imports no MLflow: ``from kdorch.tracking.mlflow_tracker import open_tracker`` does.
 """

@@ -11,7 +11,7 @@ from typing import Any
 from kdorch.tracking.protocol import Kind, Outcome
 
 STATUS: dict[Outcome, str] = {"complete": "FINISHED", "pruned": "KILLED", "failed": "FAILED"}
-"""The status of a run that ended: MLflow's words, in every tracker."""
+"""The status of a run that ended, in MLflow's words."""
 
 CURVES = "epoch/"
 NONFINITE_TAG = "kdorch.nonfinite"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections import Counter
 from collections.abc import Callable
 from hashlib import sha256
@@ -17,6 +18,8 @@ import kdorch
 from kdorch.search.record import Record
 from kdorch.tracking.address import connect
 from kdorch.tracking.database import local_uri
+
+sys.path.append(str(Path(__file__).parents[1] / "tracking"))  # for memory_tracker
 
 CONFIRMING = ("confirm", "baseline")
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from memory_tracker import MemoryTracker
 from optuna.trial import TrialState
 
 from kdorch.search.coordinator import VALUES
 from kdorch.search.journal import open_journal
 from kdorch.search.reconcile import reconcile
 from kdorch.search.record import Record
-from kdorch.tracking.memory import MemoryTracker
 from kdorch.tracking.protocol import DatasetRecord
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from mlflow import MlflowClient
 from kdorch.tracking import DatasetRecord
 from kdorch.tracking.mlflow_tracker import MlflowTracker, open_tracker
 from kdorch.tracking.server import Server, serve
+
+sys.path.append(str(Path(__file__).parent))  # for memory_tracker
 
 NUMBERS = itertools.count()
 STORES = ["sqlite", pytest.param("http", marks=pytest.mark.slow)]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from memory_tracker import MemoryTracker
 
 from kdorch.errors import TrackingError
 from kdorch.tracking import DatasetRecord, Outcome, RunRecord, Tracker
-from kdorch.tracking.memory import MemoryTracker
 from kdorch.tracking.mlflow_tracker import open_tracker
 
 

@@ -1,4 +1,4 @@
-"""A tracker in a dictionary: for tests, and for seeing what a tracker is."""
+"""A tracker in a dictionary, for tests of what stands above one; the contract keeps it true to MLflow's."""
 
 from __future__ import annotations
 
