@@ -18,14 +18,12 @@ class Job:
         entry: ``"package.module:function"``; called as ``function(spec, report)``, where ``report``
             takes a dict. It returns a dict. Both dicts hold JSON only.
         spec: What the function is to do; JSON only, data by digest or path.
-        attempt: 1 for the first try; the coordinator counts up when it submits a lost job again.
         timeout: Seconds from ``started``; past it the worker is killed and the job is ``lost``.
     """
 
     id: str
     entry: str
     spec: dict[str, Any]
-    attempt: int = 1
     timeout: float | None = None
 
     def validate(self) -> None:
@@ -51,18 +49,18 @@ class Job:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened to a job; every job ends with exactly one of done, error, lost and cancelled.
+    """Something that happened to a job; every job ends with exactly one of done, error and lost.
 
     Attributes:
         job: The job as it was submitted.
         kind: What happened.
         data: started: ``{"pid"}`` of the worker. report: what the entry passed to ``report``. done: what it
             returned. error: ``{"type", "message", "traceback"}`` of the exception it raised. lost:
-            ``{"reason"}``; the worker died or the deadline passed. cancelled: empty.
+            ``{"reason"}``; the worker died or the deadline passed.
     """
 
     job: Job
-    kind: Literal["started", "report", "done", "error", "lost", "cancelled"]
+    kind: Literal["started", "report", "done", "error", "lost"]
     data: dict[str, Any]
 
 
@@ -91,9 +89,6 @@ class Executor(Protocol):
         Raises:
             ExecutionError: Workers cannot be started at all.
         """
-
-    def cancel(self, job_id: str) -> None:
-        """End a job by killing its worker; a job that is no longer held is left alone."""
 
     def close(self) -> None:
         """End every process, whatever it is doing. Calling it again does nothing."""

@@ -112,15 +112,6 @@ class LocalExecutor:
         events, self._events = self._events, []
         return events
 
-    def cancel(self, job_id: str) -> None:
-        """Kill the worker that has the job; see `Executor`."""
-        for job in [job for job in self._waiting if job.id == job_id]:
-            self._waiting.remove(job)
-            self._events.append(Event(job, "cancelled", {}))
-        for worker in self._workers.values():
-            if worker.job is not None and worker.job.id == job_id:
-                self._kill(worker, Event(worker.job, "cancelled", {}))
-
     def close(self) -> None:
         """End every process; see `Executor`."""
         if self._launcher is None:

@@ -116,7 +116,7 @@ class Coordinator:
         weights = self._setting.weights / f"{name}.safetensors"
         self._flights[name] = _Flight(trial, plan, weights)
         spec = self._setting.shared | plan.spec | {"weights": str(weights)}
-        return Job(name, _TRAIN, spec, attempt=trial.user_attrs.get("attempt", 1))
+        return Job(name, _TRAIN, spec)
 
     def _handle(self, event: Event) -> None:
         flight = self._flights[event.job.id]
@@ -131,8 +131,8 @@ class Coordinator:
         elif event.kind == "error":
             reason = f"{event.data['type']}: {event.data['message']}"
             self._failed(event.job.id, flight, reason, event.data["traceback"])
-        elif event.kind in ("lost", "cancelled"):
-            self._lost(event.job.id, flight, event.data.get("reason", event.kind))
+        elif event.kind == "lost":
+            self._lost(event.job.id, flight, event.data["reason"])
 
     def _start_run(self, flight: _Flight) -> None:
         if flight.run_id:

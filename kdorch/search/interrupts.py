@@ -66,10 +66,6 @@ class Attentive:
         with self._interrupts.waiting():
             return self._executor.poll(timeout)
 
-    def cancel(self, job_id: str) -> None:
-        """See ``Executor``."""
-        self._executor.cancel(job_id)
-
     def close(self) -> None:
         """See ``Executor``."""
         self._executor.close()

@@ -99,10 +99,8 @@ def call(executor: Executor, entry: str, spec: dict[str, Any]) -> dict[str, Any]
                 known = getattr(errors, event.data["type"], None)
                 text = event.data["message"] if known else f"{event.data['type']}: {event.data['message']}"
                 raise (known or KdorchError)(text)
-            if event.kind in ("lost", "cancelled"):
-                raise KdorchError(
-                    f"{entry} was lost: {event.data.get('reason', event.kind)}. Run the study again."
-                )
+            if event.kind == "lost":
+                raise KdorchError(f"{entry} was lost: {event.data['reason']}. Run the study again.")
 
 
 def data(study: Study, home: Home, executor: Executor) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class Harness(LocalExecutor):
     def run(self, entry, spec=None, **settings):
         """Run one job of `sample_entries`; return its events."""
         self.submit(Job("job", f"sample_entries:{entry}", spec or {}, **settings))
-        return self.until("done", "error", "lost", "cancelled")
+        return self.until("done", "error", "lost")
 
 
 @pytest.fixture

@@ -57,20 +57,13 @@ def test_crash_loses_the_job_only(executor, entry, reason):
     assert executor.run("echo", {"next": 1})[-1].data == {"next": 1}
 
 
-def test_cancel(executor, watch):
-    executor.submit(Job("job", "sample_entries:hang", {}))
-    ended = watch(executor.until("report")[0].data["pid"])
-    executor.cancel("job")
-    events = executor.until("cancelled")
-    assert kinds(events) == ["cancelled"]
-    assert ended()
-    assert executor.run("echo")[-1].kind == "done"
-
-
-def test_deadline(executor):
+def test_deadline(executor, watch):
+    pid = executor.run("process")[-1].data["pid"]
+    ended = watch(pid)
     events = executor.run("hang", timeout=0.2)
     assert kinds(events)[-1] == "lost"
     assert "exceeded its deadline of 0.2 s" in events[-1].data["reason"]
+    assert ended()
     assert executor.run("echo")[-1].kind == "done"
 
 
@@ -133,15 +126,6 @@ def test_worker_killed_while_idle_is_replaced(make_executor, watch):
     assert events[-1].data["pid"] != pid
 
 
-def test_cancel_before_the_worker_is_ready(make_executor):
-    executor = make_executor()
-    executor.submit(Job("job", "sample_entries:hang", {}))
-    executor.cancel("job")
-    assert kinds(executor.poll(0)) == ["cancelled"]
-    executor.cancel("job")
-    assert executor.run("echo")[-1].kind == "done"
-
-
 def test_worker_that_lost_its_connection_is_ended(make_executor):
     executor = make_executor()
     assert executor.run("close_connection")[-1].kind == "lost"
@@ -151,9 +135,10 @@ def test_worker_that_lost_its_connection_is_ended(make_executor):
 def test_children_of_a_job_end_with_it(make_executor, watch):
     executor = make_executor()
     executor.submit(Job("job", "sample_entries:start_child", {}))
-    child = next(event for event in executor.until("report") if event.kind == "report").data["child"]
-    ended = watch(child)
-    executor.cancel("job")
+    started, report = executor.until("report")
+    ended = watch(report.data["child"])
+    os.kill(started.data["pid"], signal.SIGKILL)
+    executor.until("lost")
     assert ended()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 
 import pytest
@@ -20,10 +22,10 @@ def test_replaced_worker_is_ready_at_once(make_executor):
     assert first["threads"] == 2
     assert first["server_tasks"] == 1  # no thread is in the process that forks
     executor.submit(Job("hanging", "sample_entries:hang", {}))
-    executor.until("report")
+    hanging = executor.until("report")[0].data["pid"]
     began = time.monotonic()
-    executor.cancel("hanging")
-    executor.until("cancelled")
+    os.kill(hanging, signal.SIGKILL)
+    executor.until("lost")
     second = executor.run("train")[-1].data
     assert time.monotonic() - began < 0.5
     assert second["pid"] != first["pid"]
