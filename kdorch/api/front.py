@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from kdorch.api.results import Results
-from kdorch.choosing.paired import mean_interval
+from kdorch.choosing.intervals import mean_interval
 from kdorch.kinds import Direction
 from kdorch.study.space import space
 

@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from kdorch.errors import ChoiceError, did_you_mean
+from kdorch.kinds import Direction
 
-Direction = Literal["max", "min"]
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-NO_LIMITS: Mapping[str, float] = MappingProxyType({})
 
+def pareto_front(trials: pd.DataFrame, objectives: Mapping[str, Direction]) -> pd.DataFrame:
+    """Return the non-dominated trials.
 
-def pareto_front(
-    trials: pd.DataFrame, objectives: Mapping[str, Direction], limits: Mapping[str, float] = NO_LIMITS
-) -> pd.DataFrame:
-    """Return the non-dominated trials within the limits.
-
-    A trial with NaN or infinity in an objective, or NaN in a limited metric, is never on the front. Of trials
-    with equal objectives only the earliest is.
+    A trial with NaN or infinity in an objective is never on the front. Of trials with equal objectives only
+    the earliest is.
 
     Args:
         trials: One row per complete trial; see the package's docstring.
         objectives: Metric to direction, at least one.
-        limits: Metric to the worst value allowed, itself included: a lower bound for an objective that is
-            ``max``, an upper bound for any other metric.
 
     Returns:
         Rows of ``trials``, whole and unchanged, sorted ascending by the second objective (small to large),
@@ -45,7 +37,7 @@ def pareto_front(
         return trials
     ordered = trials.iloc[np.argsort(trial_numbers(trials), kind="stable")]
     every_cost = costs(ordered, objectives)
-    eligible = np.isfinite(every_cost).all(axis=1) & _within_limits(ordered, objectives, limits)
+    eligible: Mask = np.all(np.isfinite(every_cost), axis=1)
     candidates = ordered[eligible]
     front = candidates.iloc[np.sort(_non_dominated(every_cost[eligible]))]
     by = metric_values(front, list(objectives)[:2])[:, -1]
@@ -79,16 +71,6 @@ def costs(trials: pd.DataFrame, objectives: Mapping[str, Direction]) -> Floats:
     signs = np.array([{"max": -1.0, "min": 1.0}[direction] for direction in objectives.values()])
     turned: Floats = metric_values(trials, objectives) * signs
     return turned
-
-
-def _within_limits(
-    trials: pd.DataFrame, objectives: Mapping[str, Direction], limits: Mapping[str, float]
-) -> Mask:
-    within = np.ones(len(trials), dtype=np.bool_)
-    for metric, limit in limits.items():
-        values = metric_values(trials, [metric])[:, 0]
-        within &= (values >= limit) if objectives.get(metric) == "max" else (values <= limit)
-    return within
 
 
 def _non_dominated(points: Floats) -> Integers:

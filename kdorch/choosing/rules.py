@@ -12,9 +12,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from kdorch.choosing.front import Direction, Floats, Mask, costs, metric_values, trial_numbers
+from kdorch.choosing.front import Floats, Mask, costs, metric_values, trial_numbers
 from kdorch.choosing.numbers import readable
 from kdorch.errors import ChoiceError
+from kdorch.kinds import Direction
 
 ROUNDING = 1e-9  # a quality that is exactly on the bound may miss it by the rounding of floats
 

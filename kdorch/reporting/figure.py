@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from kdorch.choosing.front import Direction
 from kdorch.errors import ChoiceError, StoreError
+from kdorch.kinds import Direction
 from kdorch.reporting import frame, marks
 from kdorch.reporting.names import axis_name
 from kdorch.reporting.scene import compose

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from kdorch.choosing.front import Direction, Floats, metric_values, trial_numbers
-from kdorch.choosing.paired import mean_interval
+from kdorch.choosing.front import Floats, metric_values, trial_numbers
+from kdorch.choosing.intervals import mean_interval
+from kdorch.kinds import Direction
 
 MEANS = ["trial", "x", "y", "low", "high"]  # over seeds, with the ends of the interval
 PLANE = 2

@@ -78,24 +78,6 @@ def test_of_equal_trials_the_earliest_stays_whatever_the_order_of_rows():
     assert pareto_front(trials, ACCURATE_AND_SMALL)["trial"].tolist() == [3]
 
 
-def test_limits_bound_the_bad_side_and_include_their_bound():
-    trials = pd.DataFrame(
-        {
-            "trial": range(5),
-            "val/accuracy": [0.5, 0.6, 0.7, 0.8, 0.9],
-            "size/params": [1, 2, 3, 4, 5],
-            "latency/p50": [1.0, 1.0, 1.0, np.nan, 1.0],
-        }
-    )
-    limits = {"val/accuracy": 0.6, "size/params": 4, "latency/p50": 1.0}
-    assert pareto_front(trials, ACCURATE_AND_SMALL, limits)["trial"].tolist() == [1, 2]
-
-
-def test_a_trial_over_a_limit_hides_no_other():
-    trials = pd.DataFrame({"val/accuracy": [0.9, 0.8], "size/params": [1, 2], "cost/seconds": [99, 1]})
-    assert pareto_front(trials, ACCURATE_AND_SMALL, {"cost/seconds": 10}).index.tolist() == [1]
-
-
 def test_missing_values_of_any_kind_are_not_on_the_front():
     trials = pd.DataFrame({"val/accuracy": [None, 0.8, pd.NA], "size/params": [1, 2, 3]}, dtype=object)
     assert pareto_front(trials, ACCURATE_AND_SMALL).index.tolist() == [1]
@@ -104,13 +86,6 @@ def test_missing_values_of_any_kind_are_not_on_the_front():
 @pytest.mark.parametrize("trials", [pd.DataFrame(), pd.DataFrame({"val/accuracy": [], "size/params": []})])
 def test_no_trials_give_an_empty_front(trials):
     assert len(pareto_front(trials, ACCURATE_AND_SMALL)) == 0
-
-
-def test_no_trial_within_the_limits_gives_an_empty_front():
-    trials = pd.DataFrame({"val/accuracy": [0.9], "size/params": [10]})
-    front = pareto_front(trials, ACCURATE_AND_SMALL, {"size/params": 5})
-    assert len(front) == 0
-    assert list(front.columns) == list(trials.columns)
 
 
 def test_unknown_metric_is_named_with_its_likely_meaning():

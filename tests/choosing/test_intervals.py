@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from kdorch.choosing.paired import mean_interval, paired_difference
+from kdorch.choosing.intervals import mean_interval
 from kdorch.errors import ChoiceError
 
 
@@ -23,22 +23,14 @@ def test_interval_agrees_with_a_published_example():
     # Student (1908), "The probable error of a mean": extra hours of sleep, drug 2 over drug 1, ten patients.
     first = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
     second = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]
-    difference = paired_difference(second, first)
+    difference = mean_interval([two - one for one, two in zip(first, second, strict=True)])
     assert difference.mean == pytest.approx(1.58)
     assert (difference.low, difference.high) == pytest.approx((0.7001, 2.4599), abs=1e-4)
 
 
-def test_pairing_removes_what_twins_owe_to_their_seed():
-    scratch = np.array([0.5, 0.7, 0.9])
-    difference = paired_difference((scratch + np.array([0.019, 0.02, 0.021])).tolist(), scratch.tolist())
-    assert 0.017 < difference.low < 0.02 < difference.high < 0.023
-    assert difference.n == 3
-
-
 def test_a_single_seed_says_nothing_about_the_spread():
-    difference = paired_difference([0.9], [0.8])
-    assert difference.mean == pytest.approx(0.1)
-    assert (difference.low, difference.high, difference.n) == (-math.inf, math.inf, 1)
+    interval = mean_interval([0.9])
+    assert (interval.mean, interval.low, interval.high, interval.n) == (0.9, -math.inf, math.inf, 1)
 
 
 def test_equal_values_have_an_interval_of_no_width():
@@ -52,10 +44,6 @@ def test_a_diverged_seed_is_not_hidden():
     assert math.isnan(interval.low)
 
 
-def test_what_cannot_be_paired_is_refused():
-    with pytest.raises(ChoiceError, match="5 distilled and 4 scratch results cannot be paired"):
-        paired_difference([0.9] * 5, [0.8] * 4)
-    with pytest.raises(ChoiceError, match="cannot be paired"):
-        paired_difference([], [])
+def test_no_seeds_have_no_mean():
     with pytest.raises(ChoiceError, match="no seed was confirmed"):
         mean_interval([])
