@@ -12,12 +12,11 @@ from kdorch.api.promotion import promote
 from kdorch.api.results import Results
 from kdorch.discovery import installed
 from kdorch.errors import ArgumentError
+from kdorch.search import HOME
 from kdorch.search.observer import Observer
 from kdorch.study import Study
 
 __all__ = ["Results", "check", "promote", "run"]
-
-HOME = ".kdorch"
 
 
 def check(study: Study) -> None:

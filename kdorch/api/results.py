@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from kdorch.choosing.rules import best_under, by_number, knee, within
+from kdorch.search import HOME
 from kdorch.search.frames import confirmations_frame, front_of, open_confirmations, open_trials, trials_frame
 from kdorch.search.home import Home
 from kdorch.search.record import Record
@@ -27,7 +28,7 @@ class Results:
         ChoiceError: If there is no study of that name.
     """
 
-    def __init__(self, name: str, home: str | Path = ".kdorch") -> None:
+    def __init__(self, name: str, home: str | Path = HOME) -> None:
         self.name = name
         self.home = Home(Path(home))
         self.folder = self.home.known(name)

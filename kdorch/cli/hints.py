@@ -6,13 +6,14 @@ import shlex
 import sys
 from pathlib import Path
 
-HOME = Path(".kdorch")
+from kdorch.search import HOME
+
 INTERRUPTED = 130  # the exit code after Ctrl-C
 
 
 def command(home: Path, *words: str) -> str:
     """Return a command for this project directory."""
-    place = [] if home == HOME else ["--home", str(home)]
+    place = [] if home == Path(HOME) else ["--home", str(home)]
     return shlex.join(["kdorch", *place, *words])
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 import click
 
 from kdorch.cli import plugins, promote, study, ui
-from kdorch.cli.hints import HOME, INTERRUPTED
+from kdorch.cli.hints import INTERRUPTED
 from kdorch.errors import KdorchError
+from kdorch.search import HOME
 
-_HOME = ContextVar("home", default=HOME)  # for what has to be told once click has left the command
+_HOME = ContextVar("home", default=Path(HOME))  # for what has to be told once click has left the command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

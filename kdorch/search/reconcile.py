@@ -14,13 +14,13 @@ from optuna.trial import FrozenTrial, TrialState
 from kdorch.search.coordinator import VALUES
 from kdorch.search.record import INFEASIBLE, Record
 from kdorch.tracking import Outcome, RunRecord, Tracker
+from kdorch.tracking.values import STATUS
 
 _OUTCOME: dict[TrialState, Outcome] = {
     TrialState.COMPLETE: "complete",
     TrialState.PRUNED: "pruned",
     TrialState.FAIL: "failed",
 }
-_STATUS = {"complete": "FINISHED", "pruned": "KILLED", "failed": "FAILED"}
 
 
 def reconcile(
@@ -74,5 +74,5 @@ def _correct(tracker: Tracker, trial: FrozenTrial, runs: list[RunRecord]) -> Non
     for run in runs:
         own = run.run_id == trial.user_attrs.get("run_id")
         outcome = _OUTCOME[trial.state] if own else "failed"
-        if run.status != _STATUS[outcome]:
+        if run.status != STATUS[outcome]:
             tracker.end(run.run_id, outcome)
