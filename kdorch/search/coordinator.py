@@ -24,6 +24,7 @@ from kdorch.search.observer import Observer
 from kdorch.search.phases import Plan
 from kdorch.search.record import Record
 from kdorch.study import Study
+from kdorch.study.limits import Limit
 from kdorch.tracking import Tracker
 
 _TRAIN = "kdorch.training.trial:run"
@@ -54,7 +55,7 @@ class Setting:
         study: The study.
         data: Digest and directory of the stored data.
         shared: Fields of a training's spec that never change.
-        limits: Metric, bound and direction.
+        limits: What bounds a metric.
         weights: Where workers leave weights.
         ledger: The ledger of test readings.
     """
@@ -62,7 +63,7 @@ class Setting:
     study: Study
     data: Path
     shared: dict[str, Any]
-    limits: Sequence[tuple[str, float, str]]
+    limits: Sequence[Limit]
     weights: Path
     ledger: Ledger
 
@@ -147,7 +148,7 @@ class Coordinator:
     def _trained(self, name: str, flight: _Flight, result: dict[str, Any]) -> None:
         if "infeasible" in result:
             del self._flights[name]
-            limits = [limit for limit in self._setting.limits if limit[0] in result["metrics"]]
+            limits = [limit for limit in self._setting.limits if limit.metric in result["metrics"]]
             self._record.constrain(flight.trial, result["metrics"], limits)
             self._record.prune(flight.trial.number, result["infeasible"])
             return

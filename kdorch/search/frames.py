@@ -7,13 +7,13 @@ from typing import Any
 import pandas as pd
 from optuna.trial import FrozenTrial
 
-from kdorch.choosing.front import pareto_front
+from kdorch.choosing.front import metric_values, pareto_front
 from kdorch.discovery import installed
 from kdorch.search.home import Folder
 from kdorch.search.journal import open_journal
 from kdorch.search.record import Record
 from kdorch.study import Study
-from kdorch.study.check import directions
+from kdorch.study.check import limits
 
 
 def open_trials(folder: Folder, study: Study) -> Record:
@@ -53,10 +53,9 @@ def _frame(rows: list[dict[str, object]], first: str) -> pd.DataFrame:
 
 def front_of(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
     """Return the trials within the limits that no other beats in every objective, small to large."""
-    known = directions({"data": study.data, "measures": study.measures}, installed())
-    for metric, bound in study.limits.items() if len(trials) else ():
-        values = trials[metric]
-        trials = trials[values >= bound if known[metric] == "max" else values <= bound]
+    for limit in limits(study, installed()) if len(trials) else ():
+        values = metric_values(trials, [limit.metric])[:, 0]
+        trials = trials.iloc[[row for row, value in enumerate(values) if limit.excess(value) <= 0]]
     return pareto_front(trials, study.objectives)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import optuna
@@ -12,6 +12,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from kdorch.search.sampling import sampler
+from kdorch.study.limits import Limit
 
 ATTEMPTS = 3  # a job that took its worker down this often is given up
 INFEASIBLE = "infeasible"
@@ -128,13 +129,11 @@ class Record:
             self.study.enqueue_trial(params, user_attrs=again)
             self.waiting += 1
 
-    def constrain(
-        self, trial: Trial, metrics: Mapping[str, float], limits: Sequence[tuple[str, float, str]]
-    ) -> None:
+    def constrain(self, trial: Trial, metrics: Mapping[str, float], limits: Iterable[Limit]) -> None:
         """Tell Optuna how far each metric is from its limit; at or below zero keeps it."""
-        for metric, bound, direction in limits:
-            excess = bound - metrics[metric] if direction == "max" else metrics[metric] - bound
-            trial.set_constraint(metric, excess if math.isfinite(excess) else 1e9)
+        for limit in limits:
+            excess = limit.excess(metrics[limit.metric])
+            trial.set_constraint(limit.metric, excess if math.isfinite(excess) else 1e9)
 
     def annotate(self, trial: int, key: str, value: Any) -> None:
         """Set an attribute of a trial that has not been told."""

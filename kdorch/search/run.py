@@ -28,7 +28,7 @@ from kdorch.search.phases import Confirming, Searching
 from kdorch.search.reconcile import reconcile
 from kdorch.search.record import Record
 from kdorch.study import Study
-from kdorch.study.check import directions
+from kdorch.study.check import limits
 from kdorch.tracking import RunRecord, Tracker
 
 # What a trial imports, once for all workers; the last one is most of the cost of a first trial.
@@ -185,20 +185,19 @@ class Session:
         )
 
     def _setting(self, data: dict[str, Any], teacher: dict[str, Any], budget: int) -> Setting:
-        known = directions({"data": self.study.data, "measures": self.study.measures}, installed())
-        limits = [(metric, bound, known[metric]) for metric, bound in self.study.limits.items()]
+        bounds = limits(self.study, installed())
         shared = {
             "data": data["path"],
             "teacher": teacher["path"],
             "task": data["facts"]["task"],
             "score": list(prepare.score(self.study)),
             "measures": self.study.tree()["measures"],
-            "limits": limits,
+            "limits": bounds,
             "budget": budget,
         }
         weights = self.folder.weights.resolve()
         shutil.rmtree(weights, ignore_errors=True)  # of trainings that a kill interrupted
-        return Setting(self.study, Path(data["path"]), shared, limits, weights, Ledger(self.home.ledger))
+        return Setting(self.study, Path(data["path"]), shared, bounds, weights, Ledger(self.home.ledger))
 
     def _read_test(self, executor: Executor, record: dict[str, Any], budget: int) -> dict[str, float]:
         """Let the teacher answer the test rows, once, for the confirmed students to be compared with."""

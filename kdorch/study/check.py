@@ -12,14 +12,13 @@ from kdorch.errors import PluginError, Problem, StudyError, did_you_mean
 from kdorch.kinds import Dataset, Direction, Loss, Measure, Student, Task, Teacher
 from kdorch.spec import Choice, Spec
 from kdorch.study.file import Source
-from kdorch.study.model import Study
+from kdorch.study.limits import Limit
+from kdorch.study.model import ALWAYS, Study
 from kdorch.study.parts import OneOf
 from kdorch.study.paths import NotTunable, Place, locate
 from kdorch.study.sections import read_sections
 from kdorch.study.space import dimension, parts
 from kdorch.study.wording import sentence
-
-_ALWAYS = ("quality", "fidelity", "calibration", "size", "cost")
 
 
 def checked(source: Source, plugins: Plugins) -> dict[str, Any]:
@@ -153,11 +152,17 @@ def directions(sections: Mapping[str, Any], plugins: Plugins) -> dict[str, Direc
     if dataset is None or len(dataset.tasks) != 1:
         return {}
     task = task_of(dataset, plugins)
-    always = [cast("Measure", plugins.find("measure", name)()) for name in _ALWAYS]
+    always = [cast("Measure", plugins.find("measure", name)()) for name in ALWAYS]
     found: dict[str, Direction] = {}
     for measure in [*always, *(sections.get("measures") or ())]:
         found |= measure.produces(task)
     return found
+
+
+def limits(study: Study, plugins: Plugins) -> list[Limit]:
+    """Return the limits of a study that has been checked."""
+    known = directions({"data": study.data, "measures": study.measures}, plugins)
+    return [Limit(metric, bound, known[metric]) for metric, bound in study.limits.items()]
 
 
 def task_of(dataset: Dataset, plugins: Plugins) -> type[Task]:

@@ -15,15 +15,14 @@ from torch import nn
 
 from kdorch.discovery import Plugins, installed
 from kdorch.kinds import Measure, Student, Subject, Task
-from kdorch.study import Train
+from kdorch.study.limits import Limit
+from kdorch.study.model import ALWAYS, Train
 from kdorch.training.building import SAMPLE, build, seed
 from kdorch.training.evaluate import evaluate
 from kdorch.training.loop import fit
 from kdorch.training.objective import Objective
 from kdorch.training.rows import open_rows
 from kdorch.training.weights import storable
-
-_ALWAYS = ("quality", "fidelity", "calibration", "size", "cost")
 
 
 def run(spec: Mapping[str, Any], report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
@@ -57,7 +56,7 @@ def run(spec: Mapping[str, Any], report: Callable[[dict[str, Any]], None]) -> di
         network, shown = build(student, task, batch)
         untrained = Subject(network, task, batch.inputs)
         known = _measure((measure for measure in measures if measure.before_training), untrained)
-        broken = _broken_limits(known, spec["limits"])
+        broken = _broken(known, (Limit(*limit) for limit in spec["limits"]))
         if broken:
             return {"infeasible": broken, "metrics": known}
         report({"known": known})
@@ -95,7 +94,7 @@ def evaluate_split(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None])
 
 
 def _measures(spec: Mapping[str, Any], plugins: Plugins) -> list[Measure]:
-    parts = [{"use": name} for name in _ALWAYS] + list(spec["measures"])
+    parts = [{"use": name} for name in ALWAYS] + list(spec["measures"])
     return [plugins.part("measure", part) for part in parts]
 
 
@@ -103,12 +102,10 @@ def _measure(measures: Iterable[Measure], subject: Subject) -> dict[str, float]:
     return {metric: value for measure in measures for metric, value in measure(subject).items()}
 
 
-def _broken_limits(metrics: Mapping[str, float], limits: list[tuple[str, float, str]]) -> dict[str, float]:
+def _broken(metrics: Mapping[str, float], limits: Iterable[Limit]) -> dict[str, float]:
     """Return how far each known metric is beyond its limit, for those that are."""
     excess = {
-        metric: (bound - metrics[metric] if direction == "max" else metrics[metric] - bound)
-        for metric, bound, direction in limits
-        if metric in metrics
+        limit.metric: limit.excess(metrics[limit.metric]) for limit in limits if limit.metric in metrics
     }
     return {metric: value for metric, value in excess.items() if value > 0}
 

@@ -11,6 +11,7 @@ from optuna.trial import TrialState
 
 from kdorch.search.journal import open_journal
 from kdorch.search.record import Record
+from kdorch.study.limits import Limit
 
 Open = Callable[..., Record]
 
@@ -152,7 +153,11 @@ def test_constraints_are_finite_and_signed_by_direction(reopen: Open) -> None:
     record = reopen()
     trial = propose(record)
     metrics = {"size/params": 120.0, "val/accuracy": 0.8, "val/kl": float("nan")}
-    limits = [("size/params", 100.0, "min"), ("val/accuracy", 0.7, "max"), ("val/kl", 1.0, "min")]
+    limits = [
+        Limit("size/params", 100.0, "min"),
+        Limit("val/accuracy", 0.7, "max"),
+        Limit("val/kl", 1.0, "min"),
+    ]
     record.constrain(trial, metrics, limits)
     record.tell(trial.number, [0.8, 120])
     found = reopen().trials()[0].constraints

@@ -12,6 +12,7 @@ from kdorch.search.journal import open_journal
 from kdorch.search.phases import Searching
 from kdorch.search.record import Record
 from kdorch.study import Study
+from kdorch.study.limits import Limit
 
 CHOICES = {
     "student": {"any": {"flat": {"use": "mlp"}, "image": {"use": "cnn"}}},
@@ -28,7 +29,7 @@ CHOICES = {
     },
     "limits": {"size/params": 30, "val/accuracy": 0.2},
 }
-BOUNDS = [("size/params", 30.0, "min"), ("val/accuracy", 0.2, "max")]
+BOUNDS = [Limit("size/params", 30.0, "min"), Limit("val/accuracy", 0.2, "max")]
 
 
 def measure(params: Mapping[str, Any]) -> dict[str, float]:
