@@ -53,13 +53,19 @@ class Problem:
 
 
 class StudyError(KdorchError):
-    """The study is wrong; carries every problem that was found, not the first one."""
+    """The study is wrong; carries every problem that was found, not the first one.
 
-    def __init__(self, problems: Iterable[Problem], source: str = "the study") -> None:
+    Args:
+        problems: What was found.
+        source: Where.
+        headline: What is said of the source before the problems, in place of their number.
+    """
+
+    def __init__(self, problems: Iterable[Problem], source: str = "the study", headline: str = "") -> None:
         self.problems = list(problems)
         self.source = source
         count = f"{len(self.problems)} problem" + ("s" if len(self.problems) != 1 else "")
-        lines = [f"{source} has {count}:", *(f"  {problem}" for problem in self.problems)]
+        lines = [f"{source} {headline or f'has {count}:'}", *(f"  {problem}" for problem in self.problems)]
         super().__init__("\n".join(lines))
 
 

@@ -14,6 +14,10 @@ from kdorch.study import Study
 from kdorch.study.check import specs
 
 _FREE = ("name", "search", "confirm")  # sections that may change between runs of one study
+_BEGUN = (
+    "was begun with other {}, and its trials cannot be compared with new ones. Put these back, or give the "
+    "study a new name:"
+)
 
 
 def same(study: Study, before: Mapping[str, Any]) -> None:
@@ -32,9 +36,7 @@ def same(study: Study, before: Mapping[str, Any]) -> None:
         order = ", ".join(before["objectives"])
         changed.append(Problem("objectives", f"their order was {order}; the first chooses the best epoch."))
     if changed:
-        what = "the study was begun with other settings, and its trials cannot be compared with new ones."
-        hint = "Put these back, or give the study a new name:"
-        raise StudyError([Problem("", what, hint), *sorted(changed, key=str)], f"study {study.name!r}")
+        raise StudyError(sorted(changed, key=str), f"study {study.name!r}", _BEGUN.format("settings"))
 
 
 def same_sources(study: Study, before: Mapping[str, str]) -> None:
@@ -43,12 +45,11 @@ def same_sources(study: Study, before: Mapping[str, str]) -> None:
     Raises:
         StudyError: With every part that is not.
     """
-    what = "the code or file behind it has changed, so its trials cannot be compared with new ones."
-    hint = "Put it back, or give the study a new name."
+    what = "the code or file behind it has changed."
     now = sources(study)
-    changed = [Problem(path, what, hint) for path, digest in before.items() if now.get(path) != digest]
+    changed = [Problem(path, what) for path, digest in before.items() if now.get(path) != digest]
     if changed:
-        raise StudyError(changed, f"study {study.name!r}")
+        raise StudyError(changed, f"study {study.name!r}", _BEGUN.format("code or files"))
 
 
 def sources(study: Study) -> dict[str, str]:
