@@ -126,9 +126,14 @@ class Home:
         """Return the directory of a study that was run.
 
         Raises:
-            ChoiceError: If there is none of that name.
+            ChoiceError: If there is none of that name, or nothing in it yet.
         """
-        if name not in self.studies():
-            hint = did_you_mean(name, self.studies()) or "None was run yet: kdorch study run FILE."
-            raise ChoiceError(f"No study {name!r} in {self.path}. {hint}")
-        return self.study(name)
+        if name in self.studies():
+            return self.study(name)
+        if name in (folder.name for folder in (self.path / "studies").glob("*")):
+            raise ChoiceError(
+                f"Study {name!r} in {self.path} has no results yet: its data and teacher are being prepared. "
+                "Look again in a while; if nothing runs it, go on with: kdorch study run FILE."
+            )
+        hint = did_you_mean(name, self.studies()) or "None was run yet: kdorch study run FILE."
+        raise ChoiceError(f"No study {name!r} in {self.path}. {hint}")
