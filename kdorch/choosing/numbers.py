@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 THOUSAND = 1000
+HUNDREDTH = 0.01
 
 
 def readable(value: float) -> str:
     """Return four significant digits, or whole thousands: ``0.9753``, ``86,026``, ``1.2e-05``."""
     return f"{value:,.0f}" if abs(value) >= THOUSAND else f"{value:.4g}"
+
+
+def percent(share: float) -> str:
+    """Return a share with one decimal, or two significant digits where it is small: ``31.4%``, ``0.012%``."""
+    return f"{share:.1%}" if abs(share) >= HUNDREDTH else f"{100 * share:.2g}%"

@@ -95,7 +95,9 @@ def _brief(row: dict[str, Any], results: Results) -> dict[str, str]:
 
 
 def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{share:.1%}"
+    from kdorch.choosing.numbers import percent
+
+    return "-" if share is None else percent(share)
 
 
 def _spread(mean: float | None, half: float | None) -> str:

@@ -95,7 +95,9 @@ def test_a_study_that_is_being_prepared_is_told_from_one_that_nobody_ran(tmp_pat
     home = Home(tmp_path)
     home.study("other").write({})
     with home.study("tiny").claim():
-        with pytest.raises(ChoiceError, match=r"^Study 'tiny' in \S+ has no results yet: .* being prepared\."):
+        with pytest.raises(
+            ChoiceError, match=r"^Study 'tiny' in \S+ has no results yet: .* being prepared\."
+        ):
             home.known("tiny")
         with pytest.raises(ChoiceError, match=r"^No study '\.\.'"):
             home.known("..")
