@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import TaggedScalar
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.scalarbool import ScalarBoolean
 
 from kdorch.errors import Problem, StudyError, did_you_mean
 
@@ -117,9 +119,13 @@ def _parse(text: str, source: str, where: str) -> Any:
 def plain(value: Any) -> Any:
     """Return ruamel's annotated values as the plain Python values they stand for."""
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+        return {str(plain(key)): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | Set):
         return [plain(item) for item in value]
+    if isinstance(value, TaggedScalar):  # !!str 3, for one
+        return str(value.value)
+    if isinstance(value, ScalarBoolean):  # of an anchor; an int by descent
+        return bool(value)
     for kind in (bool, int, float, str):
         if isinstance(value, kind):
             return kind(value)

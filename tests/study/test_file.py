@@ -45,6 +45,13 @@ def refusal(path: Path, *overrides: str) -> str:
         ("~", None),
         ("'1e-4'", "1e-4"),
         ("[1, 2.5, {a: on}]", [1, 2.5, {"a": "on"}]),
+        ("&anchor true", True),
+        ("&anchor 1.50", 1.5),
+        ("!!str 3", "3"),
+        ("!mine thing", "thing"),
+        ("!!set {a, b}", ["a", "b"]),
+        ("{[a, 1.50]: b}", {"['a', 1.5]": "b"}),
+        ("{? {a: 0x1F} : b}", {"{'a': 31}": "b"}),
     ],
 )
 def test_values_are_plain_and_of_their_yaml_type(write: Write, text: str, expected: object) -> None:
