@@ -48,7 +48,16 @@ def _facts(trial: FrozenTrial) -> dict[str, object]:
 
 
 def _frame(rows: list[dict[str, object]], first: str) -> pd.DataFrame:
-    return pd.DataFrame(rows) if rows else pd.DataFrame({first: pd.Series(dtype="int64")})
+    if not rows:
+        return pd.DataFrame({first: pd.Series(dtype="int64")})
+    table = pd.DataFrame(rows)
+    # Parameters of a choice leave gaps where it was not taken, for which pandas makes floats of integers.
+    gaps = [column for column in table.columns[table.isna().any()] if _is_whole(rows, column)]
+    return table.astype(dict.fromkeys(gaps, "Int64"))
+
+
+def _is_whole(rows: list[dict[str, object]], column: str) -> bool:
+    return {type(row[column]) for row in rows if row.get(column) is not None} == {int}
 
 
 def front_of(study: Study, trials: pd.DataFrame) -> pd.DataFrame:

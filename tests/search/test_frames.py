@@ -1,15 +1,18 @@
-"""The front of a study: within its limits, whichever way each metric is better."""
+"""Trials as a table, and the front: within the limits, whichever way each metric is better."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from kdorch.search.frames import front_of
+from kdorch.search.frames import front_of, trials_frame
+from kdorch.search.journal import open_journal
+from kdorch.search.record import Record
 from kdorch.study import Study
 
 Front = Callable[..., pd.DataFrame]
@@ -54,3 +57,23 @@ def test_where_no_trial_keeps_the_limits_the_front_is_empty(front: Front) -> Non
 
 def test_no_trials_have_an_empty_front(front: Front) -> None:
     assert len(front(pd.DataFrame({"trial": pd.Series(dtype="int64")}), size_params=5)) == 0
+
+
+def test_integers_stay_integers_where_a_choice_leaves_gaps(tmp_path: Path) -> None:
+    record = Record(open_journal(tmp_path / "optuna.journal"), "search", ["max"])
+    for kind in ("mlp", "cnn"):
+        trial = record.ask()
+        if kind == "mlp":
+            trial.suggest_int("student.mlp.width", 7, 7)
+            trial.suggest_float("student.mlp.dropout", 1.0, 1.0)
+            trial.suggest_categorical("student.mlp.bias", [True])
+            trial.suggest_categorical("student.mlp.scale", [2])
+        trial.set_user_attr("metrics", {"size/params": 12})
+        trial.set_user_attr("run_id", "abc")
+        trial.set_user_attr("weights", "def")
+        record.tell(trial.number, [0.5])
+    first, second = trials_frame(record).to_dict("records")
+    assert (repr(first["student.mlp.width"]), repr(first["student.mlp.scale"])) == ("7", "2")
+    assert (repr(first["student.mlp.dropout"]), first["student.mlp.bias"]) == ("1.0", True)
+    assert (repr(first["size/params"]), repr(second["size/params"])) == ("12", "12")
+    assert all(pd.isna(second[column]) for column in first if column.startswith("student.mlp."))

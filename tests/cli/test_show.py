@@ -1,0 +1,66 @@
+"""The front as it is printed: numbers as they were searched, none of them rounded away."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kdorch.search.frames import open_trials
+from kdorch.search.home import Home
+from kdorch.search.sampling import suggest
+from kdorch.study import Study
+from kdorch.study.space import space
+
+CHOICES = {
+    "student": {"any": {"flat": {"use": "mlp"}, "image": {"use": "cnn"}}},
+    "tune": {
+        "student.flat.width": {"low": 4, "high": 64},
+        "losses.kd.temperature": {"low": 2.0, "high": 2.0},
+        "train.deterministic": [True, False],
+    },
+}
+TRIALS = [  # small to large, each of them better
+    {"student": "image", "losses.kd.temperature": 2.0, "train.deterministic": False},
+    {"student": "flat", "student.flat.width": 64, "losses.kd.temperature": 2.0, "train.deterministic": True},
+]
+
+
+@pytest.fixture
+def told(tree: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
+    """A study of two trials that are told without being trained."""
+    study, folder = Study(**tree(**CHOICES)), Home(tmp_path / ".kdorch").study("tiny")
+    facts = {"validation": {"accuracy": 0.9}, "params": 100_000_000}
+    folder.write({"study": study.tree(), "teacher": {"facts": facts}})
+    record = open_trials(folder, study)
+    for params in TRIALS:
+        record.study.enqueue_trial(params)
+    for size in (12_345, 5_000_000):
+        trial = record.ask()
+        suggest(trial, space(study))
+        metrics = {"val/accuracy": 0.5 + size / 1e8, "size/params": size}
+        for key, value in {"metrics": metrics, "run_id": "abc", "weights": "def"}.items():
+            trial.set_user_attr(key, value)
+        record.tell(trial.number, list(metrics.values()))
+
+
+@pytest.mark.usefixtures("told")
+def test_numbers_are_shown_as_they_were_searched(kdorch: Any) -> None:
+    answer = kdorch("study", "show", "tiny")
+    assert answer.code == 0, answer.errors
+    lines = [line.split() for line in answer.output.splitlines()]
+    assert lines[3][:4] == ["0", "0.5001", "12,345", "0.012%"]
+    assert lines[4][:4] == ["1", "0.5500", "5,000,000", "5.0%"]
+    assert lines[5] == ["trial", "student", "width", "temperature", "deterministic"]
+    assert lines[6:8] == [["0", "image", "-", "2", "false"], ["1", "flat", "64", "2", "true"]]
+
+
+@pytest.mark.usefixtures("told")
+def test_numbers_are_told_to_programs_as_they_were_searched(kdorch: Any) -> None:
+    front = json.loads(kdorch("study", "show", "tiny", "--json").output)["front"]
+    assert [repr(row["student.flat.width"]) for row in front] == ["None", "64"]
+    assert [repr(row["losses.kd.temperature"]) for row in front] == ["2.0", "2.0"]
+    assert [row["train.deterministic"] for row in front] == [False, True]
