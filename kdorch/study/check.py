@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from pydantic import ValidationError
@@ -133,7 +133,7 @@ def _metrics(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Problem]
     for section in ("objectives", "limits"):
         for metric in sections.get(section) or {}:
             if metric not in known:
-                yield Problem(f"{section}.{metric}", "nobody measures this.", did_you_mean(metric, known))
+                yield _unmeasured(f"{section}.{metric}", metric, sections.get("losses") or {}, known)
     for metric, direction in objectives.items():
         if direction and known.get(metric, direction) != direction:
             better = "higher" if known[metric] == "max" else "lower"
@@ -144,6 +144,18 @@ def _metrics(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Problem]
     if first in known and first not in scores:
         what = "the first objective chooses the best epoch, so it must be a score of the task."
         yield Problem(f"objectives.{first}", what, f"Begin with {' or '.join(sorted(scores))}.")
+
+
+def _unmeasured(where: str, metric: str, losses: Iterable[str], known: Mapping[str, Direction]) -> Problem:
+    if metric not in {f"{rows}/loss/{label}" for rows in ("train", "val") for label in losses}:
+        return Problem(where, "nobody measures this.", did_you_mean(metric, known))
+    # It would fail each baseline, and a trial whose weight is 0; and the search would only make it easy.
+    what = (
+        "students cannot be compared by the value of a loss: what is tuned in it changes its meaning, and "
+        "those that are trained without the teacher have none."
+    )
+    scores = ", ".join(name for name in known if name.startswith("val/"))
+    return Problem(where, what, f"Use {scores}, or a measure of your own.")
 
 
 def directions(sections: Mapping[str, Any], plugins: Plugins) -> dict[str, Direction]:

@@ -163,6 +163,22 @@ def test_measures_of_plugins_can_be_optimised(fit: Complaints) -> None:
     assert complaint == "objectives.cost/grain2: nobody measures this. Did you mean 'cost/grain3'?"
 
 
+@pytest.mark.parametrize(
+    "metric", ["objectives.val/loss/kd=min", "limits.val/loss/task=3", "limits.train/loss/kd=3"]
+)
+def test_the_value_of_a_loss_is_refused_with_the_reason(fit: Complaints, metric: str) -> None:
+    [complaint] = fit(metric)
+    where = metric.partition("=")[0]
+    assert complaint.startswith(
+        f"{where}: students cannot be compared by the value of a loss: what is tuned in"
+    )
+    assert complaint.endswith(
+        "have none. Use val/accuracy, val/f1, val/loss, val/agreement, val/kl, val/ece, or a measure of your own."
+    )
+    [other] = fit("limits.val/loss/kdd=3")
+    assert other.startswith("limits.val/loss/kdd: nobody measures this.")
+
+
 # ---------------------------------------------------------------- studies in Python
 
 
