@@ -50,4 +50,5 @@ def register_measures(register: Callable[..., None]) -> None:
     register("fidelity", "kdorch.measuring.quality:Fidelity")
     register("calibration", "kdorch.measuring.quality:Calibration")
     register("size", "kdorch.measuring.size:Size")
-    register("cost", "kdorch.measuring.size:Cost")
+    register("flops", "kdorch.measuring.size:Flops")
+    register("duration", "kdorch.measuring.size:Duration")

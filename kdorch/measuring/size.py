@@ -25,21 +25,35 @@ class Size(Measure, name="size"):
         return {"size/params": params, "size/bytes": size}
 
 
-class Cost(Measure, name="cost"):
-    """Floating-point operations for one row (2 per multiply-add), and seconds of training."""
+class Flops(Measure, name="flops"):
+    """Floating-point operations for one row, 2 per multiply-add; known before training."""
+
+    before_training: ClassVar[bool] = True
 
     def produces(self, task: type[Task]) -> Mapping[str, Direction]:
-        """Return the two costs."""
-        return {"cost/flops": "min", "cost/train_seconds": "min"}
+        """Return their number."""
+        return {"cost/flops": "min"}
 
     def __call__(self, subject: Subject) -> dict[str, float]:
-        """Count the operations of one row."""
+        """Count them while one row is answered."""
         from torch import no_grad
         from torch.utils.flop_counter import FlopCounterMode
 
         with no_grad(), _in_the_open(), FlopCounterMode(display=False) as counter:
             subject.network(subject.inputs[:1])
-        return {"cost/flops": counter.get_total_flops(), "cost/train_seconds": subject.train_seconds}
+        return {"cost/flops": counter.get_total_flops()}
+
+
+class Duration(Measure, name="duration"):
+    """Seconds of training."""
+
+    def produces(self, task: type[Task]) -> Mapping[str, Direction]:
+        """Return their number."""
+        return {"cost/train_seconds": "min"}
+
+    def __call__(self, subject: Subject) -> dict[str, float]:
+        """Pass on what was measured."""
+        return {"cost/train_seconds": subject.train_seconds}
 
 
 @contextmanager

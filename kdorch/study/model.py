@@ -27,7 +27,7 @@ from kdorch.study.wording import problems
 Mark = Annotated[Any, PlainValidator(mark), PlainSerializer(unmark)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[int, Field(ge=1)]
-ALWAYS = ("quality", "fidelity", "calibration", "size", "cost")  # measures that every trial takes
+ALWAYS = ("quality", "fidelity", "calibration", "size", "flops", "duration")  # what every trial measures
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 

@@ -9,7 +9,7 @@ from torch.backends import mha, mkldnn
 
 import kdorch
 from kdorch.builtin.networks import Cnn, Mlp
-from kdorch.measuring.size import Cost, Size
+from kdorch.measuring.size import Duration, Flops, Size
 
 ROWS, WIDTH, HEADS, FORWARD = 5, 8, 2, 16
 
@@ -20,7 +20,7 @@ def subject(network: nn.Module, *shape: int, seconds: float = 0.0) -> kdorch.Sub
 
 
 def operations(network: nn.Module, *shape: int) -> float:
-    return Cost()(subject(network, *shape))["cost/flops"]
+    return Flops()(subject(network, *shape))["cost/flops"]
 
 
 class Attending(nn.Module):
@@ -73,8 +73,8 @@ def test_tied_weights_are_one_set_of_parameters() -> None:
     assert Size()(subject(Tied(), 4))["size/params"] == 16
 
 
-def test_size_is_known_before_training() -> None:
-    assert (Size.before_training, Cost.before_training) == (True, False)
+def test_size_and_operations_are_known_before_training() -> None:
+    assert (Size.before_training, Flops.before_training, Duration.before_training) == (True, True, False)
 
 
 # ---------------------------------------------------------------- operations
@@ -122,10 +122,10 @@ def test_counting_leaves_the_fast_kernels_as_they_were() -> None:
 
 
 def test_seconds_are_passed_on() -> None:
-    assert Cost()(subject(nn.Linear(2, 2), 2, seconds=1.5))["cost/train_seconds"] == 1.5
+    assert Duration()(subject(nn.Linear(2, 2), 2, seconds=1.5)) == {"cost/train_seconds": 1.5}
 
 
-@pytest.mark.parametrize("measure", [Size(), Cost()])
+@pytest.mark.parametrize("measure", [Size(), Flops(), Duration()])
 def test_measures_produce_what_they_announce(measure: kdorch.Measure) -> None:
     announced = measure.produces(kdorch.Classification)
     assert set(measure(subject(nn.Linear(2, 2), 2))) == set(announced)

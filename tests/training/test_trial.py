@@ -151,11 +151,20 @@ def test_a_limit_that_is_broken_before_training_spares_it(own, spec):
     params = FEATURES * CLASSES + CLASSES
     assert result == {
         "infeasible": {"size/params": params - 20.0},
-        "metrics": {"size/params": params, "size/bytes": 4 * params},
+        "metrics": {"size/params": params, "size/bytes": 4 * params, "cost/flops": 2 * FEATURES * CLASSES},
     }
-    assert [seen[:2] for seen in SEEN] == [(2, False)]
+    assert [seen[:2] for seen in SEEN] == [
+        (2, False),
+        (1, False),
+    ]  # its shape is read, its operations counted
     assert not Path(described["weights"]).exists()
     assert not reports
+
+
+def test_a_limit_on_operations_spares_training_as_well(run):
+    operations = 2 * (FEATURES * 8 + 8 * CLASSES)
+    assert run(limits=[["cost/flops", operations - 1.0, "min"]])["infeasible"] == {"cost/flops": 1.0}
+    assert "infeasible" not in run(limits=[["cost/flops", operations, "min"]])
 
 
 def test_a_limit_from_below_counts_as_well(run):
@@ -168,7 +177,7 @@ def test_a_limit_that_holds_or_is_not_known_yet_stops_nothing(spec):
     bounds = [["size/params", 83.0, "min"], ["val/accuracy", 2.0, "max"]]
     result = trial.run(spec(limits=bounds), reports.append)
     assert result["metrics"]["size/params"] == 83
-    assert reports == [{"known": {"size/params": 83, "size/bytes": 332}}]
+    assert reports == [{"known": {"size/params": 83, "size/bytes": 332, "cost/flops": 144}}]
 
 
 # ---------------------------------------------------------------- what goes wrong
