@@ -97,11 +97,17 @@ def call(executor: Executor, entry: str, spec: dict[str, Any]) -> dict[str, Any]
             if event.kind == "done":
                 return event.data
             if event.kind == "error":
-                known = getattr(errors, event.data["type"], None)
-                text = event.data["message"] if known else f"{event.data['type']}: {event.data['message']}"
-                raise (known or KdorchError)(text)
+                raise _again(event.data["type"], event.data["message"])
             if event.kind == "lost":
-                raise KdorchError(f"{entry} was lost: {event.data['reason']}. Run the study again.")
+                raise errors.ExecutionError(f"{entry} was lost: {event.data['reason']}. Run the study again.")
+
+
+def _again(kind: str, message: str) -> KdorchError:
+    """Return a worker's error, of its own class where that is one of ours and takes a sentence."""
+    known = getattr(errors, kind, None)
+    if isinstance(known, type) and issubclass(known, KdorchError) and known is not StudyError:
+        return known(message)
+    return KdorchError(f"{kind}: {message}")
 
 
 def data(study: Study, home: Home, executor: Executor) -> dict[str, Any]:

@@ -18,5 +18,13 @@ def refuse(spec: dict[str, Any], _: Any) -> dict[str, Any]:
     raise (known or getattr(builtins, spec["what"]))(spec["why"])
 
 
+def borrow_a_name(spec: dict[str, Any], _: Any) -> dict[str, Any]:
+    raise type("Problem", (Exception,), {})(spec["why"])
+
+
+def refuse_a_study(spec: dict[str, Any], _: Any) -> dict[str, Any]:
+    raise errors.StudyError([errors.Problem("a", "is wrong.")], "the file")
+
+
 def die(spec: dict[str, Any], _: Any) -> dict[str, Any]:
     os._exit(3)
