@@ -56,7 +56,7 @@ class Classroom:
         rows = [open_rows(self._data, split, None, budget=self._budget) for split in ("train", "validation")]
         sample, _ = next(rows[1].batches(SAMPLE))
         seed(self.seed)
-        module, shown = build(network, self.task, sample)
+        module, shown = build(network, self.task, sample, role="the teacher's network")
         objective = Objective({"task": installed().find("loss", "task")()}, self.task, shown, None)  # type: ignore[dict-item]
         settings = Train(epochs=epochs, batch=batch, lr=lr)
         try:

@@ -1,4 +1,4 @@
-"""Build a student, and make sure that it fits the task before anything is spent on it."""
+"""Build a network, and make sure that it fits the task before anything is spent on it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from kdorch.discovery import reason
 from kdorch.errors import TrainingError
 from kdorch.kinds import Batch, Output, Student, Task
 
@@ -21,31 +22,36 @@ def seed(number: int) -> None:
     torch.manual_seed(number)
 
 
-def build(student: Student, task: Task, batch: Batch) -> tuple[nn.Module, Output]:
+def build(student: Student, task: Task, batch: Batch, *, role: str = "student") -> tuple[nn.Module, Output]:
     """Build the network and let it answer a few rows, which lets lazy layers take their shape.
 
     Args:
         student: What to build; its weights come from torch's global generator.
         task: What it has to answer.
         batch: A few prepared rows.
+        role: What the network is, for messages.
 
     Returns:
         The network in evaluation mode, and its answer.
 
     Raises:
-        TrainingError: If it cannot take the inputs, or answers in another shape than the task's.
+        TrainingError: If it cannot be built or cannot answer, or answers in another shape than the task's.
     """
+    who = f"{role} {student.name!r}"
     try:
         network = student.build(task).eval()
+    except Exception as error:
+        raise TrainingError(f"{who} cannot be built: {reason(error)}") from error
+    try:
         with torch.no_grad():
             shown = answer(network, batch)
     except Exception as error:
-        what = f"student {student.name!r} cannot take inputs of shape {task.input_shape}"
-        raise TrainingError(f"{what}: {error}") from error
+        what = f"{who} fails on {len(batch.rows)} rows of shape {task.input_shape}"
+        raise TrainingError(f"{what}: {reason(error)}") from error
     got = tuple(getattr(shown.logits, "shape", ()))
     if got != (len(batch.rows), task.outputs):
         raise TrainingError(
-            f"student {student.name!r} answers {len(batch.rows)} rows with shape {got}, "
+            f"{who} answers {len(batch.rows)} rows with shape {got}, "
             f"but the task needs logits of shape (rows, {task.outputs})."
         )
     return network, shown

@@ -84,7 +84,9 @@ def test_the_errors_of_a_worker_keep_their_class() -> None:
             prepare.call(executor, "helping:refuse", {"what": "ValueError", "why": "why not"})
         with pytest.raises(errors.KdorchError, match=r"^Problem: a name that our errors have$"):
             prepare.call(executor, "helping:borrow_a_name", {"why": "a name that our errors have"})
-        with pytest.raises(errors.KdorchError, match=r"^StudyError: the file has 1 problem:\n  a: is wrong\.$"):
+        with pytest.raises(
+            errors.KdorchError, match=r"^StudyError: the file has 1 problem:\n  a: is wrong\.$"
+        ):
             prepare.call(executor, "helping:refuse_a_study", {})
         with pytest.raises(errors.KdorchError, match=r"helping:die was lost: .* Run the study again"):
             prepare.call(executor, "helping:die", {})

@@ -188,9 +188,17 @@ def test_a_student_of_another_shape_is_told_what_is_expected(own):
         own("Scalar")
 
 
-def test_a_student_that_cannot_take_the_inputs_is_told_their_shape(own):
-    with pytest.raises(TrainingError, match=r"'module' cannot take inputs of shape \(6,\)"):
-        own("Wide")
+@pytest.mark.parametrize(
+    ("network", "told"),
+    [
+        ("Wide", r"'module' fails on 2 rows of shape \(6,\): RuntimeError: mat1 and mat2 .* \(2x6 and 7x3\)"),
+        ("Greedy", r"'module' fails on 2 rows of shape \(6,\): RuntimeError: .*allocate memory"),
+        ("Missing", r"'module' cannot be built: ValueError: training_toys:Missing .* no attribute 'Missing'"),
+    ],
+)
+def test_a_student_that_fails_is_told_where_and_why(own, network, told):
+    with pytest.raises(TrainingError, match=f"^student {told}"):
+        own(network)
 
 
 def test_a_loss_of_nan_names_the_epoch(run):
