@@ -15,7 +15,7 @@ from kdorch.study import Train
 from kdorch.training.building import answer
 from kdorch.training.evaluate import evaluate
 from kdorch.training.objective import Objective
-from kdorch.training.rows import Rows, shuffle
+from kdorch.training.rows import Rows, lengths, shuffle
 
 
 @dataclass
@@ -69,7 +69,7 @@ def fit(
     parameters = list(everything.parameters())
     optimizer = torch.optim.AdamW(parameters, settings.lr, weight_decay=settings.weight_decay, fused=True)
     generator = torch.Generator().manual_seed(seed)
-    steps = settings.epochs * math.ceil(len(train) / settings.batch)
+    steps = settings.epochs * len(lengths(len(train), settings.batch))
     step, fitted, best, state = 0, Fitted(), -math.inf, {}
     for epoch in range(1, settings.epochs + 1):
         for batch, told in train.batches(settings.batch, shuffle(len(train), generator)):

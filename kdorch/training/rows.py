@@ -25,7 +25,7 @@ class Rows(Protocol):
         """Return the number of rows."""
 
     def batches(self, size: int, order: Tensor | None = None) -> Iterator[tuple[Batch, Output | None]]:
-        """Yield batches in the stored order, or in the given one."""
+        """Yield batches in the stored order, or in the given one, of the `lengths` below."""
 
 
 @dataclass
@@ -45,7 +45,8 @@ class InMemory:
         columns = [self.inputs, self.targets, self.rows, *([] if self.logits is None else [self.logits])]
         if order is not None:
             columns = [column[order] for column in columns]
-        for inputs, targets, rows, *logits in zip(*(column.split(size) for column in columns), strict=True):
+        counts = lengths(len(self), size)
+        for inputs, targets, rows, *logits in zip(*(column.split(counts) for column in columns), strict=True):
             yield Batch(inputs, targets, rows), Output(logits[0]) if logits else None
 
 
@@ -64,10 +65,11 @@ class Streamed(Dataset[list[Tensor]]):
 
     def batches(self, size: int, order: Tensor | None = None) -> Iterator[tuple[Batch, Output | None]]:
         """Yield batches, read in this process: the page cache is shared, worker processes are not free."""
-        sampler = range(len(self)) if order is None else order.tolist()
+        order = torch.arange(len(self)) if order is None else order
+        chosen = (rows.tolist() for rows in order.split(lengths(len(self), size)))
         # Without a generator of its own it would advance the one that weights and dropout come from.
         loader: DataLoader[list[Tensor]] = DataLoader(
-            self, batch_size=size, sampler=sampler, collate_fn=_as_is, generator=Generator()
+            self, batch_sampler=chosen, collate_fn=_as_is, generator=Generator()
         )
         for inputs, targets, rows, *logits in loader:
             yield Batch(inputs, targets, rows), Output(logits[0]) if logits else None
@@ -99,3 +101,15 @@ def open_rows(data: Path, split: str, teacher: Path | None, *, budget: int) -> R
 def shuffle(count: int, generator: Generator) -> Tensor:
     """Return the order of one epoch."""
     return torch.randperm(count, generator=generator)
+
+
+def lengths(count: int, size: int) -> list[int]:
+    """Return how many rows each batch has.
+
+    A single row that is left over joins the batch before it: batch norm cannot learn from one row, and
+    without that row an epoch would not be whole.
+    """
+    whole, rest = divmod(count, size)
+    if rest == 1 and whole:
+        return [size] * (whole - 1) + [size + 1]
+    return [size] * whole + [rest] * (rest > 0)

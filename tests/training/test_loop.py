@@ -139,6 +139,29 @@ def test_streamed_rows_train_the_same_network(stored):
     assert_same(networks[0].state_dict(), networks[1].state_dict())
 
 
+@pytest.mark.parametrize("budget", [0, 2**40], ids=["streamed", "in memory"])
+def test_batch_norm_learns_where_one_row_is_left_over(stored, budget):
+    assert TRAIN % 20 == 1
+    network, settings = Normed(), {"batch": 20, "epochs": 3, "budget": budget}
+    task = Scripted(labels=TASK.labels, script=(1, 2, 3))
+    train(network, distillation(), stored, task=task, score=("x", "max"), **settings)
+    assert network[1].num_batches_tracked == 3 * 5
+
+
+def test_the_learning_rate_reaches_the_end_of_its_cosine_where_one_row_is_left_over(stored, monkeypatch):
+    rates = []
+    step = torch.optim.AdamW.step
+
+    def noted(self, *args, **kwargs):
+        rates.append(self.param_groups[0]["lr"])
+        return step(self, *args, **kwargs)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", noted)
+    train(plain(), distillation(), stored, batch=20, epochs=2)
+    expected = [SETTINGS.lr * (1 + math.cos(math.pi * number / 10)) / 2 for number in range(10)]
+    assert rates == pytest.approx(expected)
+
+
 def test_learns_in_training_mode_and_validates_in_evaluation_mode(stored):
     SEEN.clear()
     train(Watching().eval(), distillation(), stored, epochs=2)

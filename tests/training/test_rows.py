@@ -6,7 +6,7 @@ import pytest
 import torch
 from training_toys import TRAIN, rows
 
-from kdorch.training.rows import InMemory, Streamed, open_rows, shuffle
+from kdorch.training.rows import InMemory, Streamed, lengths, open_rows, shuffle
 
 
 def taken(source, size, order=None):
@@ -26,6 +26,24 @@ def test_both_give_the_same_batches_in_the_same_order(both, shuffled):
     assert [len(batch[0]) for batch in found[0]] == [32, 32, 32, TRAIN - 96]
     torch.testing.assert_close(found[0], found[1], rtol=0, atol=0)
     assert torch.equal(torch.cat([batch[2] for batch in found[0]]), order)  # ids of these rows count from 0
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [(50, [50, 51]), (100, [101]), (20, [20, 20, 20, 20, 21]), (99, [99, 2]), (101, [101]), (500, [101])],
+)
+def test_a_row_that_is_left_over_joins_the_batch_before(both, size, expected, shuffled):
+    order = shuffle(TRAIN, torch.Generator().manual_seed(3)) if shuffled else torch.arange(TRAIN)
+    found = [taken(source, size, order if shuffled else None) for source in both]
+    assert [len(batch[0]) for batch in found[0]] == expected == lengths(TRAIN, size)
+    torch.testing.assert_close(found[0], found[1], rtol=0, atol=0)
+    assert torch.equal(torch.cat([batch[2] for batch in found[0]]), order)
+
+
+def test_batches_of_one_row_stay_so_if_asked_for(both):
+    assert [[len(batch[0]) for batch in taken(source, 1)] for source in both] == [[1] * TRAIN] * 2
+    assert lengths(1, 8) == [1]
 
 
 def test_the_columns_of_a_row_stay_together(both):
