@@ -33,7 +33,9 @@ class Lock:
 
 def open_journal(path: Path) -> JournalStorage:
     """Open a journal, made if it is not there."""
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    # Its warnings tell how samplers work inside (a search that converged, an optional package): nothing that
+    # somebody who wrote a study can act on.
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
     lock = Lock(path)
     if _is_torn(path):
         _mend(path, lock)

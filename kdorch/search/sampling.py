@@ -20,8 +20,16 @@ def sampler(name: str, seed: int, trial: int) -> BaseSampler:
     """
     mixed = int.from_bytes(sha256(f"{seed}/{trial}".encode()).digest()[:4], "big")
     if name == "tpe":
-        return TPESampler(seed=mixed, multivariate=True, constant_liar=True)
-    return {"gp": GPSampler, "nsga2": NSGAIISampler, "random": RandomSampler}[name](seed=mixed)
+        return _tpe(mixed)
+    if name == "gp":
+        # A Gaussian process knows no parameters that exist only under a choice; Optuna's default for them is
+        # to draw at random for ever, with a warning each time.
+        return GPSampler(seed=mixed, independent_sampler=_tpe(mixed), warn_independent_sampling=False)
+    return {"nsga2": NSGAIISampler, "random": RandomSampler}[name](seed=mixed)
+
+
+def _tpe(seed: int) -> BaseSampler:
+    return TPESampler(seed=seed, multivariate=True, constant_liar=True)
 
 
 def suggest(trial: optuna.Trial, dimensions: Sequence[Dimension]) -> dict[str, Any]:

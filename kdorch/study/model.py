@@ -78,6 +78,9 @@ class Train(Strict):
 class Search(Strict):
     """How parameters are proposed.
 
+    ``gp`` models the parameters that every trial has; those that exist only under a choice it leaves to
+    ``tpe``, while ``nsga2`` draws them at random.
+
     Attributes:
         trials: Complete, pruned and finally failed trials; retries do not count.
         sampler: ``tpe`` (multivariate), ``gp``, ``nsga2`` or ``random``.

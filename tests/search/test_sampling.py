@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
 
 from kdorch.search.journal import open_journal
 from kdorch.search.phases import Searching
 from kdorch.search.record import Record
+from kdorch.search.sampling import sampler, suggest
+from kdorch.spec import Choice, Range
 from kdorch.study import Study
 from kdorch.study.limits import Limit
+from kdorch.study.space import Dimension
 
 CHOICES = {
     "student": {"any": {"flat": {"use": "mlp"}, "image": {"use": "cnn"}}},
@@ -37,9 +42,20 @@ def measure(params: Mapping[str, Any]) -> dict[str, float]:
     return {"val/accuracy": size / 64 - abs(params["train.lr"] - 0.01), "size/params": float(size)}
 
 
+@pytest.fixture
+def heard() -> Iterator[list[logging.LogRecord]]:
+    """What Optuna says."""
+    records: list[logging.LogRecord] = []
+    handler = logging.Handler()
+    handler.emit = records.append  # type: ignore[method-assign]
+    logging.getLogger("optuna").addHandler(handler)
+    yield records
+    logging.getLogger("optuna").removeHandler(handler)
+
+
 @pytest.mark.parametrize("method", ["tpe", pytest.param("gp", marks=pytest.mark.slow), "nsga2", "random"])
 def test_every_sampler_takes_limits_and_choices(
-    method: str, tree: Callable[..., dict[str, Any]], tmp_path: Path
+    method: str, tree: Callable[..., dict[str, Any]], tmp_path: Path, heard: list[logging.LogRecord]
 ) -> None:
     study = Study(**tree(**CHOICES, search={"trials": 12, "sampler": method}))
     trained = []
@@ -71,3 +87,24 @@ def test_every_sampler_takes_limits_and_choices(
         assert ("student.image.width" in params) == (plan.spec["student"]["use"] == "cnn")
         assert ("losses.kd.soft.temperature" in params) == (plan.spec["losses"]["kd"]["use"] == "hinton")
     assert len({tuple(sorted(params.items())) for params, _ in trained}) > len(trained) * 0.7
+    assert heard == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["tpe", "gp"])
+def test_what_exists_only_under_a_choice_is_searched_and_not_drawn_at_random(method: str) -> None:
+    dimensions = [
+        Dimension("net", "choice", Choice("a", "b")),
+        Dimension("net.a.width", "float", Range(0.0, 100.0), ("net", "a")),
+        Dimension("net.b.width", "float", Range(0.0, 100.0), ("net", "b")),
+        Dimension("lr", "float", Range(0.0, 1.0)),
+    ]
+    study = optuna.create_study(direction="minimize")
+    off = []
+    for number in range(50):
+        study.sampler = sampler(method if number >= 40 else "random", 0, number)
+        trial = study.ask()
+        params = suggest(trial, dimensions)
+        off.append(abs(params[f"net.{params['net']}.width"] - 20.0))
+        study.tell(trial, off[-1])
+    assert sum(off[40:]) / 10 < 15 < sum(off[:40]) / 40
