@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kdorch.api.promotion import promote
 from kdorch.api.results import Results
-from kdorch.discovery import installed
+from kdorch.discovery import importable, installed
 from kdorch.errors import ArgumentError
 from kdorch.search import HOME
 from kdorch.search.observer import Observer
@@ -27,7 +27,8 @@ def check(study: Study) -> None:
     """
     from kdorch.study.check import check as check_study
 
-    check_study(study, installed())
+    with importable(study.folders):
+        check_study(study, installed())
 
 
 def run(
@@ -49,7 +50,8 @@ def run(
         trials: Trials in all, in place of the study's own number.
         timeout: Seconds after which no further trial is begun.
         observer: Hears about progress.
-        folders: Directories to import the study's own modules from; the current one by default.
+        folders: Directories to import the study's own modules from; by default that of its file and the
+            current one.
 
     Raises:
         ArgumentError: If a number makes no sense.
@@ -57,6 +59,7 @@ def run(
     """
     from kdorch.search.home import Home
     from kdorch.search.run import Session
+    from kdorch.study.check import check as check_study
 
     def conclude() -> None:
         # Here, as a study that is complete needs neither MLflow nor a picture.
@@ -65,7 +68,6 @@ def run(
         summarise(Results(study.name, home))
 
     _refuse_nonsense(workers, trials, timeout)
-    check(study)
     session = Session(
         study=study,
         home=Home(Path(home)),
@@ -74,9 +76,11 @@ def run(
         trials=study.search.trials if trials is None else trials,
         deadline=math.inf if timeout is None else time.monotonic() + timeout,
         observer=observer or Observer(),
-        folders=[str(Path(folder).resolve()) for folder in folders or [Path.cwd()]],
+        folders=[str(Path(folder).resolve()) for folder in folders or study.folders],
     )
-    session.run(conclude)
+    with importable(session.folders):
+        check_study(study, installed())
+        session.run(conclude)
     return Results(study.name, home)
 
 

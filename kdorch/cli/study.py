@@ -37,7 +37,6 @@ def study() -> None:
 @click.pass_obj
 def check(home: Path, file: Path, overrides: tuple[str, ...]) -> None:
     """Report every mistake in a study FILE; nothing is created or trained."""
-    _importable(file)
     from kdorch.study import Study
     from kdorch.study.space import space
 
@@ -63,7 +62,6 @@ def run(
     workers: int | None,
 ) -> None:
     """Search and confirm the study in FILE, or go on where it stopped."""
-    _importable(file)
     from kdorch.cli.progress import Progress
     from kdorch.study import Study
 
@@ -71,7 +69,6 @@ def run(
     with Progress(found) as progress:
         import kdorch.api
 
-        folders = [file.resolve().parent, Path.cwd()]
         try:
             results = kdorch.api.run(
                 found,
@@ -80,7 +77,6 @@ def run(
                 trials=trials,
                 timeout=timeout,
                 observer=progress,
-                folders=folders,
             )
         except KeyboardInterrupt:
             progress.stop()
@@ -92,10 +88,3 @@ def run(
 
 
 study.add_command(show)
-
-
-def _importable(file: Path) -> None:
-    """Let the study name modules that lie beside its file, or in the current directory."""
-    import sys
-
-    sys.path[:0] = [str(file.resolve().parent), str(Path.cwd())]

@@ -41,7 +41,7 @@ class LocalExecutor:
         workers: How many jobs run at once.
         threads: Threads of torch, OpenMP and MKL in each worker.
         preload: Modules to import once, before all jobs. None may start threads or touch a GPU on import.
-        sys_path: Directories to import entries from, before those of this process.
+        sys_path: Directories to import entries from, after those of this process: none may shadow a library.
         log_dir: Where each worker writes what its jobs print; None drops it.
     """
 
@@ -56,7 +56,7 @@ class LocalExecutor:
         self._count = workers
         self._log_dir = log_dir
         self._options = Options(
-            sys_path=[_absolute(entry) for entry in (*sys_path, *sys.path)],
+            sys_path=[_absolute(entry) for entry in (*sys.path, *sys_path)],
             preload=list(preload),
             threads=threads,
             log_dir=str(log_dir.absolute()) if log_dir else None,

@@ -22,12 +22,24 @@ _FLAT = ("tune", "objectives", "limits")  # sections whose keys are paths and me
 
 @dataclass(frozen=True)
 class Source:
-    """A study as written: plain values, where each key stands, and what ``--set`` put in its place."""
+    """A study as written: plain values, where each key stands, and what ``--set`` put in its place.
+
+    Attributes:
+        name: The file's path.
+        tree: What it says.
+        marked: The same with the lines where it stands.
+        overridden: Paths that ``--set`` assigned to.
+    """
 
     name: str
     tree: dict[str, Any]
     marked: Any = None
     overridden: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """The directory of the file."""
+        return Path(self.name).resolve().parent
 
     def line(self, path: str) -> int | None:
         """Return the line of a dotted path, or of the nearest key above it."""

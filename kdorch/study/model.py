@@ -12,12 +12,13 @@ from pydantic import (
     Field,
     PlainSerializer,
     PlainValidator,
+    PrivateAttr,
     SerializeAsAny,
     ValidationError,
     model_validator,
 )
 
-from kdorch.discovery import installed
+from kdorch.discovery import importable, installed
 from kdorch.errors import StudyError
 from kdorch.kinds import Dataset, Direction, Measure, Teacher
 from kdorch.spec import Strict
@@ -138,6 +139,7 @@ class Study(Strict):
     measures: tuple[SerializeAsAny[Measure], ...] = ()
     search: Search = Search()
     confirm: Confirm = Confirm()
+    _folder: Path | None = PrivateAttr(None)
 
     def __init__(self, **fields: Any) -> None:
         # Parts may be written as {use: name}, so validation has to know the installed plugins.
@@ -162,8 +164,28 @@ class Study(Strict):
         from kdorch.study.check import checked
         from kdorch.study.file import read
 
-        return cls(**checked(read(path, overrides), installed()))
+        source = read(path, overrides)
+        with importable(_folders(source.folder)):
+            study = cls(**checked(source, installed()))
+        study._folder = source.folder
+        return study
+
+    def __eq__(self, other: object) -> bool:
+        """Studies that say the same are equal, wherever their files lie."""
+        return isinstance(other, Study) and dict(self) == dict(other)
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    @property
+    def folders(self) -> list[str]:
+        """Directories whose modules the study may name: its file's, if it has one, and the current one."""
+        return _folders(self._folder)
 
     def tree(self) -> dict[str, Any]:
         """Return the study as the file writes it, every default filled in."""
         return self.model_dump(mode="json")
+
+
+def _folders(folder: Path | None) -> list[str]:
+    return [str(found) for found in (folder, Path.cwd()) if found]

@@ -63,6 +63,15 @@ class Ear(Observer):
         self.heard.append(text)
 
 
+NETWORK = """
+from torch import nn
+
+
+class Net(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Flatten(), nn.Linear(64, 10))
+"""
+
 SCRIPT = """
 import sys
 import kdorch
@@ -82,6 +91,25 @@ def test_an_unguarded_script_works(way: str, home: Path, write: Callable[..., Pa
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == ["the script begins", "2 trials"]
+
+
+def test_a_module_beside_the_file_is_found_from_any_directory(
+    home: Path, write: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (tmp_path / "studies").mkdir()
+    elsewhere.mkdir()
+    (tmp_path / "studies" / "net_beside.py").write_text(NETWORK)
+    part = {"use": "module", "target": "net_beside:Net"}
+    file = write("studies/tiny.yaml", student=part, tune={"train.lr": {"low": 5e-3, "high": 3e-2}})
+    before = list(sys.path)
+    monkeypatch.chdir(elsewhere)
+    trials = kdorch.run(kdorch.Study.load(file), home=home, workers=1).trials
+    assert len(trials) == 4
+    monkeypatch.chdir(tmp_path)
+    again = kdorch.run(kdorch.Study.load("studies/tiny.yaml"), home=home, workers=1)
+    pd.testing.assert_frame_equal(again.trials, trials)
+    assert sys.path == before
 
 
 def test_a_timeout_begins_no_further_trial_and_the_next_run_goes_on(

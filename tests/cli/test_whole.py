@@ -99,6 +99,8 @@ def test_from_a_module_beside_the_file_to_the_registry_by_what_is_printed(
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (tmp_path / "my_net.py").write_text(NETWORK)
+    for library in ("calendar", "optuna", "random", "yaml"):  # what else may lie there
+        (tmp_path / f"{library}.py").write_text("raise RuntimeError('this is no library')")
     file = write(
         student={"use": "module", "target": "my_net:Net", "args": {"width": 8}},
         tune={"student.args.width": {"low": 4, "high": 24}, "train.lr": {"low": 5e-3, "high": 3e-2}},

@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from kdorch.errors import ExecutionError
-from kdorch.execution import Job
+from kdorch.execution import Job, local
 
 
 def kinds(events):
@@ -231,6 +231,18 @@ def test_poll_waits_no_longer_than_told(make_executor):
     executor.run("echo")
     assert executor.poll(0) == []
     assert executor.poll(0.05) == []
+
+
+@pytest.mark.parametrize("way", ["fork", "spawn"])
+def test_a_file_beside_an_entry_shadows_no_library(make_executor, tmp_path, monkeypatch, way):
+    monkeypatch.setattr(local, "CAN_FORK", way == "fork")
+    for library in ("calendar", "optuna", "random"):
+        (tmp_path / f"{library}.py").write_text("raise RuntimeError('this is no library')")
+    entry = "import calendar, optuna, random\ndef call(spec, report): return {'days': calendar.mdays[2]}"
+    (tmp_path / "own_entry.py").write_text(entry)
+    executor = make_executor(preload=["random"], sys_path=[str(tmp_path)])
+    executor.submit(Job("job", "own_entry:call", {}))
+    assert executor.until("done", "error")[-1].data == {"days": 28}
 
 
 def test_workers_that_cannot_start_are_told(make_executor, tmp_path):

@@ -86,6 +86,19 @@ def test_yaml_and_python_make_the_same_study(load: Callable[..., Study]) -> None
     assert load(FULL) == in_python()
 
 
+def test_where_a_file_lies_makes_no_other_study_but_decides_where_modules_are(
+    load: Callable[..., Study], small: str, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "study.yaml").write_text(small)
+    here, other = load(small), Study.load(tmp_path / "other" / "study.yaml")
+    assert here == other != load(small, "seed=1")
+    assert here.folders == [str(tmp_path), str(Path.cwd())]
+    assert other.folders == [str(tmp_path / "other"), str(Path.cwd())]
+    assert pickle.loads(pickle.dumps(other)).folders == other.folders
+    assert in_python().folders == [str(Path.cwd())]
+
+
 def test_the_tree_is_what_a_file_would_say(load: Callable[..., Study]) -> None:
     tree = load(FULL).tree()
     assert tree["student"]["any"]["mlp"] == {"use": "mlp", "width": 8, "depth": 1}
