@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,7 +49,7 @@ class Checkpoint(kdorch.Teacher, name="checkpoint"):
 
     Attributes:
         network: The network that the weights belong to.
-        weights: Path of the file.
+        weights: Path of the file; in a study file, from where that lies.
     """
 
     network: SerializeAsAny[kdorch.Student]
@@ -82,11 +81,6 @@ class Checkpoint(kdorch.Teacher, name="checkpoint"):
     def parameters(self, task: kdorch.Task, state: Mapping[str, Tensor]) -> int:
         """Return the network's."""
         return _parameters(self.network, task, state)
-
-    def fingerprint(self) -> str:
-        """Return the digest of the file, so that other weights make another teacher."""
-        weights = sha256(self.weights.read_bytes()).hexdigest() if self.weights.is_file() else "missing"
-        return weights + super().fingerprint()
 
 
 def _answers(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kdorch import errors
@@ -11,7 +11,7 @@ from kdorch.errors import KdorchError, Problem, StudyError
 from kdorch.execution import Executor, Job
 from kdorch.search.home import Home
 from kdorch.study import Study
-from kdorch.study.check import specs
+from kdorch.study.check import whole
 
 _FREE = ("name", "search", "confirm")  # sections that may change between runs of one study
 _BEGUN = (
@@ -26,11 +26,12 @@ def same(study: Study, before: Mapping[str, Any]) -> None:
     Raises:
         StudyError: With every difference that would mix incomparable trials.
     """
-    now = study.tree()
+    now, files = study.tree(), set(_files(study))
     changed = [
         Problem(path, what)
         for section in now.keys() - set(_FREE)
         for path, what in _differences(section, before.get(section), now[section])
+        if path not in files
     ]
     if list(before["objectives"]) != list(now["objectives"]):
         order = ", ".join(before["objectives"])
@@ -54,9 +55,15 @@ def same_sources(study: Study, before: Mapping[str, str]) -> None:
 
 def sources(study: Study) -> dict[str, str]:
     """Return the fingerprint of each part of the study that has one, by its path."""
-    sections = {name: getattr(study, name) for name in type(study).model_fields}
-    found = {path: part.fingerprint() for path, part in specs(sections)}
+    found = {path: part.fingerprint() for path, part in whole(dict(study))}
     return {path: digest for path, digest in found.items() if digest}
+
+
+def _files(study: Study) -> Iterator[str]:
+    """Yield the keys that name a file: where it lies does not matter, and what is in it is a source."""
+    for path, part in whole(dict(study)):
+        for below, spec in part.nested():
+            yield from (".".join(filter(None, (path, below, field))) for field in spec.files())
 
 
 def _differences(path: str, old: Any, new: Any) -> list[tuple[str, str]]:

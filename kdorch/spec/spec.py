@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import file_digest
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from pydantic import ModelWrapValidatorHandler, ValidationInfo, model_serializer, model_validator
+from pydantic import (
+    ModelWrapValidatorHandler,
+    SerializationInfo,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 from pydantic_core import to_jsonable_python
 
 from kdorch.errors import PluginError
 from kdorch.spec.ranges import Choice, Range
 from kdorch.spec.strict import Strict, refusal
 
+_NO_FILES = {"files": False}  # context of a serialisation
 _TAKEN = {"any", "kind", "name", "needs", "provides", "reference", "tasks", "use"}  # not for fields
 
 
@@ -102,16 +112,55 @@ class Spec(Strict):
         except PluginError as error:
             raise refusal("unknown_plugin", str(error)) from None
 
+    @field_validator("*")
+    @classmethod
+    def _anchored(cls, value: Any, info: ValidationInfo) -> Any:
+        """Take a path from where the study's file lies, so that it leads to one place from any directory."""
+        folder = (info.context or {}).get("folder")
+        return folder / value if folder and isinstance(value, Path) else value
+
+    def nested(self) -> Iterator[tuple[str, Spec]]:
+        """Yield this spec and those in its fields, each with its dotted path from here."""
+        yield "", self
+        for path, part in _parts(self._values()):
+            yield from ((f"{path}.{below}".rstrip("."), spec) for below, spec in part.nested())
+
+    def files(self) -> dict[str, Path]:
+        """Return the fields that name a file which is there."""
+        return {field: at for field, at in self._values().items() if isinstance(at, Path) and at.is_file()}
+
     def fingerprint(self) -> str:
-        """Return a digest of what decides the result but is not in the fields: a file, the code of a module.
+        """Return a digest of what decides the result but is not in the fields: the content of `files`.
 
         Empty where there is nothing of the kind. Parts that are fields are included.
         """
-        parts = (getattr(self, field) for field in type(self).model_fields)
-        return "".join(part.fingerprint() for part in parts if isinstance(part, Spec))
+        parts = (part.fingerprint() for _, part in _parts(self._values()))
+        return "".join((*map(_content, self.files().values()), *parts))
+
+    def identity(self) -> dict[str, Any]:
+        """Return what decides the result wherever files lie: the fields, a fingerprint in place of paths."""
+        return {"fields": self.model_dump(context=_NO_FILES), "fingerprint": self.fingerprint()}
+
+    def _values(self) -> dict[str, Any]:
+        return {field: getattr(self, field) for field in type(self).model_fields}
 
     @model_serializer
-    def _as_part(self) -> dict[str, Any]:
+    def _as_part(self, info: SerializationInfo) -> dict[str, Any]:
         """Serialise as a study writes it, whatever type the field that holds it declares."""
-        fields = {field: getattr(self, field) for field in type(self).model_fields}
-        return {"use": self.name, **to_jsonable_python(fields)}
+        hidden = self.files() if info.context == _NO_FILES else {}
+        fields = {field: value for field, value in self._values().items() if field not in hidden}
+        return {"use": self.name, **to_jsonable_python(fields, context=info.context)}
+
+
+def _parts(value: Any, path: str = "") -> Iterator[tuple[str, Spec]]:
+    """Yield the specs that fields hold, in mappings and lists too, with their dotted paths."""
+    if isinstance(value, Spec):
+        yield path, value
+    elif isinstance(value, Mapping | list | tuple):
+        items = value.items() if isinstance(value, Mapping) else enumerate(value)
+        yield from (found for key, item in items for found in _parts(item, f"{path}.{key}".lstrip(".")))
+
+
+def _content(file: Path) -> str:
+    with file.open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()

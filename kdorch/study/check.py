@@ -27,7 +27,7 @@ def checked(source: Source, plugins: Plugins) -> dict[str, Any]:
     Raises:
         StudyError: With every mistake, each with its line.
     """
-    sections, problems = read_sections(source.tree, plugins)
+    sections, problems = read_sections(source.tree, plugins, source.folder)
     problems += mistakes(sections, plugins)
     if problems:
         lined = [Problem(p.where, p.what, p.hint, source.line(p.where)) for p in problems]
@@ -82,6 +82,14 @@ def _rejected(place: Place, value: Any, where: str) -> Iterator[Problem]:
 
 
 # ---------------------------------------------------------------- how the parts fit each other
+
+
+def whole(sections: Mapping[str, Any]) -> Iterator[tuple[str, Spec]]:
+    """Yield every part of a study with its path: those of `specs`, the dataset and the measures."""
+    if sections.get("data"):
+        yield "data", sections["data"]
+    yield from specs(sections)
+    yield from ((f"measures.{measure.name}", measure) for measure in sections.get("measures") or ())
 
 
 def specs(sections: Mapping[str, Any]) -> Iterator[tuple[str, Spec]]:

@@ -154,6 +154,9 @@ class Study(Strict):
     def load(cls, path: str | Path, overrides: Sequence[str] = ()) -> Self:
         """Read and check a study file.
 
+        Where a field takes a path, a relative one starts at the file's directory. Files may be moved, by
+        themselves or with the whole project: trials are compared by what is in them.
+
         Args:
             path: A YAML file.
             overrides: Assignments such as ``train.epochs=5``, applied before checking.

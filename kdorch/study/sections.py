@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Any, get_origin
 
 from pydantic import TypeAdapter, ValidationError
@@ -16,13 +17,16 @@ from kdorch.study.model import Study
 from kdorch.study.wording import problems as explained
 
 
-def read_sections(tree: Mapping[str, Any], plugins: Plugins) -> tuple[dict[str, Any], list[Problem]]:
+def read_sections(
+    tree: Mapping[str, Any], plugins: Plugins, folder: Path
+) -> tuple[dict[str, Any], list[Problem]]:
     """Return the sections and what is wrong with them.
 
     Fields that are wrong are left at their defaults, so that all else can still be checked against the other
     sections; None stands for what could not be read at all.
     """
     sections: dict[str, Any] = {}
+    context = {"find": plugins.find, "folder": folder}
     problems = [
         Problem(key, f"a study has no {key!r}.", did_you_mean(key, Study.model_fields))
         for key in tree
@@ -30,7 +34,7 @@ def read_sections(tree: Mapping[str, Any], plugins: Plugins) -> tuple[dict[str, 
     ]
     for name, field in Study.model_fields.items():
         if tree.get(name) is not None:
-            sections[name], found = _read(name, tree[name], plugins)
+            sections[name], found = _read(name, tree[name], context)
             problems += found
         elif field.is_required():
             sections[name] = None
@@ -41,21 +45,21 @@ def read_sections(tree: Mapping[str, Any], plugins: Plugins) -> tuple[dict[str, 
     return sections, problems
 
 
-def _read(name: str, value: Any, plugins: Plugins) -> tuple[Any, list[Problem]]:
+def _read(name: str, value: Any, context: dict[str, Any]) -> tuple[Any, list[Problem]]:
     """Read a section, entry by entry where it is a mapping of entries."""
     by_key = get_origin(Study.model_fields[name].annotation) is dict
     if not (by_key and isinstance(value, dict) and value):
-        return _validate(name, value, plugins)
+        return _validate(name, value, context)
     entries, problems = {}, []
     for key, item in value.items():
-        entry, found = _validate(name, {key: item}, plugins)
+        entry, found = _validate(name, {key: item}, context)
         entries[key] = entry[key] if entry else None
         problems += found
     return entries, problems
 
 
-def _validate(name: str, value: Any, plugins: Plugins) -> tuple[Any, list[Problem]]:
-    adapter, context = _adapter(name), {"find": plugins.find}
+def _validate(name: str, value: Any, context: dict[str, Any]) -> tuple[Any, list[Problem]]:
+    adapter = _adapter(name)
     try:
         return adapter.validate_python(value, context=context), []
     except ValidationError as error:

@@ -45,7 +45,7 @@ def prepare(store: Store, dataset: Dataset, origin: str, split: Split) -> Entry:
     _validate(columns, dataset)
     content = _content_digest(columns)
     key = {
-        "dataset": dataset.model_dump(),
+        "dataset": dataset.identity(),
         "origin": origin,
         "content": content,
         "split": split.model_dump(),

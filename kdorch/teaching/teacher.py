@@ -98,9 +98,8 @@ def make_ready(
         DataError: If its answers are not finite logits of the task's shape.
     """
     key = {
-        "teacher": teacher.model_dump(),
+        "teacher": teacher.identity(),
         "origin": origin,
-        "fingerprint": teacher.fingerprint(),
         "data": data.name,
         "seed": seed,
         "score": list(score),

@@ -67,6 +67,30 @@ def test_the_order_of_objectives_matters(tree: Tree) -> None:
         prepare.same(now, before)
 
 
+def test_a_file_may_be_moved_but_not_changed(
+    tree: Tree, write: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teacher = {"use": "checkpoint", "network": {"use": "mlp"}, "weights": "best.safetensors"}
+    projects = [tmp_path / "here", tmp_path / "there"]
+    studies = []
+    for project in projects:
+        project.mkdir()
+        (project / "best.safetensors").write_bytes(b"these weights")
+        file = write(f"{project.name}/study.yaml", teacher=teacher)
+        studies.append(Study.load(file))
+    monkeypatch.chdir(projects[1])
+    studies.append(Study.load("study.yaml"))
+    assert studies[2].tree() == studies[1].tree() != studies[0].tree()
+    before = studies[0].tree(), prepare.sources(studies[0])
+    for study in studies:
+        prepare.same(study, before[0])
+        prepare.same_sources(study, before[1])
+    (projects[1] / "best.safetensors").write_bytes(b"other weights")
+    prepare.same_sources(studies[0], before[1])
+    with pytest.raises(errors.StudyError, match="teacher: the code or file behind it has changed"):
+        prepare.same_sources(studies[1], before[1])
+
+
 @pytest.mark.parametrize(("what", "told"), [("data", "dataset 'digits'"), ("teacher", "teacher 'trained'")])
 def test_other_rows_and_another_teacher_are_refused(what: str, told: str, tree: Tree) -> None:
     study = Study(**tree())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from pathlib import Path
 from typing import Annotated
 
 import pytest
@@ -188,3 +189,55 @@ def test_search_space_lists_what_fields_declare() -> None:
         "activation": kdorch.Choice("relu", "gelu"),
     }
     assert Wrapped.search_space() == {}
+
+
+# ---------------------------------------------------------------- files, and parts within parts
+
+
+class Filed(kdorch.Student, name="filed"):
+    weights: Path
+    size: int = 1
+
+
+class Team(kdorch.Teacher, name="team"):
+    lead: kdorch.Student
+    others: tuple[kdorch.Student, ...] = ()
+    named: dict[str, kdorch.Student] = Field(default_factory=dict)
+
+
+def test_parts_are_found_wherever_they_are_held() -> None:
+    inner = Wrapped(inner=Narrow(width=1))
+    team = Team(lead=inner, others=(Narrow(width=2),), named={"a": Narrow(width=3)})
+    assert dict(team.nested()) == {
+        "": team,
+        "lead": inner,
+        "lead.inner": Narrow(width=1),
+        "others.0": Narrow(width=2),
+        "named.a": Narrow(width=3),
+    }
+
+
+def test_a_relative_path_starts_at_the_folder_of_the_study() -> None:
+    context = {"folder": Path("/project")}
+    paths = [Filed.model_validate({"weights": at}, context=context).weights for at in ("a/b", "/c", "../d")]
+    assert paths == [Path("/project/a/b"), Path("/c"), Path("/project/../d")]
+    assert Filed(weights=Path("a/b")).weights == Path("a/b")
+
+
+def test_what_is_in_a_file_decides_and_not_where_it_lies(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("one", "same", "other")]
+    for file, content in zip(files, ("x", "x", "y"), strict=True):
+        file.write_text(content)
+    one, same, other = (Team(lead=Narrow(), others=(Filed(weights=file),)) for file in files)
+    assert one.fingerprint() == same.fingerprint() != other.fingerprint()
+    assert one.identity() == same.identity() != other.identity()
+    assert one.model_dump() != same.model_dump()
+    assert json.dumps(one.identity())
+    larger = Team(lead=Narrow(), others=(Filed(weights=files[0], size=2),))
+    assert larger.identity() != one.identity()
+
+
+def test_what_is_no_file_is_told_apart_by_its_path(tmp_path: Path) -> None:
+    folder, missing = Filed(weights=tmp_path), Filed(weights=tmp_path / "missing")
+    assert folder.fingerprint() == missing.fingerprint() == ""
+    assert folder.identity() != missing.identity()

@@ -45,6 +45,13 @@ def test_a_changed_file_is_another_teacher(store, data, weights):
     assert not np.array_equal(*(stored(entry.path, "train", "logits") for entry in (before, after)))
 
 
+def test_a_file_that_was_moved_is_the_same_teacher(store, data, weights, tmp_path):
+    before = ready(store, Checkpoint(network=Mlp(width=8), weights=weights), data)
+    moved = weights.rename(tmp_path / "moved.safetensors")
+    after = ready(store, Checkpoint(network=Mlp(width=8), weights=moved), data)
+    assert (after.made, after.path) == (False, before.path)
+
+
 def test_a_file_that_is_not_safetensors_is_refused(store, data, weights):
     weights.write_bytes(b"PK\x03\x04 a pickle, perhaps")
     with pytest.raises(DataError, match=r"weights\.safetensors cannot be read as safetensors"):
