@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from hashlib import sha256
-from importlib.util import find_spec
 from itertools import pairwise
-from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -76,8 +73,10 @@ class Cnn(kdorch.Student, name="cnn"):
 
 
 def _import_path(word: str) -> str:
-    if not re.fullmatch(r"[\w.]+:[\w.]+", word):
+    if not re.fullmatch(r"\w+(\.\w+)*:\w+(\.\w+)*", word):
         raise ValueError(f"write package.module:Class, not {word!r}")
+    if word.startswith("__main__:"):
+        raise ValueError(f"workers never run the script again, so move what {word!r} names to its own module")
     return word
 
 
@@ -92,14 +91,9 @@ class Module(kdorch.Student, name="module"):
     target: Annotated[str, AfterValidator(_import_path)]
     args: Annotated[dict[str, Any], Field(default_factory=dict)]
 
-    def fingerprint(self) -> str:
-        """Return the digest of the file that the class is in, so that other code is another network."""
-        try:
-            found = find_spec(self.target.partition(":")[0])
-        except ImportError:
-            return ""  # building it will say so
-        source = Path(found.origin) if found and found.origin else None
-        return sha256(source.read_bytes()).hexdigest() if source and source.is_file() else ""
+    def import_paths(self) -> tuple[str, ...]:
+        """Return the target."""
+        return (self.target,)
 
     def build(self, task: kdorch.Task) -> nn.Module:
         """Return the network.

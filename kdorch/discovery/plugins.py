@@ -11,6 +11,7 @@ from typing import Any
 import pluggy
 
 from kdorch import hookspecs
+from kdorch.discovery.code import digest
 from kdorch.discovery.registry import Entry, Origin, Registry
 from kdorch.errors import PluginError, reason
 from kdorch.hookspecs import GROUP, HOOKS
@@ -85,6 +86,23 @@ class Plugins:
     def origin(self, kind: str, name: str) -> Origin:
         """Return the distribution that offers a plugin."""
         return self.registries[kind][name].origin
+
+    def origins(self, part: Spec) -> str:
+        """Return who offers a part and those in it, with digests of code that is not ours.
+
+        With a dataset goes its task.
+        """
+        found = (word for _, each in part.nested_parts() for word in self._origins(each))
+        return ", ".join(dict.fromkeys(found))
+
+    def _origins(self, part: Spec) -> Iterator[str]:
+        tasks = part.tasks if part.kind == "dataset" else ()
+        for kind, name in ((part.kind, part.name), *(("task", task) for task in sorted(tasks))):
+            entry = self.registries[kind][name]
+            ours = entry.origin.distribution == GROUP
+            yield str(entry.origin) if ours else f"{entry.origin} {digest(entry.spec.__module__)}"
+        for target in part.import_paths():
+            yield f"{target} {digest(target.partition(':')[0])}"
 
     def part(self, kind: str, value: dict[str, Any]) -> Any:
         """Return the spec that ``{use: name, ...}`` describes."""

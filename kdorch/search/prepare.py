@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kdorch import errors
+from kdorch.discovery import installed
 from kdorch.errors import KdorchError, Problem, StudyError
 from kdorch.execution import Executor, Job
 from kdorch.search.home import Home
@@ -41,12 +42,12 @@ def same(study: Study, before: Mapping[str, Any]) -> None:
 
 
 def same_sources(study: Study, before: Mapping[str, str]) -> None:
-    """Make sure that the code and the files behind the parts are those that the study began with.
+    """Make sure that versions, code and files behind the parts are those that the study began with.
 
     Raises:
         StudyError: With every part that is not.
     """
-    what = "the code or file behind it has changed."
+    what = "the code, file or version behind it has changed."
     now = sources(study)
     changed = [Problem(path, what) for path, digest in before.items() if now.get(path) != digest]
     if changed:
@@ -54,16 +55,18 @@ def same_sources(study: Study, before: Mapping[str, str]) -> None:
 
 
 def sources(study: Study) -> dict[str, str]:
-    """Return the fingerprint of each part of the study that has one, by its path."""
-    found = {path: part.fingerprint() for path, part in whole(dict(study))}
-    return {path: digest for path, digest in found.items() if digest}
+    """Return what is behind each part of the study, by its path: origin, code and files."""
+    plugins = installed()
+    return {
+        path: f"{plugins.origins(part)} {part.fingerprint()}".strip() for path, part in whole(dict(study))
+    }
 
 
 def _files(study: Study) -> Iterator[str]:
     """Yield the keys that name a file: where it lies does not matter, and what is in it is a source."""
     for path, part in whole(dict(study)):
-        for below, spec in part.nested():
-            yield from (".".join(filter(None, (path, below, field))) for field in spec.files())
+        for below, spec in part.nested_parts():
+            yield from (".".join(filter(None, (path, below, field))) for field in spec.named_files())
 
 
 def _differences(path: str, old: Any, new: Any) -> list[tuple[str, str]]:

@@ -22,7 +22,9 @@ from kdorch.spec.ranges import Choice, Range
 from kdorch.spec.strict import Strict, refusal
 
 _NO_FILES = {"files": False}  # context of a serialisation
-_TAKEN = {"any", "kind", "name", "needs", "provides", "reference", "tasks", "use"}  # not for fields
+# Not for fields: words of a study, and our own methods.
+_TAKEN = {"any", "kind", "name", "needs", "provides", "reference", "tasks", "use"}
+_TAKEN |= {"complaints", "fingerprint", "import_paths", "named_files", "nested_parts", "store_key"}
 
 
 class Spec(Strict):
@@ -119,25 +121,32 @@ class Spec(Strict):
         folder = (info.context or {}).get("folder")
         return folder / value if folder and isinstance(value, Path) else value
 
-    def nested(self) -> Iterator[tuple[str, Spec]]:
+    def nested_parts(self) -> Iterator[tuple[str, Spec]]:
         """Yield this spec and those in its fields, each with its dotted path from here."""
         yield "", self
         for path, part in _parts(self._values()):
-            yield from ((f"{path}.{below}".rstrip("."), spec) for below, spec in part.nested())
+            yield from ((f"{path}.{below}".rstrip("."), spec) for below, spec in part.nested_parts())
 
-    def files(self) -> dict[str, Path]:
+    def named_files(self) -> dict[str, Path]:
         """Return the fields that name a file which is there."""
         return {field: at for field, at in self._values().items() if isinstance(at, Path) and at.is_file()}
 
     def fingerprint(self) -> str:
-        """Return a digest of what decides the result but is not in the fields: the content of `files`.
+        """Return a digest of what decides the result but is not in the fields: the content of `named_files`.
 
         Empty where there is nothing of the kind. Parts that are fields are included.
         """
         parts = (part.fingerprint() for _, part in _parts(self._values()))
-        return "".join((*map(_content, self.files().values()), *parts))
+        return "".join((*map(_content, self.named_files().values()), *parts))
 
-    def identity(self) -> dict[str, Any]:
+    def import_paths(self) -> Iterable[str]:
+        """Return, as ``package.module:Class``, the code that fields name: it is found before it is needed.
+
+        Trials are compared by that code, too. The plugin's own needs no mention.
+        """
+        return ()
+
+    def store_key(self) -> dict[str, Any]:
         """Return what decides the result wherever files lie: the fields, a fingerprint in place of paths."""
         return {"fields": self.model_dump(context=_NO_FILES), "fingerprint": self.fingerprint()}
 
@@ -147,7 +156,7 @@ class Spec(Strict):
     @model_serializer
     def _as_part(self, info: SerializationInfo) -> dict[str, Any]:
         """Serialise as a study writes it, whatever type the field that holds it declares."""
-        hidden = self.files() if info.context == _NO_FILES else {}
+        hidden = self.named_files() if info.context == _NO_FILES else {}
         fields = {field: value for field, value in self._values().items() if field not in hidden}
         return {"use": self.name, **to_jsonable_python(fields, context=info.context)}
 

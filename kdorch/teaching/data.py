@@ -35,7 +35,7 @@ def prepare(store: Store, dataset: Dataset, origin: str, split: Split) -> Entry:
     Args:
         store: Where to store it.
         dataset: What to load.
-        origin: Distribution and version that offers the dataset.
+        origin: Who offers the dataset (`Plugins.origins`).
         split: How to divide it.
 
     Raises:
@@ -45,7 +45,7 @@ def prepare(store: Store, dataset: Dataset, origin: str, split: Split) -> Entry:
     _validate(columns, dataset)
     content = _content_digest(columns)
     key = {
-        "dataset": dataset.identity(),
+        "dataset": dataset.store_key(),
         "origin": origin,
         "content": content,
         "split": split.model_dump(),

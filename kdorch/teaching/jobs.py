@@ -19,17 +19,19 @@ def data(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
     """Prepare the dataset: ``store``, ``data``, ``split``."""
     plugins = installed()
     dataset = plugins.part("dataset", spec["data"])
-    origin = str(plugins.origin("dataset", dataset.name))
+    origin = plugins.origins(dataset)
     return _told(prepare(Store(Path(spec["store"])), dataset, origin, Split(**spec["split"])))
 
 
 def teacher(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
     """Make the teacher ready: ``store``, ``teacher``, ``data`` (path), ``seed``, ``score``, ``budget``."""
+    plugins = installed()
+    found = plugins.part("teacher", spec["teacher"])
     return _told(
         make_ready(
             Store(Path(spec["store"])),
-            installed().part("teacher", spec["teacher"]),
-            _origins(spec["teacher"]),
+            found,
+            plugins.origins(found),
             Path(spec["data"]),
             seed=spec["seed"],
             score=tuple(spec["score"]),
@@ -48,13 +50,3 @@ def teacher_test(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
 
 def _told(entry: Entry) -> dict[str, Any]:
     return {"path": str(entry.path), "digest": entry.digest, "facts": entry.facts, "made": entry.made}
-
-
-def _origins(teacher: Mapping[str, Any]) -> str:
-    """Return the versions of everything that decides what the teacher is."""
-    plugins = installed()
-    network = teacher.get("network")
-    origins = [plugins.origin("teacher", teacher["use"])]
-    if network:
-        origins.append(plugins.origin("student", network["use"]))
-    return ", ".join(map(str, origins))

@@ -88,7 +88,7 @@ def make_ready(
     Args:
         store: Where to store them.
         teacher: The teacher.
-        origin: Distributions and versions that offer it and its network.
+        origin: Who offers it and its network (`Plugins.origins`).
         data: Directory of the stored dataset.
         seed: Initial weights and order of the rows.
         score: The task's score that chooses its best epoch.
@@ -98,7 +98,7 @@ def make_ready(
         DataError: If its answers are not finite logits of the task's shape.
     """
     key = {
-        "teacher": teacher.identity(),
+        "teacher": teacher.store_key(),
         "origin": origin,
         "data": data.name,
         "seed": seed,

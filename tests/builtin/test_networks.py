@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -127,18 +128,24 @@ def test_a_module_that_cannot_be_built_is_explained(
     assert expected in str(error.value)
 
 
-@pytest.mark.parametrize("target", ["my_net.Net", "my_net", "my net:Net", ":Net"])
+@pytest.mark.parametrize(
+    "target", ["my_net.Net", "my_net", "my net:Net", ":Net", "my_net:", "..:Net", "my..net:Net"]
+)
 def test_a_target_is_a_module_and_a_class(target: str) -> None:
-    with pytest.raises(ValidationError, match=rf"write package\.module:Class, not '{target}'"):
+    with pytest.raises(ValidationError, match=re.escape(f"write package.module:Class, not '{target}'")):
         Module(target=target)
 
 
-def test_other_code_is_another_network(net: str, tmp_path: Path) -> None:
+def test_a_target_is_not_in_the_script_that_runs() -> None:
+    with pytest.raises(
+        ValidationError, match="workers never run the script again, so move what '__main__:Net'"
+    ):
+        Module(target="__main__:Net")
+
+
+def test_the_code_of_a_target_is_told_to_the_core(net: str) -> None:
     """What a store keeps of a teacher must not outlive the code that made it."""
     module = Module(target=f"{net}:Net")
-    before = module.fingerprint()
-    assert before == Module(target=f"{net}:Outer.Inner").fingerprint() != ""
-    (tmp_path / "their_net.py").write_text(NET.replace("width=3", "width=4"))
-    assert module.fingerprint() != before
-    assert Trained(network=module).fingerprint() == module.fingerprint()
-    assert Mlp().fingerprint() == Module(target="no_such_net:Net").fingerprint() == ""
+    assert [path for _, part in Trained(network=module).nested_parts() for path in part.import_paths()] == [
+        f"{net}:Net"
+    ]

@@ -87,7 +87,7 @@ def test_a_file_may_be_moved_but_not_changed(
         prepare.same_sources(study, before[1])
     (projects[1] / "best.safetensors").write_bytes(b"other weights")
     prepare.same_sources(studies[0], before[1])
-    with pytest.raises(errors.StudyError, match="teacher: the code or file behind it has changed"):
+    with pytest.raises(errors.StudyError, match="teacher: the code, file or version behind it has changed"):
         prepare.same_sources(studies[1], before[1])
 
 
@@ -130,12 +130,12 @@ def test_a_network_whose_code_has_changed_is_not_gone_on_with(
     code.write_text("Net = None\n")
     study = Study(**tree(student={"use": "module", "target": "own_net:Net"}, tune={}))
     before = prepare.sources(study)
-    assert list(before) == ["student"]
+    assert list(before) == ["data", "teacher", "student", "losses.task", "losses.kd"]
     prepare.same_sources(study, before)
     code.write_text("Net = 1\n")
     with pytest.raises(errors.StudyError) as caught:
         prepare.same_sources(study, before)
     assert str(caught.value).splitlines() == [
         BEGUN.format("code or files"),
-        "  student: the code or file behind it has changed.",
+        "  student: the code, file or version behind it has changed.",
     ]

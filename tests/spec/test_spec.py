@@ -208,7 +208,7 @@ class Team(kdorch.Teacher, name="team"):
 def test_parts_are_found_wherever_they_are_held() -> None:
     inner = Wrapped(inner=Narrow(width=1))
     team = Team(lead=inner, others=(Narrow(width=2),), named={"a": Narrow(width=3)})
-    assert dict(team.nested()) == {
+    assert dict(team.nested_parts()) == {
         "": team,
         "lead": inner,
         "lead.inner": Narrow(width=1),
@@ -230,14 +230,14 @@ def test_what_is_in_a_file_decides_and_not_where_it_lies(tmp_path: Path) -> None
         file.write_text(content)
     one, same, other = (Team(lead=Narrow(), others=(Filed(weights=file),)) for file in files)
     assert one.fingerprint() == same.fingerprint() != other.fingerprint()
-    assert one.identity() == same.identity() != other.identity()
+    assert one.store_key() == same.store_key() != other.store_key()
     assert one.model_dump() != same.model_dump()
-    assert json.dumps(one.identity())
+    assert json.dumps(one.store_key())
     larger = Team(lead=Narrow(), others=(Filed(weights=files[0], size=2),))
-    assert larger.identity() != one.identity()
+    assert larger.store_key() != one.store_key()
 
 
 def test_what_is_no_file_is_told_apart_by_its_path(tmp_path: Path) -> None:
     folder, missing = Filed(weights=tmp_path), Filed(weights=tmp_path / "missing")
     assert folder.fingerprint() == missing.fingerprint() == ""
-    assert folder.identity() != missing.identity()
+    assert folder.store_key() != missing.store_key()
