@@ -55,6 +55,10 @@ class Checkpoint(kdorch.Teacher, name="checkpoint"):
     network: SerializeAsAny[kdorch.Student]
     weights: Path
 
+    def complaints(self) -> dict[str, str]:
+        """Return that the file is missing, if it is."""
+        return {} if self.weights.is_file() else {"weights": f"there is no file {self.weights}."}
+
     def fit(self, lessons: kdorch.Lessons) -> dict[str, Tensor]:
         """Return the weights of the file.
 

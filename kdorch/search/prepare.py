@@ -12,7 +12,7 @@ from kdorch.errors import KdorchError, Problem, StudyError
 from kdorch.execution import Executor, Job
 from kdorch.search.home import Home
 from kdorch.study import Study
-from kdorch.study.check import whole
+from kdorch.study.space import whole
 
 _FREE = ("name", "search", "confirm")  # sections that may change between runs of one study
 _BEGUN = (

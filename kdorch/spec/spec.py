@@ -139,6 +139,13 @@ class Spec(Strict):
         parts = (part.fingerprint() for _, part in _parts(self._values()))
         return "".join((*map(_content, self.named_files().values()), *parts))
 
+    def complaints(self) -> Mapping[str, str]:
+        """Return what would stop it from being built here, in sentences by field; empty if nothing does.
+
+        Asked whenever a study is checked, so it must not take long or import torch.
+        """
+        return {}
+
     def import_paths(self) -> Iterable[str]:
         """Return, as ``package.module:Class``, the code that fields name: it is found before it is needed.
 

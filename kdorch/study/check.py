@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
@@ -10,14 +11,14 @@ from pydantic import ValidationError
 from kdorch.discovery import Plugins
 from kdorch.errors import PluginError, Problem, StudyError, did_you_mean
 from kdorch.kinds import Dataset, Direction, Loss, Measure, Student, Task, Teacher
-from kdorch.spec import Choice, Spec
+from kdorch.spec import Choice
+from kdorch.study.buildable import unbuildable
 from kdorch.study.file import Source
 from kdorch.study.limits import Limit
 from kdorch.study.model import ALWAYS, Study
-from kdorch.study.parts import OneOf
 from kdorch.study.paths import NotTunable, Place, locate
 from kdorch.study.sections import read_sections
-from kdorch.study.space import dimension, parts
+from kdorch.study.space import dimension, specs
 from kdorch.study.wording import sentence
 
 
@@ -52,7 +53,9 @@ def mistakes(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Problem]
         yield from _tune(path, mark, sections)
     yield from _tasks(sections)
     yield from _needs(sections)
+    yield from _weights(sections)
     yield from _metrics(sections, plugins)
+    yield from unbuildable(sections, plugins)
 
 
 # ---------------------------------------------------------------- what is tuned
@@ -84,23 +87,6 @@ def _rejected(place: Place, value: Any, where: str) -> Iterator[Problem]:
 # ---------------------------------------------------------------- how the parts fit each other
 
 
-def whole(sections: Mapping[str, Any]) -> Iterator[tuple[str, Spec]]:
-    """Yield every part of a study with its path: those of `specs`, the dataset and the measures."""
-    if sections.get("data"):
-        yield "data", sections["data"]
-    yield from specs(sections)
-    yield from ((f"measures.{measure.name}", measure) for measure in sections.get("measures") or ())
-
-
-def specs(sections: Mapping[str, Any]) -> Iterator[tuple[str, Spec]]:
-    """Yield the teacher, each student and each loss with its path, options of choices one by one."""
-    for path, part in (("teacher", sections.get("teacher")), *parts(sections)):
-        if isinstance(part, OneOf):
-            yield from ((f"{path}.any.{label}", option) for label, option in part.any.items())
-        elif part is not None:
-            yield path, part
-
-
 def _tasks(sections: Mapping[str, Any]) -> Iterator[Problem]:
     dataset = sections.get("data")
     if dataset is None:
@@ -124,6 +110,15 @@ def _needs(sections: Mapping[str, Any]) -> Iterator[Problem]:
                 offers = ", ".join(sorted(part.provides)) or "only its prediction"
                 what = f"loss {loss.name!r} needs {missing} from the {part.kind}, but {part.name!r} provides"
                 yield Problem(path, f"{what} {offers}.")
+
+
+def _weights(sections: Mapping[str, Any]) -> Iterator[Problem]:
+    losses, tuned = sections.get("losses") or {"": None}, sections.get("tune") or {}
+    if None in losses.values() or any(re.fullmatch(r"losses\..*\.weight", path) for path in tuned):
+        return
+    if not any(part.weight for _, part in specs(sections) if isinstance(part, Loss)):
+        hint = "Give one a weight above 0, or tune one."
+        yield Problem("losses", "every weight is 0, so there is nothing to learn.", hint)
 
 
 # ---------------------------------------------------------------- what is measured

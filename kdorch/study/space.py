@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from kdorch.spec import Choice, Range
+from kdorch.spec import Choice, Range, Spec
 from kdorch.study.parts import OneOf
 from kdorch.study.paths import NotTunable, Place, locate
 
@@ -51,6 +51,23 @@ def parts(sections: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     yield "student", sections.get("student")
     for label, loss in (sections.get("losses") or {}).items():
         yield f"losses.{label}", loss
+
+
+def whole(sections: Mapping[str, Any]) -> Iterator[tuple[str, Spec]]:
+    """Yield every part of a study with its path: those of `specs`, the dataset and the measures."""
+    if sections.get("data"):
+        yield "data", sections["data"]
+    yield from specs(sections)
+    yield from ((f"measures.{measure.name}", measure) for measure in sections.get("measures") or ())
+
+
+def specs(sections: Mapping[str, Any]) -> Iterator[tuple[str, Spec]]:
+    """Yield the teacher, each student and each loss with its path, options of choices one by one."""
+    for path, part in (("teacher", sections.get("teacher")), *parts(sections)):
+        if isinstance(part, OneOf):
+            yield from ((f"{path}.any.{label}", option) for label, option in part.any.items())
+        elif part is not None:
+            yield path, part
 
 
 def dimension(path: str, mark: str | Range | Choice, place: Place) -> Dimension:

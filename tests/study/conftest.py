@@ -34,6 +34,7 @@ def write(tmp_path: Path) -> Callable[[str], Path]:
     """Write a study file."""
 
     def written(text: str) -> Path:
+        (tmp_path / "net.py").write_text("class Net: ...")
         file = tmp_path / "study.yaml"
         file.write_text(text, encoding="utf-8")
         return file

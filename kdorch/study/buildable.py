@@ -1,0 +1,49 @@
+"""What would stop the parts of a study from being built in a worker, however well they fit each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kdorch.discovery import Plugins
+from kdorch.discovery.targets import complaint
+from kdorch.errors import PluginError, Problem
+from kdorch.spec import Spec
+from kdorch.study.space import whole
+
+
+def unbuildable(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Problem]:
+    """Yield what is not registered, files that are missing, and code that cannot be found."""
+    for path, part in whole(sections):
+        for below, spec in part.nested_parts():
+            where = ".".join(filter(None, (path, below)))
+            yield from _unregistered(where, spec, plugins)
+            for field, what in spec.complaints().items():
+                yield Problem(f"{where}.{field}", what)
+            for target in spec.import_paths():
+                if what := complaint(target):
+                    yield Problem(where, f"{target}: {what}")
+
+
+def _unregistered(where: str, spec: Spec, plugins: Plugins) -> Iterator[Problem]:
+    """Yield why workers, who know a plugin by its name alone, would not find this object's class."""
+    own = type(spec)
+    if not own.name:
+        hint = f"Write class {own.__name__}(..., name=...), and register it through an entry point."
+        yield Problem(where, f"the class {own.__name__} has no name that workers could find it by.", hint)
+        return
+    try:
+        found = plugins.find(spec.kind, spec.name)
+    except PluginError as error:
+        hint = f"Register {own.__name__} through an entry point, as the README shows."
+        known = spec.name in plugins.registries[spec.kind]
+        yield Problem(where, f"workers find plugins by name. {error}", "" if known else hint)
+        return
+    if _path(found) != _path(own):
+        what = f"this is {_path(own)}, but by the name {spec.name!r} workers would find {_path(found)}."
+        yield Problem(where, what, "Give it a name of its own.")
+
+
+def _path(part: type[Spec]) -> str:
+    # Not the class itself: a notebook may have loaded the same module twice.
+    return f"{part.__module__}.{part.__qualname__}"
