@@ -8,8 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from kdorch.discovery import reason
-from kdorch.errors import TrainingError
+from kdorch.errors import TrainingError, reason
 from kdorch.kinds import Batch, Output, Student, Task
 
 SAMPLE = 2  # rows to read shapes from; two, so that a squeezed batch dimension shows
