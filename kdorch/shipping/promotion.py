@@ -40,7 +40,7 @@ class Shipment:
         network: The student with its weights; takes prepared inputs, returns a logits tensor or an object
             with the attribute ``logits``.
         preprocessing: From rows as the dataset ships them to what the network takes; may be ``nn.Identity``.
-            Floating-point rows reach it in the network's precision, other rows as they are.
+            Floating-point inputs that it makes reach the network in the network's precision.
         example: At least seven rows as the dataset ships them, batch first; three travel with the model.
         labels: Class names in the order of the outputs; empty where there are none.
         run_id: The MLflow run that trained the student.

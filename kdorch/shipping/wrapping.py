@@ -16,10 +16,11 @@ BATCH_SIZES = (1, 2, 7)
 
 
 class RawInputs(nn.Module):
-    """Raw rows in, logits out: casts, prepares, and asks the network.
+    """Raw rows in, logits out: prepares, casts, and asks the network.
 
-    Floating-point rows are cast to the network's own precision first, since data often comes in double.
-    Integer and boolean rows (pixels, token ids) reach the preprocessing as they are.
+    Rows reach the preprocessing as they are, as they did when the training rows were prepared: cast to single
+    precision first, large numbers could no longer be told apart. Floating-point inputs made of them are
+    cast to the network's precision; integers (token ids) stay what they are.
     """
 
     def __init__(self, preprocessing: nn.Module, network: nn.Module) -> None:
@@ -38,9 +39,10 @@ class RawInputs(nn.Module):
         Returns:
             Logits, batch first.
         """
-        if inputs.is_floating_point():
-            inputs = inputs.to(self.precision)
-        output = self.network(self.preprocessing(inputs))
+        prepared = self.preprocessing(inputs)
+        if prepared.is_floating_point():
+            prepared = prepared.to(self.precision)
+        output = self.network(prepared)
         logits: Tensor = output if isinstance(output, Tensor) else output.logits
         return logits
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from kdorch.builtin.preprocessing import Standardize
 from kdorch.errors import PromotionError
 from kdorch.shipping.wrapping import answers, wrap
 
@@ -35,7 +36,7 @@ def test_the_copy_is_ready_and_the_original_untouched() -> None:
 
 
 @pytest.mark.parametrize("precision", [torch.float32, torch.float64])
-def test_floating_rows_are_cast_to_the_precision_of_the_network(precision: torch.dtype) -> None:
+def test_prepared_rows_are_cast_to_the_precision_of_the_network(precision: torch.dtype) -> None:
     network = nn.Linear(4, 3, dtype=precision)
     rows = np.random.default_rng(0).normal(size=(7, 4))
     found = answers(wrap(nn.Identity(), network), rows)
@@ -43,6 +44,22 @@ def test_floating_rows_are_cast_to_the_precision_of_the_network(precision: torch
     torch.testing.assert_close(
         torch.from_numpy(found[7]), network(torch.from_numpy(rows).to(precision)).detach()
     )
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32, np.int64, np.uint8, np.bool_])
+def test_rows_reach_the_preprocessing_as_they_are(kind: type) -> None:
+    seen = []
+    module = wrap(Says(lambda inputs: (seen.append(inputs.dtype), inputs)[1]), Says(lambda inputs: inputs))
+    answers(module, np.ones((7, 2), kind))
+    assert set(seen) == {torch.from_numpy(np.ones(1, kind)).dtype}
+
+
+def test_large_numbers_are_told_apart() -> None:
+    rows = np.random.default_rng(0).normal(1e9, 1, (7, 4))
+    preprocessing = Standardize(torch.from_numpy(rows))
+    found = answers(wrap(preprocessing, Says(lambda inputs: inputs)), rows)
+    expected = (rows - rows.mean(0)) / rows.std(0)
+    np.testing.assert_allclose(found[7], expected, atol=1e-5)
 
 
 def test_token_ids_stay_integers() -> None:
