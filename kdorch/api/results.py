@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from kdorch.choosing.rules import best_under, by_number, knee, within
+from kdorch.errors import ChoiceError
 from kdorch.search import HOME
 from kdorch.search.frames import confirmations_frame, front_of, open_confirmations, open_trials, trials_frame
 from kdorch.search.home import Home
@@ -119,13 +120,15 @@ class Results:
             front, if there are any: of the others nobody knows how they test.
 
         Raises:
-            ChoiceError: If no student satisfies the rule; it says which comes nearest.
+            ChoiceError: If there are two rules, or no student satisfies the one; it says which comes nearest.
         """
+        if sum(rule is not None for rule in (trial, within_share, maxima)) > 1:
+            raise ChoiceError("trial, within_share (--within), maxima (--max): different rules, use one.")
         objectives, among = self.study.objectives, self.eligible
         if trial is not None:
             return by_number(self.trials, trial)
         if within_share is not None:
             return within(among, objectives, within_share, self.teacher[self.quality])
-        if maxima:
+        if maxima is not None:
             return best_under(among, objectives, maxima)
         return knee(among, objectives)

@@ -7,14 +7,15 @@ other objectives in their order, then by the order of the front.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from kdorch.choosing.front import Floats, Mask, costs, metric_values, trial_numbers
 from kdorch.choosing.numbers import readable
-from kdorch.errors import ChoiceError
+from kdorch.errors import ChoiceError, did_you_mean
 from kdorch.kinds import Direction
 
 ROUNDING = 1e-9  # a quality that is exactly on the bound may miss it by the rounding of floats
@@ -73,9 +74,10 @@ def best_under(
     """Return the student of the best quality whose metrics are all at most their maxima.
 
     Raises:
-        ChoiceError: The front is empty, none of its students fits, or a metric is unknown.
+        ChoiceError: The front is empty, none of its students fits, or something is no metric.
     """
     _refuse_empty(front)
+    _refuse_what_is_no_metric(front, maxima)
     values = metric_values(front, maxima)
     bounds = np.array(list(maxima.values()), dtype=np.float64)
     fits = np.all(values <= bounds, axis=1)
@@ -168,6 +170,14 @@ def _refuse_empty(front: pd.DataFrame) -> None:
         raise ChoiceError(
             "the front is empty: no complete trial keeps the limits. Run more trials or relax a limit."
         )
+
+
+def _refuse_what_is_no_metric(front: pd.DataFrame, names: Iterable[str]) -> None:
+    """Refuse what stands beside the metrics in the same table: parameters, ids, digests."""
+    known = [str(name) for name in front if "/" in str(name) and is_numeric_dtype(front[name])]
+    wrong = [name for name in names if name not in known]
+    if wrong:
+        raise ChoiceError(f"no metric is called {wrong[0]!r}. {did_you_mean(wrong[0], known)}".rstrip())
 
 
 def _too_far(nearest: pd.Series, quality: str, share: float, teacher: float) -> str:

@@ -35,19 +35,19 @@ def promote(
     unconfirmed: bool,
 ) -> None:
     """Register a student of STUDY, verified where kdorch is not. Without a rule: the knee of the front."""
-    if sum((trial is not None, within is not None, bool(maxima))) > 1:
-        raise click.UsageError("--trial, --within and --max are different rules: use one.")
     from kdorch.api.promotion import promote as ship
     from kdorch.api.results import Results
     from kdorch.choosing.rules import parse_limit, parse_share
 
+    within_share = None if within is None else parse_share(within)
+    bounds = dict(map(parse_limit, maxima)) if maxima else None
     promoted = ship(
         Results(study, home),
         model=model,
         alias=alias,
         trial=trial,
-        within_share=parse_share(within) if within else None,
-        maxima=dict(map(parse_limit, maxima)),
+        within_share=within_share,
+        maxima=bounds,
         unconfirmed=unconfirmed,
     )
     click.echo(promoted.card)

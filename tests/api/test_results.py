@@ -63,6 +63,19 @@ def test_the_rules_choose_among_the_confirmed(results: kdorch.Results) -> None:
         results.choose(trial=77)
 
 
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"trial": 0, "within_share": 0.0},
+        {"trial": 0, "maxima": {"size/params": 1e6}},
+        {"within_share": 0.9, "maxima": {}},
+    ],
+)
+def test_one_rule_is_enough(rules: dict[str, Any], results: kdorch.Results) -> None:
+    with pytest.raises(kdorch.ChoiceError, match=r"different rules, use one"):
+        results.choose(**rules)
+
+
 def test_the_front_stands_beside_teacher_and_twins(results: kdorch.Results) -> None:
     teacher = results.teacher
     assert teacher["size/params"] == 64 * 48 + 48 + 48 * 10 + 10

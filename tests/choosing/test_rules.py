@@ -142,6 +142,18 @@ def test_best_under_of_an_unknown_metric():
         best_under(FRONT, OBJECTIVES, {"size/parms": 5000})
 
 
+@pytest.mark.parametrize("name", ["run_id", "weights", "student", "student.width", "trial", "notes/text"])
+def test_best_under_of_what_is_no_metric(name):
+    others = {"run_id": "1f", "weights": "2e", "student": "mlp", "student.width": 8, "notes/text": "good"}
+    with pytest.raises(ChoiceError, match=f"no metric is called '{name}'.*size/params") as caught:
+        best_under(FRONT.assign(**others), OBJECTIVES, {name: 3})
+    assert "student.width, " not in str(caught.value)
+
+
+def test_best_under_of_no_maximum_at_all_is_the_best():
+    assert best_under(FRONT, OBJECTIVES, {}).name == 13
+
+
 def test_by_number_gives_the_whole_row_from_column_or_index():
     assert by_number(FRONT, 12)["size/params"] == 5000
     assert by_number(FRONT.set_index("trial"), 12)["size/params"] == 5000

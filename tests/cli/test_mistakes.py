@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,8 @@ def files(folder: Path) -> set[str]:
         ("study show tiny", "No study 'tiny' in .kdorch. None was run yet: kdorch study run FILE."),
         ("promote tiny --model toy", "No study 'tiny' in .kdorch."),
         ("promote tiny", "Missing option '--model'"),
-        ("promote tiny --model toy --trial 1 --within 1%", "are different rules: use one"),
+        ("promote tiny --model toy --within ''", "'' is not a share of the teacher's quality."),
+        ("promote tiny --model toy --max size/params", "'size/params' is not a limit."),
         ("ui", "No study was run in .kdorch yet. Begin with: kdorch study run FILE"),
         ("--home elsewhere ui", "Begin with: kdorch --home elsewhere study run FILE"),
         ("--home tiny.yaml study show tiny", "Directory 'tiny.yaml' is a file"),
@@ -59,7 +61,7 @@ def files(folder: Path) -> set[str]:
 def test_a_mistake_is_explained(words: str, told: str, kdorch: Any, write: Write, tmp_path: Path) -> None:
     write()
     before = files(tmp_path)
-    answer = kdorch(*words.split())
+    answer = kdorch(*shlex.split(words))
     assert answer.code == 2
     assert told in answer.errors
     assert "Traceback" not in answer.errors
