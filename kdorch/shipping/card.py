@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from statistics import fmean, stdev
 
 from kdorch.shipping.environment import versions
 
@@ -150,7 +149,10 @@ def _results(results: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
     rows = [
         (who, *(_mean(measured.get(metric, ())) for metric in metrics)) for who, measured in results.items()
     ]
-    return _table(("", *metrics), rows)
+    table = _table(("", *metrics), rows)
+    if "±" in table:
+        table += "\n\n± is half of the 95 % interval of the mean over the seeds (Student's t)."
+    return table
 
 
 def _limits(card: Card) -> str:
@@ -204,7 +206,10 @@ def _mean(values: Sequence[float]) -> str:
         return _UNKNOWN
     if len(values) == 1:
         return f"{values[0]:.4g}"
-    return f"{fmean(values):.4g} ± {stdev(values):.2g} ({len(values)} seeds)"
+    from kdorch.choosing.paired import mean_interval  # here, for this module to stay cheap to import
+
+    interval = mean_interval(values)
+    return f"{interval.mean:.4g} ± {interval.high - interval.mean:.2g} ({interval.n} seeds)"
 
 
 def _count(number: int | None) -> str:

@@ -48,13 +48,18 @@ def test_what_is_unknown_has_no_section() -> None:
 
 def test_results_are_means_over_seeds_side_by_side() -> None:
     results = {
-        "student": {"val/accuracy": (0.9, 0.8), "test/accuracy": (0.75,)},
+        "student": {"val/accuracy": (0.9, 0.8, 0.85), "test/accuracy": (0.75,)},
         "teacher": {"test/accuracy": (0.95,)},
     }
     page = render(replace(BARE, results=results))
     assert "|  | val/accuracy | test/accuracy |" in page
-    assert "| student | 0.85 ± 0.071 (2 seeds) | 0.75 |" in page
-    assert "| teacher | — | 0.95 |" in page
+    # 4.303 is the quantile of Student's t for 2 degrees of freedom, .05 the deviation, 3 the seeds.
+    assert f"| student | 0.85 ± {4.303 * 0.05 / 3**0.5:.2g} (3 seeds) | 0.75 |" in page
+    assert "| teacher | — | 0.95 |\n\n± is half of the 95 % interval of the mean over the seeds" in page
+
+
+def test_nothing_is_said_about_a_spread_that_is_not_shown() -> None:
+    assert "±" not in render(replace(BARE, results={"teacher": {"test/accuracy": (0.95,)}}))
 
 
 def test_an_untested_student_is_called_untested() -> None:
