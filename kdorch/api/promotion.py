@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from kdorch.api.card import card_of
 from kdorch.api.results import Results
 from kdorch.errors import PromotionError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from kdorch.shipping.card import Card
     from kdorch.shipping.promotion import Promoted, Shipment
 
 
@@ -90,7 +89,8 @@ def _shipment(results: Results, number: int, row: pd.Series[Any], uri: str) -> S
     example = np.load(data / "example.npy")
     preprocessing = results.study.data.preprocess(torch.from_numpy(example))
     preprocessing.load_state_dict(load_file(data / "preprocessing.safetensors"))
-    network = installed().part("student", _bound(results, number)["student"]).build(task).eval()
+    tree = _bound(results, number)
+    network = installed().part("student", tree["student"]).build(task).eval()
     with torch.no_grad():
         network(preprocessing(torch.from_numpy(example)))  # lets lazy layers take their shape
     network.load_state_dict(_weights(row["run_id"], row["weights"], uri))
@@ -100,7 +100,7 @@ def _shipment(results: Results, number: int, row: pd.Series[Any], uri: str) -> S
         example,
         tuple(getattr(task, "labels", ())),
         row["run_id"],
-        _card(results, number, row),
+        card_of(results, number, row, tree),
     )
 
 
@@ -126,53 +126,3 @@ def _weights(run_id: str, digest: str, uri: str) -> dict[str, Any]:
             f"The weights of run {run_id} are not those that were measured: their digest differs."
         )
     return load(content)  # type: ignore[no-any-return]
-
-
-def _card(results: Results, number: int, row: pd.Series[Any]) -> Card:
-    from kdorch.shipping.card import Card, Network
-
-    bound, teacher = _bound(results, number), results.teacher
-    quality, test = results.quality, results.test_score
-    confirmed, scratch = results.confirmed_of(number), results.confirmed_of(number, "baseline")
-    told = {metric: (float(row[metric]),) for metric in (quality, test, "val/ece") if metric in row}
-    measured = {
-        "this model": told,
-        "teacher": {metric: (teacher[metric],) for metric in (quality, test) if metric in teacher},
-    }
-    for who, table in (("student, fresh seeds", confirmed), ("same student without the teacher", scratch)):
-        if len(table):
-            measured[who] = {metric: tuple(table[metric]) for metric in (quality, test)}
-    tested = f", {test} {row[test]:.4f}" if test in row else ", not tested"
-    return Card(
-        study=results.name,
-        trial=number,
-        summary=f"A student of {row['size/params']:,.0f} parameters, distilled on {results.study.data.name}: "
-        f"{quality} {row[quality]:.4f}{tested}; its teacher has {teacher['size/params']:,.0f} parameters.",
-        data=results.study.data.name,
-        data_digest=results.record["data"]["digest"],
-        rows=results.record["data"]["facts"]["rows"],
-        teacher=Network(_line(results.record["study"]["teacher"]), int(teacher["size/params"])),
-        student=Network(_line(bound["student"]), int(row["size/params"]), int(row["size/bytes"])),
-        results=measured,
-        losses={label: _line(loss) for label, loss in bound["losses"].items()},
-        hyper_parameters={f"train.{key}": value for key, value in bound["train"].items()}
-        | {"seed": int(row.get("seed", results.study.seed))},
-        commit=_commit(),
-    )
-
-
-def _line(part: Mapping[str, Any]) -> str:
-    """Write a part in one line, as a study does."""
-    fields = ", ".join(
-        f"{key}: {_line(value) if isinstance(value, Mapping) else value}" for key, value in part.items()
-    )
-    return f"{{{fields}}}"
-
-
-def _commit() -> str | None:
-    """Return the git commit of the current directory, if it is in a repository."""
-    try:
-        found = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True)  # noqa: S607
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return found.stdout.strip()

@@ -1,0 +1,68 @@
+"""The facts of a student's model card, taken from the record of its study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from kdorch.api.results import Results
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kdorch.shipping.card import Card
+
+
+def card_of(results: Results, number: int, row: pd.Series[Any], tree: Mapping[str, Any]) -> Card:
+    """Return the card of a student.
+
+    Args:
+        results: Of its study.
+        number: Its trial.
+        row: Its training: parameters, metrics, seed.
+        tree: The study with the trial's parameters filled in.
+    """
+    from kdorch.shipping.card import Card, Network
+
+    record, teacher = results.record, results.teacher
+    quality, test = results.quality, results.test_score
+    tested = f", {test} {row[test]:.4f}" if test in row else ", not tested"
+    return Card(
+        study=results.name,
+        trial=number,
+        summary=f"A student of {row['size/params']:,.0f} parameters, distilled on {results.study.data.name}: "
+        f"{quality} {row[quality]:.4f}{tested}; its teacher has {teacher['size/params']:,.0f} parameters.",
+        data=results.study.data.name,
+        data_digest=record["data"]["digest"],
+        rows=record["data"]["facts"]["rows"],
+        teacher=Network(_line(record["study"]["teacher"]), int(teacher["size/params"])),
+        student=Network(_line(tree["student"]), int(row["size/params"]), int(row["size/bytes"])),
+        results=_measured(results, number, row),
+        losses={label: _line(loss) for label, loss in tree["losses"].items()},
+        hyper_parameters={f"train.{key}": value for key, value in tree["train"].items()}
+        | {"seed": int(row.get("seed", results.study.seed))},
+        commit=record.get("commit"),
+    )
+
+
+def _measured(results: Results, number: int, row: pd.Series[Any]) -> dict[str, dict[str, tuple[float, ...]]]:
+    """Return values by who was measured and metric, one for each seed."""
+    teacher, scores = results.teacher, (results.quality, results.test_score)
+    measured: dict[str, dict[str, tuple[float, ...]]] = {
+        "this model": {metric: (float(row[metric]),) for metric in (*scores, "val/ece") if metric in row},
+        "teacher": {metric: (teacher[metric],) for metric in scores if metric in teacher},
+    }
+    twins = {"student, fresh seeds": "confirm", "same student without the teacher": "baseline"}
+    for who, role in twins.items():
+        seeds = results.confirmed_of(number, role)
+        if len(seeds):
+            measured[who] = {metric: tuple(seeds[metric]) for metric in scores}
+    return measured
+
+
+def _line(part: Mapping[str, Any]) -> str:
+    """Write a part in one line, as a study does."""
+    fields = ", ".join(
+        f"{key}: {_line(value) if isinstance(value, Mapping) else value}" for key, value in part.items()
+    )
+    return f"{{{fields}}}"
