@@ -192,6 +192,19 @@ def test_a_promoted_student_answers_without_kdorch(
 
 
 @pytest.mark.slow
+def test_pixels_stay_integers_elsewhere_too(
+    ship: Ship, store: Any, answer_elsewhere: Any, images: Any
+) -> None:
+    pixels = images.astype(np.uint8)
+    shipment = ship(example=pixels, run_id=store.run_id)
+    promoted = promote(shipment, tracking_uri=store.uri, model="toys", alias=None)
+    assert "numpy array, uint8, shape (N, 8, 8)" in promoted.card
+    with torch.no_grad():
+        expected = shipment.network.eval()(shipment.preprocessing(torch.from_numpy(pixels))).numpy()
+    np.testing.assert_allclose(answer_elsewhere(store.uri, promoted.uri, pixels), expected, atol=1e-5)
+
+
+@pytest.mark.slow
 @pytest.mark.usefixtures("other_tracking_uri")
 def test_a_second_promotion_moves_the_alias_and_a_failed_fourth_does_not(
     ship: Ship, store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
