@@ -93,6 +93,26 @@ def test_a_changed_file_is_refused_with_the_key(finished: Any, cli: Callable[...
     assert "Traceback" not in refused.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("--max run_id=3", "no metric is called 'run_id'. Known: cost/flops, "),
+        ("--max weights=3", "no metric is called 'weights'. Known: cost/flops, "),
+        ("--max student=3", "no metric is called 'student'. Known: cost/flops, "),
+        ("--max student.width=3", "no metric is called 'student.width'. Known: cost/flops, "),
+        ("--max size/parms=3", "no metric is called 'size/parms'. Did you mean 'size/params'?"),
+        ("--trial 1 --within 1%", "different rules, use one"),
+        ("--within 1% --max size/params=3", "different rules, use one"),
+        ("--trial 99", "the nearest number is 5"),
+    ],
+)
+def test_a_rule_that_chooses_nothing_is_explained(words: str, told: str, finished: Any, kdorch: Any) -> None:
+    answer = kdorch("--home", str(finished.home), "promote", "tiny", "--model", "toy", *words.split())
+    assert (answer.code, answer.output) == (2, "")
+    assert answer.errors.startswith("error: ")
+    assert told in answer.errors
+
+
 def test_from_a_module_beside_the_file_to_the_registry_by_what_is_printed(
     home: Path, write: Callable[..., Path], cli: Callable[..., Any], tmp_path: Path
 ) -> None:
