@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from kdorch.api.card import card_of
 from kdorch.api.results import Results
 from kdorch.errors import PromotionError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from kdorch.shipping.promotion import Promoted, Shipment
+    from kdorch.shipping.promotion import Promoted
 
 
 def promote(
@@ -31,7 +27,8 @@ def promote(
     """Choose a student, export it, verify it where kdorch is not, register and describe it, then alias it.
 
     Of a confirmed student the seed that is best on the validation rows is shipped, so that its test result is
-    the one in the ledger. A failure at any step registers nothing.
+    the one in the ledger. Today's code rebuilds it, and must do to stored rows what it did then. A failure at
+    any step registers nothing.
 
     Args:
         results: Of a study.
@@ -44,19 +41,31 @@ def promote(
 
     Raises:
         ChoiceError: If no student satisfies the rule.
-        PromotionError: If it is not confirmed, or cannot be shipped.
+        StudyError: If the file of its own network has changed.
+        TrackingError: If the runs are elsewhere, or cannot be reached.
+        PromotionError: If it is not confirmed, is not what was measured, or cannot be shipped.
     """
+    from kdorch.api.shipment import shipment
+    from kdorch.shipping.promotion import promote as ship
+
+    results.home.known(results.name)  # it may have been moved since the results were opened
+    uri = _where_runs_are(results)
+    chosen = results.choose(trial=trial, within_share=within_share, maxima=maxima)
+    row = _seed_to_ship(results, chosen, unconfirmed=unconfirmed)
+    return ship(shipment(results, int(chosen["trial"]), row, uri), tracking_uri=uri, model=model, alias=alias)
+
+
+def _where_runs_are(results: Results) -> str:
     from kdorch.api import tracking_uri
     from kdorch.search.logbook import same_place
-    from kdorch.shipping.promotion import promote as ship
     from kdorch.tracking.database import local_uri
 
-    same_place(results.name, results.record["tracking"], tracking_uri())
-    chosen = results.choose(trial=trial, within_share=within_share, maxima=maxima)
-    number = int(chosen["trial"])
-    row = _seed_to_ship(results, chosen, unconfirmed=unconfirmed)
-    uri = tracking_uri() or local_uri(results.home.path)
-    return ship(_shipment(results, number, row, uri), tracking_uri=uri, model=model, alias=alias)
+    uri = tracking_uri()
+    same_place(results.name, results.record["tracking"], uri)
+    database = results.home.path / "mlflow.db"
+    if uri is None and not database.exists():  # local_uri would make one, without runs
+        raise PromotionError(f"{database} is gone, and with it the runs with the weights. Bring it back.")
+    return uri or local_uri(results.home.path)
 
 
 def _seed_to_ship(results: Results, chosen: pd.Series[Any], *, unconfirmed: bool) -> pd.Series[Any]:
@@ -72,57 +81,3 @@ def _seed_to_ship(results: Results, chosen: pd.Series[Any], *, unconfirmed: bool
         f"Confirmed: {', '.join(map(str, known)) or 'none'}. Choose one with --trial, raise confirm.top and "
         "run the study again, or add --unconfirmed."
     )
-
-
-def _shipment(results: Results, number: int, row: pd.Series[Any], uri: str) -> Shipment:
-    import numpy as np
-    import torch
-    from safetensors.torch import load_file
-
-    from kdorch.discovery import installed
-    from kdorch.shipping.promotion import Shipment
-    from kdorch.teaching.teacher import stored_task
-
-    sys.path += [folder for folder in results.record["folders"] if folder not in sys.path]
-    data = Path(results.record["data"]["path"])
-    task = stored_task(data)
-    example = np.load(data / "example.npy")
-    preprocessing = results.study.data.preprocess(torch.from_numpy(example))
-    preprocessing.load_state_dict(load_file(data / "preprocessing.safetensors"))
-    tree = _bound(results, number)
-    network = installed().part("student", tree["student"]).build(task).eval()
-    with torch.no_grad():
-        network(preprocessing(torch.from_numpy(example)))  # lets lazy layers take their shape
-    network.load_state_dict(_weights(row["run_id"], row["weights"], uri))
-    return Shipment(
-        network,
-        preprocessing,
-        example,
-        tuple(getattr(task, "labels", ())),
-        row["run_id"],
-        card_of(results, number, row, tree),
-    )
-
-
-def _bound(results: Results, number: int) -> dict[str, Any]:
-    from kdorch.study.space import bind
-
-    params = next(trial.params for trial in results.searched.complete() if trial.number == number)
-    return bind(results.study, params)
-
-
-def _weights(run_id: str, digest: str, uri: str) -> dict[str, Any]:
-    """Fetch a run's weights and make sure that they are the ones that were measured."""
-    from hashlib import sha256
-
-    from safetensors.torch import load
-
-    from kdorch.tracking.address import connect
-
-    with TemporaryDirectory() as folder:
-        content = Path(connect(uri).download_artifacts(run_id, "student.safetensors", folder)).read_bytes()
-    if sha256(content).hexdigest() != digest:
-        raise PromotionError(
-            f"The weights of run {run_id} are not those that were measured: their digest differs."
-        )
-    return load(content)  # type: ignore[no-any-return]

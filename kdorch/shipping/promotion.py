@@ -8,8 +8,6 @@ A failure at any step takes back what the earlier steps did.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,6 +21,7 @@ from kdorch.errors import PromotionError
 from kdorch.shipping.artifact import save
 from kdorch.shipping.card import Card, Usage, render
 from kdorch.shipping.environment import installed
+from kdorch.shipping.explaining import explained
 from kdorch.shipping.names import check_alias, check_model_name
 from kdorch.shipping.registry import Registry
 from kdorch.shipping.verification import verify
@@ -91,7 +90,7 @@ def promote(shipment: Shipment, *, tracking_uri: str, model: str, alias: str | N
             differently, or MLflow refuses. Nothing stays registered.
     """
     _check(shipment, model, alias)
-    with _explained("the student does not run on the example rows"):
+    with explained("the student does not run on the example rows"):
         module = wrap(shipment.preprocessing, shipment.network)
         example = np.array(shipment.example[:_ROWS])  # a memory map may be read-only, which torch refuses
         expected = answers(module, example)
@@ -102,7 +101,7 @@ def promote(shipment: Shipment, *, tracking_uri: str, model: str, alias: str | N
         TemporaryDirectory(prefix="kdorch-promote-") as folder,
         # MLflow meets deprecations of newer SQLAlchemys; nothing the caller could act on.
         warnings.catch_warnings(action="ignore", category=DeprecationWarning),
-        _explained(f"MLflow refused to take model {model!r}"),
+        explained(f"MLflow refused to take model {model!r}"),
         Registry(uri) as registry,
     ):
         files = Path(folder, "model")
@@ -125,17 +124,6 @@ def promote(shipment: Shipment, *, tracking_uri: str, model: str, alias: str | N
             registry.point(alias, model, version)
         registry.keep()
     return Promoted(model, version, address, model_id, card)
-
-
-@contextmanager
-def _explained(what: str) -> Iterator[None]:
-    """Turn any other error into a PromotionError that says what failed."""
-    try:
-        yield
-    except PromotionError:
-        raise
-    except Exception as error:
-        raise PromotionError(f"{what}: {type(error).__name__}: {error}") from error
 
 
 def _check(shipment: Shipment, model: str, alias: str | None) -> None:

@@ -1,0 +1,120 @@
+"""The chosen student, rebuilt by today's code and proved to be the one that was measured."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from kdorch.api.card import card_of
+from kdorch.api.proof import differences, same_inputs
+from kdorch.api.results import Results
+from kdorch.api.stored import Stored, read_store
+from kdorch.api.weights import fetch
+from kdorch.errors import PromotionError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from torch import Tensor, nn
+
+    from kdorch.shipping.promotion import Shipment
+
+
+def shipment(results: Results, number: int, row: pd.Series[Any], uri: str) -> Shipment:
+    """Return all that is needed to ship a student.
+
+    Args:
+        results: Of its study.
+        number: Its trial.
+        row: The training whose weights are shipped.
+        uri: Where the runs of the study are.
+
+    Raises:
+        StudyError: If the file of its own network has changed.
+        PromotionError: If something that it needs is gone, or the code behind it does not do what it did when
+            it was measured.
+    """
+    from kdorch.shipping.promotion import Shipment
+    from kdorch.study.space import bind
+
+    _find_modules(results)
+    stored = read_store(results)
+    preprocessing = _preprocessing(results, stored)
+    params = next(trial.params for trial in results.searched.complete() if trial.number == number)
+    tree = bind(results.study, params)
+    network = _network(results, tree["student"], row, stored, fetch(row["run_id"], row["weights"], uri))
+    return Shipment(
+        network,
+        preprocessing,
+        stored.raw.numpy(),
+        tuple(getattr(stored.task, "labels", ())),
+        row["run_id"],
+        card_of(results, number, row, tree),
+    )
+
+
+def _find_modules(results: Results) -> None:
+    """Import modules from where the study did, and make sure that the student's own are what they were."""
+    from kdorch.search.prepare import same_sources
+    from kdorch.shipping.explaining import explained
+
+    # In front, as for the workers: a module of the same name that lies elsewhere is another one.
+    sys.path[:0] = [folder for folder in results.record["folders"] if folder not in sys.path]
+    # The teacher and the losses are not shipped, and a checkpoint may have been thrown away by now.
+    sources: Mapping[str, str] = results.record["sources"]
+    shipped = {path: digest for path, digest in sources.items() if path.partition(".")[0] == "student"}
+    with explained("The student's own module cannot be found", _changed(results)):
+        same_sources(results.study, shipped)
+
+
+def _preprocessing(results: Results, stored: Stored) -> nn.Module:
+    from torch import no_grad
+
+    from kdorch.shipping.explaining import explained
+
+    who = f"The preprocessing of dataset {results.study.data.name!r}"
+    with explained(f"{who} cannot be rebuilt", _changed(results)), no_grad():
+        preprocessing = results.study.data.preprocess(stored.raw).eval()
+        preprocessing.load_state_dict(stored.state)
+        prepared = preprocessing(stored.raw)
+    if not same_inputs(prepared, stored.prepared):
+        raise PromotionError(
+            f"{who} makes other inputs of the training rows than those that the student was trained on. "
+            f"{_changed(results)}"
+        )
+    return preprocessing
+
+
+def _network(
+    results: Results,
+    part: dict[str, Any],
+    row: pd.Series[Any],
+    stored: Stored,
+    weights: Mapping[str, Tensor],
+) -> nn.Module:
+    from kdorch.discovery import installed
+    from kdorch.shipping.explaining import explained
+    from kdorch.training.building import SAMPLE, build
+
+    who = f"The student of run {row['run_id']}"
+    with explained(f"{who} cannot be rebuilt", _changed(results)):
+        sample, _ = next(stored.validation.batches(SAMPLE))
+        network, _ = build(installed().part("student", part), stored.task, sample)
+        network.load_state_dict(weights)
+        found = differences(row.to_dict(), network, stored.task, stored.validation)
+    if found:
+        raise PromotionError(
+            f"{who}, with the same weights, does not score what was measured: {', '.join(found)}. "
+            f"{_changed(results)}"
+        )
+    return network
+
+
+def _changed(results: Results) -> str:
+    """Return why something is not as it was measured, and what to do."""
+    commit = results.record.get("commit")
+    when = f"at commit {commit}" if commit else "when the study was run"
+    return (
+        f"The code behind it, or a package that this uses, is not what it was {when}. Put that back, or run "
+        "the study again under a new name."
+    )

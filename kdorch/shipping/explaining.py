@@ -1,0 +1,26 @@
+"""What other people's code raises, told in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kdorch.discovery import reason
+from kdorch.errors import KdorchError, PluginError, PromotionError, StudyError
+
+
+@contextmanager
+def explained(what: str, advice: str = "") -> Iterator[None]:
+    """Turn any error into a PromotionError, but those that already say what is to be done.
+
+    Args:
+        what: What fails, as the beginning of a sentence.
+        advice: What to do about it.
+    """
+    try:
+        yield
+    except (PluginError, PromotionError, StudyError):
+        raise
+    except Exception as error:
+        why = str(error) if isinstance(error, KdorchError) else reason(error)
+        raise PromotionError(f"{what}: {why.rstrip('.')}. {advice}".rstrip()) from error
