@@ -26,16 +26,18 @@ def card_of(results: Results, number: int, row: pd.Series[Any], tree: Mapping[st
 
     record, teacher = results.record, results.teacher
     quality, test = results.quality, results.test_score
+    size = int(teacher["size/params"]) if "size/params" in teacher else None
+    large = f"; its teacher has {size:,} parameters" if size else ""
     tested = f", {test} {row[test]:.4f}" if test in row else ", not tested"
     return Card(
         study=results.name,
         trial=number,
         summary=f"A student of {row['size/params']:,.0f} parameters, distilled on {results.study.data.name}: "
-        f"{quality} {row[quality]:.4f}{tested}; its teacher has {teacher['size/params']:,.0f} parameters.",
+        f"{quality} {row[quality]:.4f}{tested}{large}.",
         data=results.study.data.name,
         data_digest=record["data"]["digest"],
         rows=record["data"]["facts"]["rows"],
-        teacher=Network(_line(record["study"]["teacher"]), int(teacher["size/params"])),
+        teacher=Network(_line(record["study"]["teacher"]), size),
         student=Network(_line(tree["student"]), int(row["size/params"]), int(row["size/bytes"])),
         results=_measured(results, number, row),
         losses={label: _line(loss) for label, loss in tree["losses"].items()},

@@ -46,13 +46,16 @@ def promote(
         PromotionError: If it is not confirmed, is not what was measured, or cannot be shipped.
     """
     from kdorch.api.shipment import shipment
+    from kdorch.discovery import importable
     from kdorch.shipping.promotion import promote as ship
 
     results.home.known(results.name)  # it may have been moved since the results were opened
     uri = _where_runs_are(results)
     chosen = results.choose(trial=trial, within_share=within_share, maxima=maxima)
     row = _seed_to_ship(results, chosen, unconfirmed=unconfirmed)
-    return ship(shipment(results, int(chosen["trial"]), row, uri), tracking_uri=uri, model=model, alias=alias)
+    with importable(results.record["folders"]):
+        found = shipment(results, int(chosen["trial"]), row, uri)
+        return ship(found, tracking_uri=uri, model=model, alias=alias)
 
 
 def _where_runs_are(results: Results) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +36,7 @@ def shipment(results: Results, number: int, row: pd.Series[Any], uri: str) -> Sh
     from kdorch.shipping.promotion import Shipment
     from kdorch.study.space import bind
 
-    _find_modules(results)
+    _check_code(results)
     stored = read_store(results)
     preprocessing = _preprocessing(results, stored)
     params = next(trial.params for trial in results.searched.complete() if trial.number == number)
@@ -53,13 +52,11 @@ def shipment(results: Results, number: int, row: pd.Series[Any], uri: str) -> Sh
     )
 
 
-def _find_modules(results: Results) -> None:
-    """Import modules from where the study did, and make sure that the student's own are what they were."""
+def _check_code(results: Results) -> None:
+    """Make sure that the student's own code is what it was."""
     from kdorch.search.prepare import same_sources
     from kdorch.shipping.explaining import explained
 
-    # In front, as for the workers: a module of the same name that lies elsewhere is another one.
-    sys.path[:0] = [folder for folder in results.record["folders"] if folder not in sys.path]
     # The teacher and the losses are not shipped, and a checkpoint may have been thrown away by now.
     sources: Mapping[str, str] = results.record["sources"]
     shipped = {path: digest for path, digest in sources.items() if path.partition(".")[0] == "student"}

@@ -36,7 +36,7 @@ def fetch(run_id: str, digest: str, uri: str) -> dict[str, Tensor]:
 
 
 def _download(run_id: str, uri: str) -> bytes:
-    from kdorch.discovery import reason
+    from kdorch.errors import reason
     from kdorch.tracking.address import connect, masked
 
     client = connect(uri)

@@ -206,7 +206,7 @@ def _mean(values: Sequence[float]) -> str:
         return _UNKNOWN
     if len(values) == 1:
         return f"{values[0]:.4g}"
-    from kdorch.choosing.paired import mean_interval  # here, for this module to stay cheap to import
+    from kdorch.choosing.intervals import mean_interval  # here, for this module to stay cheap to import
 
     interval = mean_interval(values)
     return f"{interval.mean:.4g} ± {interval.high - interval.mean:.2g} ({interval.n} seeds)"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kdorch.discovery import reason
-from kdorch.errors import KdorchError, PluginError, PromotionError, StudyError
+from kdorch.errors import KdorchError, PluginError, PromotionError, StudyError, reason
 
 
 @contextmanager
