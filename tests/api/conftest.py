@@ -53,9 +53,13 @@ class Net(nn.Sequential):
     def __init__(self):
         super().__init__(nn.Linear(4, 32), nn.ReLU(), nn.Linear(32, 3))
 """
+# Reading the code does not tell what it imports, as where a library decides by its settings.
 NETWORK = """
+from importlib import import_module
+
 from torch import nn
-from helper import last
+
+last = import_module("help" + "er").last
 
 
 class Net(nn.Module):

@@ -65,11 +65,11 @@ def test_float64_columns_near_a_milliard_are_told_apart_by_what_is_shipped(own: 
 @pytest.mark.parametrize(
     ("path", "old", "new", "told"),
     [
-        ("net.py", "self.first(inputs).relu()", "self.first(inputs).tanh()", "student: the code or file behind it"),
+        ("net.py", "self.first(inputs).relu()", "self.first(inputs).tanh()", "student: the code, file or version behind"),
         ("helper.py", "return nn.Linear(width, 3)", "return Warm(width, 3)", "does not score what was measured"),
         ("helper.py", "nn.Linear(width, 3)", "nn.Linear(width, 3, bias=False)", "cannot be rebuilt: RuntimeError"),
         ("helper.py", "nn.Linear(width, 3)", "nn.Linear(width, 4)", "cannot be rebuilt: student 'module' answers"),
-        ("helper.py", "def last", "def first", "cannot be rebuilt: student 'module' cannot take"),
+        ("helper.py", "def last", "def first", "cannot be rebuilt: student 'module' cannot be built"),
         ("site/far.py", "- self.mean)", "- self.mean + 0.01)", "makes other inputs of the training rows"),
         ("site/far.py", ".float()", ".half()", "makes other inputs of the training rows"),
         ("site/far.py", 'buffer("deviation"', 'buffer("spread"', "preprocessing of dataset 'far' cannot be rebuilt"),
@@ -87,7 +87,7 @@ def test_code_that_changed_since_is_refused(path: str, old: str, new: str, told:
 @pytest.mark.parametrize(
     ("gone", "told"),
     [
-        ("net.py", "student: the code or file behind it has changed"),
+        ("net.py", "student: the code, file or version behind it has changed"),
         ("helper.py", "No module named 'helper'. The code behind it"),
         ("home/store/data/*", "cannot be read: FileNotFoundError"),
         ("home/store/data/*/preprocessing.safetensors", "cannot be read: FileNotFoundError"),
