@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from kdorch.spec import Choice, Range, Spec
     from kdorch.study import Confirm, OneOf, Search, Split, Study, Train
     from kdorch.tasks.classification import Classification
+    from kdorch.tasks.multilabel import Multilabel
+    from kdorch.tasks.regression import Regression
 
 _HOMES = {
     "kdorch.api": ("Results", "check", "promote", "run"),
@@ -59,6 +61,8 @@ _HOMES = {
     "kdorch.spec": ("Choice", "Range", "Spec"),
     "kdorch.study": ("Confirm", "OneOf", "Search", "Split", "Study", "Train"),
     "kdorch.tasks.classification": ("Classification",),
+    "kdorch.tasks.multilabel": ("Multilabel",),
+    "kdorch.tasks.regression": ("Regression",),
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -79,12 +83,14 @@ __all__ = [
     "Lessons",
     "Loss",
     "Measure",
+    "Multilabel",
     "Observer",
     "OneOf",
     "Output",
     "PluginError",
     "PromotionError",
     "Range",
+    "Regression",
     "Results",
     "Search",
     "Spec",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Protocol, Self
 
 from pydantic import Field
 
@@ -38,41 +38,65 @@ class Batch:
         inputs: What the network takes, batch first.
         targets: The labels, batch first.
         rows: Stable row ids, int64, shape (rows,).
+        labelled: Which rows have a label, bool, shape (rows,); None if all have.
     """
 
     inputs: Tensor
     targets: Tensor
     rows: Tensor
+    labelled: Tensor | None = None
 
 
 @dataclass(frozen=True)
 class Columns:
     """A dataset as it ships: raw inputs, targets, and what is to be learnt from them.
 
+    At most one of ``parts``, ``groups`` and ``times`` says how rows are divided; without, they are at random.
+
     Attributes:
-        inputs: Raw inputs, row first, in the type and range the source ships.
+        inputs: Raw inputs, row first, in the type and range the source ships. What does not fit in memory is
+            a memory map, or anything with ``len``, ``dtype``, ``shape`` and rows chosen by an integer array.
         targets: Labels, row first.
         task: What is to be learnt.
         rows: Stable row ids, int64; their order in the source by default.
+        labelled: Which rows have a label, bool; the others are trained on, for what the teacher says of them.
+        parts: The split of each row: ``train``, ``validation`` or ``test``.
+        groups: Rows of one group stay together, as those of one patient must.
+        times: The newest rows become the test, those before them the validation.
     """
 
     inputs: np.ndarray
     targets: np.ndarray
     task: Task
     rows: np.ndarray | None = None
+    labelled: np.ndarray | None = None
+    parts: np.ndarray | None = None
+    groups: np.ndarray | None = None
+    times: np.ndarray | None = None
 
 
 class Task(Spec):
     """What is learnt: the supervised loss, the scores, and the shape of inputs and outputs.
 
+    Class attributes:
+        directions: Its scores, and which way is better.
+        likeness: Its measures of fidelity, likewise.
+        honesty: Its measures of calibration, likewise.
+        library: Where torchmetrics keeps further scores for it, and how their names begin there.
+
     Attributes:
         input_shape: Shape of one prepared input, without the batch; the core fills it in.
+        metrics: Further scores by their torchmetrics names; the core fills them in from the study.
     """
 
     kind: ClassVar[str] = "task"
     directions: ClassVar[Mapping[str, Direction]] = {}
+    likeness: ClassVar[Mapping[str, Direction]] = {}
+    honesty: ClassVar[Mapping[str, Direction]] = {}
+    library: ClassVar[tuple[str, str]] = ("", "")
 
     input_shape: tuple[int, ...] = ()
+    metrics: tuple[str, ...] = ()
 
     @property
     def outputs(self) -> int:
@@ -83,24 +107,46 @@ class Task(Spec):
         """Return what is wrong with the labels of a dataset, as a sentence; empty if nothing is."""
         return ""
 
-    def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """Return the supervised loss, averaged over the batch, as a scalar."""
+    def fitted(self, targets: np.ndarray) -> Self:
+        """Return the task with what it has to know of the training labels."""
+        return self
+
+    def strata(self, targets: np.ndarray) -> np.ndarray | None:
+        """Return the labels of which each split needs its share, or None where rows have no such label."""
+        return None
+
+    def encode(self, targets: np.ndarray) -> np.ndarray:
+        """Return labels in the form that the loss compares logits with."""
+        return targets
+
+    def decoder(self) -> nn.Module | None:
+        """Return what turns logits into what a client expects, as a module; None if they are just that."""
+        return None
+
+    def loss(self, logits: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Return the supervised loss, averaged over the batch, as a scalar.
+
+        Args:
+            logits: Of the student.
+            targets: Encoded labels.
+            weights: Of the rows in the average, shape (rows,); all equal by default.
+        """
         raise NotImplementedError
 
-    def loss_gradient(self, logits: Tensor, targets: Tensor) -> Tensor | None:
+    def loss_gradient(self, logits: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor | None:
         """Return d loss / d logits in closed form, or None where there is none that is cheap."""
         return None
 
     def score(self, name: str, logits: Tensor, targets: Tensor) -> float:
-        """Return one of the scores named in ``directions``."""
+        """Return one of the scores named in ``directions`` or ``metrics``."""
         raise NotImplementedError
 
     def fidelity(self, student: Tensor, teacher: Tensor) -> dict[str, float]:
-        """Return how closely the student's logits follow the teacher's, by metric name."""
+        """Return how closely the student's logits follow the teacher's, by the names of ``likeness``."""
         raise NotImplementedError
 
     def calibration(self, logits: Tensor, targets: Tensor) -> dict[str, float]:
-        """Return how honest the predicted confidences are, by metric name."""
+        """Return how honest the predicted confidences are, by the names of ``honesty``."""
         return {}
 
 
@@ -116,6 +162,10 @@ class Dataset(Spec):
             DataError: If the source is missing or malformed.
         """
         raise NotImplementedError
+
+    def task_name(self) -> str:
+        """Return the name of the task that its columns come with: the one that the class is declared for."""
+        return next(iter(self.tasks))
 
     def preprocess(self, inputs: Tensor) -> nn.Module:
         """Return the arithmetic from raw inputs to what networks take, fitted on training rows.

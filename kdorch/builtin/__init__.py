@@ -41,6 +41,8 @@ def register_losses(register: Callable[..., None]) -> None:
 def register_tasks(register: Callable[..., None]) -> None:
     """Learning problems."""
     register("classification", "kdorch.tasks.classification:Classification")
+    register("multilabel", "kdorch.tasks.multilabel:Multilabel")
+    register("regression", "kdorch.tasks.regression:Regression")
 
 
 @kdorch.hookimpl

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -13,28 +13,70 @@ if TYPE_CHECKING:
 
 
 class Supervised(kdorch.Loss, name="task"):
-    """The task's own supervised loss on the labels; for classification, cross-entropy."""
+    """The task's own supervised loss on the labels: cross-entropy, or the squared error of a regression.
+
+    Attributes:
+        class_weights: ``balanced`` gives every class the same part in the loss, however few rows it has;
+            a list gives the weight of a row of each class. For classification.
+    """
+
+    class_weights: Literal["balanced"] | tuple[Annotated[float, Field(ge=0)], ...] | None = None
 
     def build(
         self, task: kdorch.Task, student: kdorch.Output, teacher: kdorch.Output | None
     ) -> SupervisedTerm:
-        """Return the term for this task."""
-        return SupervisedTerm(task)
+        """Return the term for this task.
+
+        Raises:
+            ValueError: If classes are weighted where there are none, or not as many.
+        """
+        return SupervisedTerm(task, self._weights(task))
+
+    def _weights(self, task: kdorch.Task) -> Tensor | None:
+        import torch
+
+        if self.class_weights is None:
+            return None
+        if not isinstance(task, kdorch.Classification):
+            raise ValueError(f"class_weights are for classification; the task is {task.name}")  # noqa: TRY004
+        if self.class_weights == "balanced":
+            counts = torch.tensor(task.counts, dtype=torch.float32)
+            return counts.sum() / (len(counts) * counts.clamp(min=1))
+        if len(self.class_weights) != task.outputs:
+            raise ValueError(f"{len(self.class_weights)} class_weights for {task.outputs} classes")
+        return torch.tensor(self.class_weights, dtype=torch.float32)
 
 
 class SupervisedTerm:
-    """The supervised loss of one task."""
+    """The supervised loss of one task, over the rows that have a label."""
 
-    def __init__(self, task: kdorch.Task) -> None:
-        self.task = task
+    def __init__(self, task: kdorch.Task, weights: Tensor | None = None) -> None:
+        self.task, self.weights = task, weights
 
     def __call__(self, student: kdorch.Output, teacher: kdorch.Output, batch: kdorch.Batch) -> Tensor:
-        """Return the loss, averaged over the batch."""
-        return self.task.loss(student.logits, batch.targets)
+        """Return the loss, averaged over the labelled rows; 0 if there are none."""
+        logits, targets = student.logits, batch.targets
+        if batch.labelled is not None:
+            logits, targets = logits[batch.labelled], targets[batch.labelled]
+            if not len(targets):
+                return logits.sum()
+        return self.task.loss(logits, targets, self._of_rows(targets))
 
     def gradient(self, student: kdorch.Output, teacher: kdorch.Output, batch: kdorch.Batch) -> Tensor | None:
         """Return its derivative with respect to the logits, if the task knows it."""
-        return self.task.loss_gradient(student.logits, batch.targets)
+        logits, targets = student.logits, batch.targets
+        if batch.labelled is None:
+            return self.task.loss_gradient(logits, targets, self._of_rows(targets))
+        known, everything = batch.labelled, logits.new_zeros(logits.shape)
+        if known.any():
+            found = self.task.loss_gradient(logits[known], targets[known], self._of_rows(targets[known]))
+            if found is None:
+                return None
+            everything[known] = found
+        return everything
+
+    def _of_rows(self, targets: Tensor) -> Tensor | None:
+        return None if self.weights is None else self.weights[targets]
 
 
 class Hinton(

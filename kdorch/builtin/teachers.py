@@ -47,6 +47,8 @@ class Trained(kdorch.Teacher, name="trained"):
 class Checkpoint(kdorch.Teacher, name="checkpoint"):
     """A network whose weights you have, as a safetensors file.
 
+    For a regression it answers in the units of the dataset.
+
     Attributes:
         network: The network that the weights belong to.
         weights: Path of the file; in a study file, from where that lies.
@@ -80,7 +82,15 @@ class Checkpoint(kdorch.Teacher, name="checkpoint"):
         self, task: kdorch.Task, state: Mapping[str, Tensor]
     ) -> Callable[[kdorch.Batch], kdorch.Output]:
         """Return the network with these weights, in evaluation mode."""
-        return _answers(self.network, task, state)
+        own = _answers(self.network, task, state)
+
+        def answer(batch: kdorch.Batch) -> kdorch.Output:
+            from torch import from_numpy
+
+            said = own(batch)
+            return kdorch.Output(from_numpy(task.encode(said.logits.numpy())), said.features)
+
+        return answer
 
     def parameters(self, task: kdorch.Task, state: Mapping[str, Tensor]) -> int:
         """Return the network's."""

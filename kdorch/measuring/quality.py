@@ -19,15 +19,16 @@ class Quality(Measure, name="quality"):
         assert subject.logits is not None  # noqa: S101  given after training
         assert subject.targets is not None  # noqa: S101
         task = subject.task
-        return {f"val/{name}": task.score(name, subject.logits, subject.targets) for name in task.directions}
+        names = (*task.directions, *task.metrics)
+        return {f"val/{name}": task.score(name, subject.logits, subject.targets) for name in names}
 
 
 class Fidelity(Measure, name="fidelity"):
     """How closely the student follows the teacher on the validation rows."""
 
     def produces(self, task: type[Task]) -> Mapping[str, Direction]:
-        """Return the agreement and the divergence."""
-        return {"val/agreement": "max", "val/kl": "min"}
+        """Return what the task compares."""
+        return {f"val/{name}": direction for name, direction in task.likeness.items()}
 
     def __call__(self, subject: Subject) -> dict[str, float]:
         """Return them, or nothing where there is no teacher."""
@@ -41,8 +42,8 @@ class Calibration(Measure, name="calibration"):
     """How honest the predicted confidences are on the validation rows."""
 
     def produces(self, task: type[Task]) -> Mapping[str, Direction]:
-        """Return the expected calibration error."""
-        return {"val/ece": "min"}
+        """Return what the task checks."""
+        return {f"val/{name}": direction for name, direction in task.honesty.items()}
 
     def __call__(self, subject: Subject) -> dict[str, float]:
         """Return what the task defines."""

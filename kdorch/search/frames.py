@@ -13,7 +13,7 @@ from kdorch.search.home import Folder
 from kdorch.search.journal import open_journal
 from kdorch.search.record import Record
 from kdorch.study import Study
-from kdorch.study.check import limits
+from kdorch.study.metrics import limits
 
 
 def open_trials(folder: Folder, study: Study) -> Record:

@@ -133,6 +133,7 @@ def teacher(study: Study, home: Home, executor: Executor, data: str, budget: int
         "store": str(home.store.resolve()),
         "teacher": study.tree()["teacher"],
         "data": data,
+        "metrics": list(study.metrics),
         "seed": study.seed,
         "score": list(score(study)),
         "budget": budget,
@@ -149,6 +150,7 @@ def teacher_test(
         "teacher": study.tree()["teacher"],
         "entry": paths[0],
         "data": paths[1],
+        "metrics": list(study.metrics),
         "budget": budget,
     }
     return call(executor, "kdorch.teaching.jobs:teacher_test", spec)

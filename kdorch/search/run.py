@@ -28,7 +28,7 @@ from kdorch.search.phases import Confirming, Searching
 from kdorch.search.reconcile import reconcile
 from kdorch.search.record import Record
 from kdorch.study import Study
-from kdorch.study.check import limits
+from kdorch.study.metrics import limits
 from kdorch.tracking import RunRecord, Tracker
 
 # What a trial imports, once for all workers; the last one is most of the cost of a first trial.
@@ -189,7 +189,7 @@ class Session:
         shared = {
             "data": data["path"],
             "teacher": teacher["path"],
-            "task": data["facts"]["task"],
+            "task": data["facts"]["task"] | {"metrics": list(self.study.metrics)},
             "score": list(prepare.score(self.study)),
             "measures": self.study.tree()["measures"],
             "limits": bounds,

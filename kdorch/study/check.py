@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, cast
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from pydantic import ValidationError
 
 from kdorch.discovery import Plugins
-from kdorch.errors import PluginError, Problem, StudyError, did_you_mean
-from kdorch.kinds import Dataset, Direction, Loss, Measure, Student, Task, Teacher
+from kdorch.errors import Problem, StudyError
+from kdorch.kinds import Loss, Student, Teacher
 from kdorch.spec import Choice
 from kdorch.study.buildable import unbuildable
 from kdorch.study.file import Source
-from kdorch.study.limits import Limit
-from kdorch.study.model import ALWAYS, Study
+from kdorch.study.metrics import unmeasured
+from kdorch.study.model import Study
 from kdorch.study.paths import NotTunable, Place, locate
 from kdorch.study.sections import read_sections
 from kdorch.study.space import dimension, specs
@@ -54,7 +54,7 @@ def mistakes(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Problem]
     yield from _tasks(sections)
     yield from _needs(sections)
     yield from _weights(sections)
-    yield from _metrics(sections, plugins)
+    yield from unmeasured(sections, plugins)
     yield from unbuildable(sections, plugins)
 
 
@@ -91,12 +91,13 @@ def _tasks(sections: Mapping[str, Any]) -> Iterator[Problem]:
     dataset = sections.get("data")
     if dataset is None:
         return
-    if len(dataset.tasks) != 1:
-        yield Problem("data", f"the dataset {dataset.name!r} does not say which one task it is for.")
+    if not dataset.tasks:
+        yield Problem("data", f"the dataset {dataset.name!r} does not say which task it is for.")
         return
+    wants = dataset.task_name()
     for path, part in specs(sections):
-        if part.tasks and not part.tasks & dataset.tasks:
-            does, wants = ", ".join(sorted(part.tasks)), next(iter(dataset.tasks))
+        if part.tasks and wants not in part.tasks:
+            does = ", ".join(sorted(part.tasks))
             what = f"{part.kind} {part.name!r} does {does}; the dataset {dataset.name!r} is for {wants}."
             yield Problem(path, what)
 
@@ -119,67 +120,3 @@ def _weights(sections: Mapping[str, Any]) -> Iterator[Problem]:
     if not any(part.weight for _, part in specs(sections) if isinstance(part, Loss)):
         hint = "Give one a weight above 0, or tune one."
         yield Problem("losses", "every weight is 0, so there is nothing to learn.", hint)
-
-
-# ---------------------------------------------------------------- what is measured
-
-
-def _metrics(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Problem]:
-    try:
-        known = directions(sections, plugins)
-    except PluginError as error:
-        yield Problem("data", str(error))
-        return
-    if not known:
-        return
-    objectives = sections.get("objectives") or {}
-    for section in ("objectives", "limits"):
-        for metric in sections.get(section) or {}:
-            if metric not in known:
-                yield _unmeasured(f"{section}.{metric}", metric, sections.get("losses") or {}, known)
-    for metric, direction in objectives.items():
-        if direction and known.get(metric, direction) != direction:
-            better = "higher" if known[metric] == "max" else "lower"
-            what = f"{better} is better, so it cannot be {direction!r}."
-            yield Problem(f"objectives.{metric}", what, f"Write {known[metric]}.")
-    scores = {f"val/{name}" for name in task_of(sections["data"], plugins).directions}
-    first = next(iter(objectives), None)
-    if first in known and first not in scores:
-        what = "the first objective chooses the best epoch, so it must be a score of the task."
-        yield Problem(f"objectives.{first}", what, f"Begin with {' or '.join(sorted(scores))}.")
-
-
-def _unmeasured(where: str, metric: str, losses: Iterable[str], known: Mapping[str, Direction]) -> Problem:
-    if metric not in {f"{rows}/loss/{label}" for rows in ("train", "val") for label in losses}:
-        return Problem(where, "nobody measures this.", did_you_mean(metric, known))
-    # It would fail each baseline, and a trial whose weight is 0; and the search would only make it easy.
-    what = (
-        "students cannot be compared by the value of a loss: what is tuned in it changes its meaning, and "
-        "those that are trained without the teacher have none."
-    )
-    scores = ", ".join(name for name in known if name.startswith("val/"))
-    return Problem(where, what, f"Use {scores}, or a measure of your own.")
-
-
-def directions(sections: Mapping[str, Any], plugins: Plugins) -> dict[str, Direction]:
-    """Return every metric that a trial of this study measures, and which way is better."""
-    dataset = sections.get("data")
-    if dataset is None or len(dataset.tasks) != 1:
-        return {}
-    task = task_of(dataset, plugins)
-    always = [cast("Measure", plugins.find("measure", name)()) for name in ALWAYS]
-    found: dict[str, Direction] = {}
-    for measure in [*always, *(sections.get("measures") or ())]:
-        found |= measure.produces(task)
-    return found
-
-
-def limits(study: Study, plugins: Plugins) -> list[Limit]:
-    """Return the limits of a study that has been checked."""
-    known = directions({"data": study.data, "measures": study.measures}, plugins)
-    return [Limit(metric, bound, known[metric]) for metric, bound in study.limits.items()]
-
-
-def task_of(dataset: Dataset, plugins: Plugins) -> type[Task]:
-    """Return the class of a dataset's task."""
-    return cast("type[Task]", plugins.find("task", next(iter(dataset.tasks))))

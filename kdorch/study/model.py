@@ -120,6 +120,7 @@ class Study(Strict):
         tune: Dotted path to ``auto``, ``{low, high, log, step}`` or a list of options.
         objectives: Metric to ``max`` or ``min``; the first one also chooses the best epoch.
         limits: Metric to its bound: lower for what is maximised, upper for all else.
+        metrics: Further scores of the task, by their torchmetrics names, as in ``auroc``.
         measures: Measures beyond those that are always taken.
         search: Number of trials and sampler.
         confirm: What is trained again on fresh seeds and tested.
@@ -136,6 +137,7 @@ class Study(Strict):
     tune: dict[str, Mark] = Field(default_factory=dict)
     objectives: Annotated[dict[str, Direction], Field(min_length=1)]
     limits: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = Field(default_factory=dict)
+    metrics: tuple[str, ...] = ()
     measures: tuple[SerializeAsAny[Measure], ...] = ()
     search: Search = Search()
     confirm: Confirm = Confirm()

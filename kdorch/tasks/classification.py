@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from pydantic import Field
 
 from kdorch.kinds import Direction, Task
+from kdorch.tasks.metrics import compute
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,11 +20,16 @@ class Classification(Task, name="classification"):
 
     Attributes:
         labels: Class names, in the order of the outputs.
+        counts: Training rows of each class; the core fills them in.
     """
 
     directions: ClassVar[Mapping[str, Direction]] = {"accuracy": "max", "f1": "max", "loss": "min"}
+    likeness: ClassVar[Mapping[str, Direction]] = {"agreement": "max", "kl": "min"}
+    honesty: ClassVar[Mapping[str, Direction]] = {"ece": "min"}
+    library: ClassVar[tuple[str, str]] = ("torchmetrics.classification", "Multiclass")
 
     labels: Annotated[tuple[str, ...], Field(min_length=2)]
+    counts: tuple[int, ...] = ()
 
     @property
     def outputs(self) -> int:
@@ -40,24 +46,39 @@ class Classification(Task, name="classification"):
             f"target {wrong[0]} is not one of the {self.outputs} classes, 0 to {last}." if len(wrong) else ""
         )
 
-    def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
+    def fitted(self, targets: np.ndarray) -> Self:
+        """Return the task with the training rows of each class."""
+        counts = [int((targets == label).sum()) for label in range(self.outputs)]
+        return self.model_copy(update={"counts": tuple(counts)})
+
+    def strata(self, targets: np.ndarray) -> np.ndarray:
+        """Return the classes."""
+        return targets
+
+    def loss(self, logits: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
         """Return the cross-entropy in nats."""
         from torch.nn.functional import cross_entropy
 
-        return cross_entropy(logits, targets)
+        if weights is None:
+            return cross_entropy(logits, targets)
+        return cross_entropy(logits, targets, reduction="none") @ weights / weights.sum()
 
-    def loss_gradient(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """Return (softmax - one-hot) / rows."""
+    def loss_gradient(self, logits: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Return (softmax - one-hot) / rows, or each row by its share of the weights."""
         gradient = logits.softmax(-1)
         gradient.scatter_add_(1, targets.unsqueeze(1), gradient.new_full((len(targets), 1), -1.0))
-        return gradient.div_(len(targets))
+        if weights is None:
+            return gradient.div_(len(targets))
+        return gradient.mul_((weights / weights.sum()).unsqueeze(1))
 
     def score(self, name: str, logits: Tensor, targets: Tensor) -> float:
-        """Return the accuracy, the macro-averaged F1 score, or the cross-entropy."""
+        """Return the accuracy, the macro-averaged F1 score, the cross-entropy, or a further score."""
         from torchmetrics.functional.classification import multiclass_accuracy, multiclass_f1_score
 
         if name == "loss":
             return float(self.loss(logits, targets))
+        if name not in self.directions:
+            return compute(self, name, logits.softmax(-1), targets)
         if name == "accuracy":
             return float(
                 multiclass_accuracy(logits, targets, self.outputs, average="micro", validate_args=False)

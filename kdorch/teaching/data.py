@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -17,20 +16,22 @@ from torch import nn
 from kdorch.errors import DataError
 from kdorch.kinds import Columns, Dataset
 from kdorch.study import Split
+from kdorch.teaching.dividing import divide
 from kdorch.teaching.store import Entry, Store, digest
 
-ALGORITHM = 1  # raise it when the same dataset and split would be stored differently
+ALGORITHM = 2  # raise it when the same dataset and split would be stored differently
 _CHUNK = 4096
 _EXAMPLES = 16
 _NUMBERS = "biuf"  # numpy's letters for bool, integers and floats
-SPLITS = ("train", "validation", "test")
+_IN_MEMORY = 2**30  # bytes of raw training rows to hold while the preprocessing is fitted
 
 
 def prepare(store: Store, dataset: Dataset, origin: str, split: Split) -> Entry:
     """Load a dataset, divide it, and store each part, once.
 
-    The entry holds ``<split>/inputs.npy`` (prepared), ``targets.npy`` and ``rows.npy`` for each split,
-    ``example.npy`` (a few raw training inputs) and ``preprocessing.safetensors``.
+    The entry holds ``<split>/inputs.npy`` (prepared), ``targets.npy`` (encoded), ``rows.npy`` and, where some
+    rows have no label, ``labelled.npy`` for each split, ``example.npy`` (a few raw training inputs) and
+    ``preprocessing.safetensors``.
 
     Args:
         store: Where to store it.
@@ -55,87 +56,102 @@ def prepare(store: Store, dataset: Dataset, origin: str, split: Split) -> Entry:
 
 
 def _validate(columns: Columns, dataset: Dataset) -> None:
-    counts = {"inputs": len(columns.inputs), "targets": len(columns.targets)}
-    if columns.rows is not None:
-        counts["rows"] = len(columns.rows)
-    if len(set(counts.values())) > 1:
-        raise DataError(f"dataset {dataset.name!r}: its columns differ in length: {counts}.")
-    if not len(columns.inputs):
-        raise DataError(f"dataset {dataset.name!r} has no rows.")
-    for name, column in (("inputs", columns.inputs), ("targets", columns.targets)):
+    """Refuse what cannot be learnt from; inputs are looked at as they are prepared."""
+    name, count = f"dataset {dataset.name!r}", len(columns.inputs)
+    others = {
+        what: column
+        for what in ("targets", "rows", "labelled", "parts", "groups", "times")
+        if (column := getattr(columns, what)) is not None
+    }
+    uneven = {what: len(column) for what, column in others.items() if len(column) != count}
+    if uneven:
+        raise DataError(f"{name}: its columns differ in length: { ({'inputs': count} | uneven) }.")
+    if not count:
+        raise DataError(f"{name} has no rows.")
+    targets = columns.targets if columns.labelled is None else columns.targets[columns.labelled]
+    for what, column in (("inputs", columns.inputs), ("targets", targets)):
         if column.dtype.kind not in _NUMBERS:
-            raise DataError(f"dataset {dataset.name!r}: {name} are {column.dtype}; they must be numbers.")
-        if np.issubdtype(column.dtype, np.floating) and not np.isfinite(column).all():
-            raise DataError(f"dataset {dataset.name!r}: {name} contain NaN or infinity.")
-    if columns.rows is not None and len(np.unique(columns.rows)) < len(columns.rows):
-        raise DataError(f"dataset {dataset.name!r}: row ids repeat.")
-    complaint = columns.task.complaint(columns.targets)
+            raise DataError(f"{name}: {what} are {column.dtype}; they must be numbers.")
+    if np.issubdtype(targets.dtype, np.floating) and not np.isfinite(targets).all():
+        raise DataError(f"{name}: targets contain NaN or infinity.")
+    if columns.rows is not None and len(np.unique(columns.rows)) < count:
+        raise DataError(f"{name}: row ids repeat.")
+    if sum(what in others for what in ("parts", "groups", "times")) > 1:
+        raise DataError(f"{name} says in more than one way how rows are divided. Keep one.")
+    complaint = columns.task.complaint(targets)
     if complaint:
-        raise DataError(f"dataset {dataset.name!r}: {complaint}")
+        raise DataError(f"{name}: {complaint}")
 
 
 def _content_digest(columns: Columns) -> str:
     found = sha256(digest(columns.task.model_dump()).encode())
-    for column in (columns.inputs, columns.targets, columns.rows):
-        if column is not None:
-            found.update(f"{column.dtype} {column.shape}".encode())
-            found.update(np.ascontiguousarray(column).data)
+    for column in vars(columns).values():
+        if column is None or column is columns.task:
+            continue
+        found.update(f"{column.dtype} {column.shape}".encode())
+        for start in range(0, len(column), _CHUNK):
+            chunk = np.ascontiguousarray(column[np.arange(start, min(start + _CHUNK, len(column)))])
+            found.update(repr(chunk.tolist()).encode() if chunk.dtype.hasobject else chunk.data)
     return found.hexdigest()[:32]
 
 
 def _write(folder: Path, dataset: Dataset, columns: Columns, split: Split, content: str) -> dict[str, Any]:
-    parts = _divide(columns, split, dataset)
+    try:
+        parts = divide(columns, split)
+    except DataError as error:
+        raise DataError(f"dataset {dataset.name!r}: {error}") from error
     rows = np.arange(len(columns.targets)) if columns.rows is None else columns.rows
-    raw = torch.from_numpy(np.ascontiguousarray(columns.inputs[parts["train"]]))
-    preprocessing = dataset.preprocess(raw).eval()
-    save_file(
-        {name: tensor.contiguous() for name, tensor in preprocessing.state_dict().items()},
-        folder / "preprocessing.safetensors",
-    )
-    np.save(folder / "example.npy", raw[:_EXAMPLES].numpy())
+    labelled = np.ones(len(rows), bool) if columns.labelled is None else columns.labelled
+    task = columns.task.fitted(columns.targets[parts["train"][labelled[parts["train"]]]])
+    targets = np.where(_beside(labelled, columns.targets), columns.targets, 0)  # a label that is not there
+    preprocessing = _preprocessing(folder, dataset, columns.inputs, parts["train"])
     shape: tuple[int, ...] = ()
     for name, chosen in parts.items():
         (folder / name).mkdir()
-        shape = _write_inputs(folder / name / "inputs.npy", columns.inputs, chosen, preprocessing)
-        np.save(folder / name / "targets.npy", _plain_targets(columns.targets[chosen]))
+        shape = _write_inputs(folder / name / "inputs.npy", columns.inputs, chosen, preprocessing, rows)
+        np.save(folder / name / "targets.npy", _plain(task.encode(targets[chosen])))
         np.save(folder / name / "rows.npy", rows[chosen].astype(np.int64))
-    task = columns.task.model_copy(update={"input_shape": shape})
+        if not labelled.all():
+            np.save(folder / name / "labelled.npy", labelled[chosen])
     return {
         "content": content,
-        "task": task.model_dump(),
+        "task": task.model_copy(update={"input_shape": shape}).model_dump(),
         "rows": {name: len(chosen) for name, chosen in parts.items()},
+        "unlabelled": int((~labelled).sum()),
         "raw": {"dtype": str(columns.inputs.dtype), "shape": list(columns.inputs.shape[1:])},
     }
 
 
-def _divide(columns: Columns, split: Split, dataset: Dataset) -> dict[str, np.ndarray]:
-    """Return sorted row positions of each split, stratified by label."""
-    from sklearn.model_selection import train_test_split
+def _beside(labelled: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    return labelled.reshape(-1, *[1] * (targets.ndim - 1))
 
-    held = split.validation + split.test
-    everything, labels = np.arange(len(columns.targets)), columns.targets
-    rarest, count = min(Counter(labels.tolist()).items(), key=lambda item: item[1])
-    if count < len(SPLITS):
-        raise DataError(
-            f"dataset {dataset.name!r}: label {rarest!r} has {count} rows; each of the 3 splits needs one."
-        )
-    try:
-        train, rest = train_test_split(everything, test_size=held, stratify=labels, random_state=split.seed)
-        validation, test = train_test_split(
-            rest, test_size=split.test / held, stratify=labels[rest], random_state=split.seed
-        )
-    except ValueError as error:
-        fewest = f"Label {rarest!r} has the fewest rows: {count}."
-        raise DataError(f"dataset {dataset.name!r} cannot be split as asked: {error} {fewest}") from error
-    return {name: np.sort(part) for name, part in zip(SPLITS, (train, validation, test), strict=True)}
+
+def _preprocessing(folder: Path, dataset: Dataset, inputs: np.ndarray, chosen: np.ndarray) -> nn.Module:
+    """Fit the preprocessing on the training rows, from a file where they are too many to be held."""
+    aside = folder / "raw.npy"
+    if len(chosen) * inputs[chosen[:1]].nbytes <= _IN_MEMORY:
+        raw = np.ascontiguousarray(inputs[chosen])
+    else:
+        raw = open_memmap(aside, mode="w+", dtype=inputs.dtype, shape=(len(chosen), *inputs.shape[1:]))
+        for start in range(0, len(chosen), _CHUNK):
+            raw[start : start + _CHUNK] = inputs[chosen[start : start + _CHUNK]]
+    preprocessing = dataset.preprocess(torch.from_numpy(raw)).eval()
+    save_file(
+        {name: tensor.contiguous() for name, tensor in preprocessing.state_dict().items()},
+        folder / "preprocessing.safetensors",
+    )
+    np.save(folder / "example.npy", raw[:_EXAMPLES])
+    del raw
+    aside.unlink(missing_ok=True)
+    return preprocessing
 
 
 def _write_inputs(
-    path: Path, inputs: np.ndarray, chosen: np.ndarray, preprocessing: nn.Module
+    path: Path, inputs: np.ndarray, chosen: np.ndarray, preprocessing: nn.Module, rows: np.ndarray
 ) -> tuple[int, ...]:
     """Write prepared inputs chunk by chunk, so that they never have to fit in memory; return their shape."""
     stored: np.memmap[Any, Any] | None = None
-    for start, prepared in _prepared(inputs, chosen, preprocessing):
+    for start, prepared in _prepared(inputs, chosen, preprocessing, rows):
         if stored is None:
             stored = open_memmap(
                 path, mode="w+", dtype=prepared.dtype, shape=(len(chosen), *prepared.shape[1:])
@@ -148,16 +164,21 @@ def _write_inputs(
 
 @torch.no_grad()
 def _prepared(
-    inputs: np.ndarray, chosen: np.ndarray, preprocessing: nn.Module
+    inputs: np.ndarray, chosen: np.ndarray, preprocessing: nn.Module, rows: np.ndarray
 ) -> Iterator[tuple[int, np.ndarray]]:
     for start in range(0, len(chosen), _CHUNK):
-        raw = np.ascontiguousarray(inputs[chosen[start : start + _CHUNK]])
-        prepared = preprocessing(torch.from_numpy(raw))
-        if not torch.isfinite(prepared).all():
-            raise DataError("the dataset's preprocessing turns finite inputs into NaN or infinity.")
+        part = chosen[start : start + _CHUNK]
+        prepared = preprocessing(torch.from_numpy(np.ascontiguousarray(inputs[part])))
+        wrong = ~torch.isfinite(prepared.flatten(1)).all(1)
+        if wrong.any():
+            row = rows[part[int(wrong.nonzero()[0])]]
+            raise DataError(
+                f"the inputs of {int(wrong.sum())} rows are NaN or infinity once they are prepared; the "
+                f"first is row {row}. Look at it in the source, and at what the preprocessing does with it."
+            )
         yield start, prepared.numpy()
 
 
-def _plain_targets(targets: np.ndarray) -> np.ndarray:
+def _plain(targets: np.ndarray) -> np.ndarray:
     whole = np.issubdtype(targets.dtype, np.integer) or targets.dtype == bool
     return targets.astype(np.int64 if whole else np.float32)

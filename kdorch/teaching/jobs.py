@@ -10,7 +10,7 @@ from kdorch.discovery import installed
 from kdorch.study import Split
 from kdorch.teaching.data import prepare
 from kdorch.teaching.store import Entry, Store
-from kdorch.teaching.teacher import make_ready, read_test
+from kdorch.teaching.teacher import make_ready, read_test, scores
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -24,29 +24,35 @@ def data(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
 
 
 def teacher(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
-    """Make the teacher ready: ``store``, ``teacher``, ``data`` (path), ``seed``, ``score``, ``budget``."""
-    plugins = installed()
+    """Make the teacher ready.
+
+    It takes ``store``, ``teacher``, ``data`` (path), ``metrics``, ``seed``, ``score`` and ``budget``.
+    """
+    plugins, data = installed(), Path(spec["data"])
     found = plugins.part("teacher", spec["teacher"])
-    return _told(
-        make_ready(
-            Store(Path(spec["store"])),
-            found,
-            plugins.origins(found),
-            Path(spec["data"]),
-            seed=spec["seed"],
-            score=tuple(spec["score"]),
-            budget=spec["budget"],
-        )
+    entry = make_ready(
+        Store(Path(spec["store"])),
+        found,
+        plugins.origins(found),
+        data,
+        seed=spec["seed"],
+        score=tuple(spec["score"]),
+        budget=spec["budget"],
+        metrics=spec["metrics"],
     )
+    return _told(entry, validation=scores(entry.path, data, "validation", spec["metrics"]))
 
 
 def teacher_test(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
-    """Read the test rows with the teacher: ``store``, ``teacher``, ``entry``, ``data``, ``budget``."""
-    found = installed().part("teacher", spec["teacher"])
-    return _told(
-        read_test(Store(Path(spec["store"])), found, Path(spec["entry"]), Path(spec["data"]), spec["budget"])
-    )
+    """Read the test rows with the teacher.
+
+    It takes ``store``, ``teacher``, ``entry``, ``data`` (paths), ``metrics`` and ``budget``.
+    """
+    found, data = installed().part("teacher", spec["teacher"]), Path(spec["data"])
+    entry = read_test(Store(Path(spec["store"])), found, Path(spec["entry"]), data, spec["budget"])
+    return _told(entry, test=scores(entry.path, data, "test", spec["metrics"]))
 
 
-def _told(entry: Entry) -> dict[str, Any]:
-    return {"path": str(entry.path), "digest": entry.digest, "facts": entry.facts, "made": entry.made}
+def _told(entry: Entry, **scores: dict[str, float]) -> dict[str, Any]:
+    facts = entry.facts | scores
+    return {"path": str(entry.path), "digest": entry.digest, "facts": facts, "made": entry.made}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from kdorch.training.objective import Objective
 from kdorch.training.rows import open_rows
 from kdorch.training.weights import storable
 
-ALGORITHM = 2  # raise it when the same teacher would come out different
+ALGORITHM = 3  # raise it when the same teacher would come out different
 _ROWS = 1024
 
 
@@ -82,6 +83,7 @@ def make_ready(
     seed: int,
     score: tuple[str, Direction],
     budget: int,
+    metrics: Sequence[str] = (),
 ) -> Entry:
     """Train or load the teacher and store its state and its logits for training and validation rows, once.
 
@@ -93,6 +95,7 @@ def make_ready(
         seed: Initial weights and order of the rows.
         score: The task's score that chooses its best epoch.
         budget: Bytes of rows that may be held in memory.
+        metrics: Further scores, by their torchmetrics names; one may be the one that chooses.
 
     Raises:
         DataError: If its answers are not finite logits of the task's shape.
@@ -105,28 +108,24 @@ def make_ready(
         "score": list(score),
         "algorithm": ALGORITHM,
     }
-    return store.make("teacher", key, lambda folder: _write(folder, teacher, data, seed, score, budget))
+    classroom = Classroom(stored_task(data, metrics), data, seed, score, budget)
+    return store.make("teacher", key, lambda folder: _write(folder, teacher, classroom, data, budget))
 
 
-def _write(
-    folder: Path, teacher: Teacher, data: Path, seed: int, score: tuple[str, Direction], budget: int
-) -> dict[str, Any]:
-    started = time.perf_counter()
-    task = stored_task(data)
-    classroom = Classroom(task, data, seed, score, budget)
+def _write(folder: Path, teacher: Teacher, classroom: Classroom, data: Path, budget: int) -> dict[str, Any]:
+    started, task = time.perf_counter(), classroom.task
     state = teacher.fit(classroom)
     save_file(storable(state), folder / "state.safetensors")
     answers = teacher.build(task, state)
-    facts: dict[str, Any] = {
+    rows = sum(
+        _answer_all(folder / split, answers, task, data, split, budget) for split in ("train", "validation")
+    )
+    return {
         "epochs_trained": classroom.epochs_trained,
-        "rows_evaluated": 0,
+        "rows_evaluated": rows,
         "params": teacher.parameters(task, state),
+        "seconds": time.perf_counter() - started,
     }
-    for split in ("train", "validation"):
-        scores = _answer_all(folder / split, answers, task, data, split, budget)
-        facts["rows_evaluated"] += scores.pop("rows")
-        facts[split] = scores
-    return facts | {"seconds": time.perf_counter() - started}
 
 
 def read_test(store: Store, teacher: Teacher, entry: Path, data: Path, budget: int) -> Entry:
@@ -136,8 +135,7 @@ def read_test(store: Store, teacher: Teacher, entry: Path, data: Path, budget: i
     def write(folder: Path) -> dict[str, Any]:
         task = stored_task(data)
         answers = teacher.build(task, load_file(entry / "state.safetensors"))
-        scores = _answer_all(folder / "test", answers, task, data, "test", budget)
-        return {"rows_evaluated": scores.pop("rows"), "test": scores}
+        return {"rows_evaluated": _answer_all(folder / "test", answers, task, data, "test", budget)}
 
     return store.make("teacher", key, write)
 
@@ -145,22 +143,29 @@ def read_test(store: Store, teacher: Teacher, entry: Path, data: Path, budget: i
 @torch.no_grad()
 def _answer_all(
     folder: Path, answers: Callable[[Batch], Output], task: Task, data: Path, split: str, budget: int
-) -> dict[str, Any]:
-    """Write the logits of a split; return the task's scores and the number of rows evaluated."""
+) -> int:
+    """Write the logits of a split; return the number of rows."""
     folder.mkdir()
     rows = open_rows(data, split, None, budget=budget)
     stored = open_memmap(folder / "logits.npy", mode="w+", dtype=np.float32, shape=(len(rows), task.outputs))
-    targets, done = [], 0
+    done = 0
     for batch, _ in rows.batches(_ROWS):
         logits = answers(batch).logits
         _validate(logits, batch, task)
         stored[done : done + len(logits)] = logits.float().numpy()
-        targets.append(batch.targets)
         done += len(logits)
     stored.flush()
-    everything = torch.from_numpy(np.array(stored))
-    scores = {name: task.score(name, everything, torch.cat(targets)) for name in task.directions}
-    return scores | {"rows": done}
+    return done
+
+
+def scores(entry: Path, data: Path, split: str, metrics: Sequence[str] = ()) -> dict[str, float]:
+    """Return the scores of a teacher's stored logits on one split; metrics by their torchmetrics names."""
+    task = stored_task(data, metrics)
+    logits, targets = (
+        torch.from_numpy(np.load(folder / split / name))
+        for folder, name in ((entry, "logits.npy"), (data, "targets.npy"))
+    )
+    return {name: task.score(name, logits, targets) for name in (*task.directions, *task.metrics)}
 
 
 def _validate(logits: Tensor, batch: Batch, task: Task) -> None:
@@ -177,9 +182,7 @@ def _validate(logits: Tensor, batch: Batch, task: Task) -> None:
         )
 
 
-def stored_task(data: Path) -> Task:
-    """Return the task of a stored dataset."""
-    import json
-
+def stored_task(data: Path, metrics: Sequence[str] = ()) -> Task:
+    """Return the task of a stored dataset, with further scores by their torchmetrics names."""
     facts = json.loads((data / "manifest.json").read_text())["facts"]
-    return installed().part("task", facts["task"])  # type: ignore[no-any-return]
+    return installed().part("task", facts["task"] | {"metrics": list(metrics)})  # type: ignore[no-any-return]

@@ -32,51 +32,59 @@ class Rows(Protocol):
 class InMemory:
     """Rows held as tensors: one gather per epoch, then views."""
 
-    inputs: Tensor
-    targets: Tensor
-    rows: Tensor
-    logits: Tensor | None
+    columns: dict[str, Tensor]
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.columns["rows"])
 
     def batches(self, size: int, order: Tensor | None = None) -> Iterator[tuple[Batch, Output | None]]:
         """Yield views of the gathered tensors."""
-        columns = [self.inputs, self.targets, self.rows, *([] if self.logits is None else [self.logits])]
+        columns = list(self.columns.values())
         if order is not None:
             columns = [column[order] for column in columns]
         counts = lengths(len(self), size)
-        for inputs, targets, rows, *logits in zip(*(column.split(counts) for column in columns), strict=True):
-            yield Batch(inputs, targets, rows), Output(logits[0]) if logits else None
+        for values in zip(*(column.split(counts) for column in columns), strict=True):
+            yield _batch(dict(zip(self.columns, values, strict=True)))
 
 
 @dataclass
-class Streamed(Dataset[list[Tensor]]):
+class Streamed(Dataset[dict[str, Tensor]]):
     """Rows read from memory-mapped files as they are needed."""
 
-    columns: list[np.ndarray]
+    columns: dict[str, np.ndarray]
 
     def __len__(self) -> int:
-        return len(self.columns[0])
+        return len(self.columns["rows"])
 
-    def __getitems__(self, chosen: list[int]) -> list[Tensor]:
+    def __getitems__(self, chosen: list[int]) -> dict[str, Tensor]:
         """Return whole columns of a batch at once; row by row would cost a copy each."""
-        return [torch.from_numpy(np.ascontiguousarray(column[chosen])) for column in self.columns]
+        return {
+            name: torch.from_numpy(np.ascontiguousarray(column[chosen]))
+            for name, column in self.columns.items()
+        }
 
     def batches(self, size: int, order: Tensor | None = None) -> Iterator[tuple[Batch, Output | None]]:
         """Yield batches, read in this process: the page cache is shared, worker processes are not free."""
         order = torch.arange(len(self)) if order is None else order
         chosen = (rows.tolist() for rows in order.split(lengths(len(self), size)))
         # Without a generator of its own it would advance the one that weights and dropout come from.
-        loader: DataLoader[list[Tensor]] = DataLoader(
-            self, batch_sampler=chosen, collate_fn=_as_is, generator=Generator()
+        loader: DataLoader[dict[str, Tensor]] = DataLoader(
+            self,
+            batch_sampler=chosen,
+            collate_fn=_as_is,  # type: ignore[arg-type]  # it gets what __getitems__ returned
+            generator=Generator(),
         )
-        for inputs, targets, rows, *logits in loader:
-            yield Batch(inputs, targets, rows), Output(logits[0]) if logits else None
+        yield from map(_batch, loader)
 
 
-def _as_is(columns: list[Tensor]) -> list[Tensor]:
+def _as_is(columns: dict[str, Tensor]) -> dict[str, Tensor]:
     return columns
+
+
+def _batch(values: dict[str, Tensor]) -> tuple[Batch, Output | None]:
+    told = values.get("logits")
+    batch = Batch(values["inputs"], values["targets"], values["rows"], values.get("labelled"))
+    return batch, None if told is None else Output(told)
 
 
 def open_rows(data: Path, split: str, teacher: Path | None, *, budget: int) -> Rows:
@@ -88,14 +96,15 @@ def open_rows(data: Path, split: str, teacher: Path | None, *, budget: int) -> R
         teacher: Directory of a teacher's stored outputs.
         budget: Bytes that may be held in memory.
     """
-    files = [data / split / f"{column}.npy" for column in ("inputs", "targets", "rows")]
+    files = {name: data / split / f"{name}.npy" for name in ("inputs", "targets", "rows", "labelled")}
+    if not files["labelled"].exists():
+        del files["labelled"]  # all rows have a label
     if teacher is not None:
-        files.append(teacher / split / "logits.npy")
-    columns = [np.load(file, mmap_mode="r") for file in files]
-    if sum(column.nbytes for column in columns) > budget:
+        files["logits"] = teacher / split / "logits.npy"
+    columns = {name: np.load(file, mmap_mode="r") for name, file in files.items()}
+    if sum(column.nbytes for column in columns.values()) > budget:
         return Streamed(columns)
-    inputs, targets, rows, *logits = (torch.from_numpy(np.array(column)) for column in columns)
-    return InMemory(inputs, targets, rows, logits[0] if logits else None)
+    return InMemory({name: torch.from_numpy(np.array(column)) for name, column in columns.items()})
 
 
 def shuffle(count: int, generator: Generator) -> Tensor:

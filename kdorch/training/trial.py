@@ -90,7 +90,8 @@ def evaluate_split(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None])
     network, _shown = build(plugins.part("student", spec["student"]), task, batch)
     network.load_state_dict(load_file(spec["weights"]))
     answers = evaluate(network, rows)
-    return {name: task.score(name, answers.logits, answers.targets) for name in task.directions}
+    names = (*task.directions, *task.metrics)
+    return {name: task.score(name, answers.logits, answers.targets) for name in names}
 
 
 def _measures(spec: Mapping[str, Any], plugins: Plugins) -> list[Measure]:

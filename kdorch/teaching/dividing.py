@@ -1,0 +1,110 @@
+"""Divide rows into training, validation and locked test, the same way every time."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from kdorch.errors import DataError
+from kdorch.kinds import Columns
+from kdorch.study import Split
+
+SPLITS = ("train", "validation", "test")
+
+
+def divide(columns: Columns, split: Split) -> dict[str, np.ndarray]:
+    """Return the sorted row positions of each split.
+
+    Rows without a label are trained on, wherever they would have come.
+
+    Args:
+        columns: The rows, and what they say about their own division.
+        split: Shares, for rows that say nothing, or only what belongs together.
+
+    Raises:
+        DataError: If rows cannot be divided so, or a split would be empty.
+    """
+    labelled = np.ones(len(columns.targets), bool) if columns.labelled is None else columns.labelled
+    known = np.flatnonzero(labelled)
+    if columns.parts is not None:
+        parts = _ready_made(columns.parts[known])
+    elif columns.times is not None:
+        parts = _by_time(columns.times[known], split)
+    elif columns.groups is not None:
+        parts = _by_group(columns.groups[known], split)
+    else:
+        parts = _at_random(columns.task.strata(columns.targets[known]), len(known), split)
+    found = {name: known[part] for name, part in parts.items()}
+    found["train"] = np.concatenate([found["train"], np.flatnonzero(~labelled)])
+    empty = [name for name in SPLITS if not len(found[name])]
+    if empty:
+        raise DataError(f"no row is left for {' and '.join(empty)}; each of the 3 splits needs some.")
+    return {name: np.sort(found[name]) for name in SPLITS}
+
+
+def _ready_made(parts: np.ndarray) -> dict[str, np.ndarray]:
+    strange = sorted(set(map(str, np.unique(parts))) - set(SPLITS))
+    if strange:
+        raise DataError(f"a ready-made split is {strange[0]!r}; it must be one of {', '.join(SPLITS)}.")
+    return {name: np.flatnonzero(parts == name) for name in SPLITS}
+
+
+def _by_time(times: np.ndarray, split: Split) -> dict[str, np.ndarray]:
+    """Cut at moments, so that rows of one moment are never on both sides of a cut."""
+    if not len(times):
+        return dict.fromkeys(SPLITS, np.arange(0))
+    order, last = np.sort(times), len(times) - 1
+    shares = 1 - split.test - split.validation, 1 - split.test
+    first_validation, first_test = (order[min(round(len(order) * share), last)] for share in shares)
+    return {
+        "train": np.flatnonzero(times < first_validation),
+        "validation": np.flatnonzero((times >= first_validation) & (times < first_test)),
+        "test": np.flatnonzero(times >= first_test),
+    }
+
+
+def _by_group(groups: np.ndarray, split: Split) -> dict[str, np.ndarray]:
+    from sklearn.model_selection import GroupShuffleSplit
+
+    count = len(np.unique(groups))
+    if count < len(SPLITS):
+        raise DataError(f"there are {count} groups; each of the 3 splits needs one.")
+    held = split.validation + split.test
+    train, rest = _two(GroupShuffleSplit(1, test_size=held, random_state=split.seed), groups)
+    share = split.test / held
+    validation, test = _two(GroupShuffleSplit(1, test_size=share, random_state=split.seed), groups[rest])
+    return {"train": train, "validation": rest[validation], "test": rest[test]}
+
+
+def _two(splitter: object, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    try:
+        first, second = next(splitter.split(groups, groups=groups))  # type: ignore[attr-defined]
+    except ValueError as error:
+        raise DataError(f"the groups cannot be divided as asked: {error}") from error
+    return first, second
+
+
+def _at_random(strata: np.ndarray | None, count: int, split: Split) -> dict[str, np.ndarray]:
+    from sklearn.model_selection import train_test_split
+
+    fewest = ""
+    if strata is not None:
+        label, rows = min(Counter(strata.tolist()).items(), key=lambda item: item[1])
+        fewest = f" Label {label!r} has the fewest rows: {rows}."
+        if rows < len(SPLITS):
+            raise DataError(f"label {label!r} has {rows} rows; each of the 3 splits needs one.")
+    held = split.validation + split.test
+    try:
+        train, rest = train_test_split(
+            np.arange(count), test_size=held, stratify=strata, random_state=split.seed
+        )
+        validation, test = train_test_split(
+            rest,
+            test_size=split.test / held,
+            stratify=None if strata is None else strata[rest],
+            random_state=split.seed,
+        )
+    except ValueError as error:
+        raise DataError(f"the rows cannot be divided as asked: {error}{fewest}") from error
+    return {"train": train, "validation": validation, "test": test}
