@@ -1,0 +1,89 @@
+"""What a study measures, which way is better, and what it asks for that nobody measures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
+
+from kdorch.discovery import Plugins
+from kdorch.errors import PluginError, Problem, did_you_mean
+from kdorch.kinds import Dataset, Direction, Measure, Task
+from kdorch.study.limits import Limit
+from kdorch.study.model import ALWAYS, Study
+from kdorch.tasks.metrics import named
+
+
+def unmeasured(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Problem]:
+    """Yield metrics that do not exist, or are used in a way that makes no sense."""
+    try:
+        known = directions(sections, plugins)
+    except PluginError as error:
+        yield Problem("data", str(error))
+        return
+    if not known:
+        return
+    task = task_of(sections["data"], plugins)
+    yield from _strange(sections.get("metrics") or (), task)
+    objectives = sections.get("objectives") or {}
+    for section in ("objectives", "limits"):
+        for metric in sections.get(section) or {}:
+            if metric not in known:
+                yield _unmeasured(f"{section}.{metric}", metric, sections.get("losses") or {}, known)
+    for metric, direction in objectives.items():
+        if direction and known.get(metric, direction) != direction:
+            better = "higher" if known[metric] == "max" else "lower"
+            what = f"{better} is better, so it cannot be {direction!r}."
+            yield Problem(f"objectives.{metric}", what, f"Write {known[metric]}.")
+    scores = {f"val/{name}" for name in (*task.directions, *(sections.get("metrics") or ()))}
+    first = next(iter(objectives), None)
+    if first in known and first not in scores:
+        what = "the first objective chooses the best epoch, so it must be a score of the task."
+        yield Problem(f"objectives.{first}", what, f"Begin with {' or '.join(sorted(scores))}.")
+
+
+def _strange(metrics: Iterable[str], task: type[Task]) -> Iterator[Problem]:
+    known = named(task) if metrics else {}
+    for metric in metrics:
+        if metric in task.directions:
+            yield Problem("metrics", f"{metric!r} is measured anyway.", "Remove it.")
+        elif metric not in known:
+            what = f"torchmetrics has no {metric!r} for {task.name}."
+            yield Problem("metrics", what, did_you_mean(metric, known))
+
+
+def _unmeasured(where: str, metric: str, losses: Iterable[str], known: Mapping[str, Direction]) -> Problem:
+    if metric not in {f"{rows}/loss/{label}" for rows in ("train", "val") for label in losses}:
+        return Problem(where, "nobody measures this.", did_you_mean(metric, known))
+    # It would fail each baseline, and a trial whose weight is 0; and the search would only make it easy.
+    what = (
+        "students cannot be compared by the value of a loss: what is tuned in it changes its meaning, and "
+        "those that are trained without the teacher have none."
+    )
+    scores = ", ".join(name for name in known if name.startswith("val/"))
+    return Problem(where, what, f"Use {scores}, or a measure of your own.")
+
+
+def directions(sections: Mapping[str, Any], plugins: Plugins) -> dict[str, Direction]:
+    """Return every metric that a trial of this study measures, and which way is better."""
+    dataset = sections.get("data")
+    if dataset is None or not dataset.tasks:
+        return {}
+    task = task_of(dataset, plugins)
+    always = [cast("Measure", plugins.find("measure", name)()) for name in ALWAYS]
+    found: dict[str, Direction] = {}
+    for measure in [*always, *(sections.get("measures") or ())]:
+        found |= measure.produces(task)
+    metrics = sections.get("metrics") or ()
+    further = named(task) if metrics else {}
+    return found | {f"val/{name}": further[name] for name in metrics if name in further}
+
+
+def limits(study: Study, plugins: Plugins) -> list[Limit]:
+    """Return the limits of a study that has been checked."""
+    known = directions({name: getattr(study, name) for name in type(study).model_fields}, plugins)
+    return [Limit(metric, bound, known[metric]) for metric, bound in study.limits.items()]
+
+
+def task_of(dataset: Dataset, plugins: Plugins) -> type[Task]:
+    """Return the class of a dataset's task."""
+    return cast("type[Task]", plugins.find("task", dataset.task_name()))
