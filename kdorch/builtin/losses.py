@@ -20,7 +20,7 @@ class Supervised(kdorch.Loss, name="task"):
             a list gives the weight of a row of each class. For classification.
     """
 
-    class_weights: Literal["balanced"] | tuple[Annotated[float, Field(ge=0)], ...] | None = None
+    class_weights: Literal["balanced"] | tuple[Annotated[float, Field(gt=0)], ...] | None = None
 
     def build(
         self, task: kdorch.Task, student: kdorch.Output, teacher: kdorch.Output | None

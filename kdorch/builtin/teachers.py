@@ -83,12 +83,14 @@ class Checkpoint(kdorch.Teacher, name="checkpoint"):
     ) -> Callable[[kdorch.Batch], kdorch.Output]:
         """Return the network with these weights, in evaluation mode."""
         own = _answers(self.network, task, state)
+        if task.decoder() is None:
+            return own
 
         def answer(batch: kdorch.Batch) -> kdorch.Output:
             from torch import from_numpy
 
             said = own(batch)
-            return kdorch.Output(from_numpy(task.encode(said.logits.numpy())), said.features)
+            return kdorch.Output(from_numpy(task.encode(said.logits.detach().numpy())), said.features)
 
         return answer
 

@@ -164,8 +164,14 @@ class Spec(Strict):
     def _as_part(self, info: SerializationInfo) -> dict[str, Any]:
         """Serialise as a study writes it, whatever type the field that holds it declares."""
         hidden = self.named_files() if info.context == _NO_FILES else {}
-        fields = {field: value for field, value in self._values().items() if field not in hidden}
+        fields = {field: value for field, value in self._written() if field not in hidden}
         return {"use": self.name, **to_jsonable_python(fields, context=info.context)}
+
+    def _written(self) -> Iterator[tuple[str, Any]]:
+        """Yield the fields with their values, without those of which nothing was said and nothing is meant."""
+        for field, value in self._values().items():
+            if value is not None or type(self).model_fields[field].default is not None:
+                yield field, value
 
 
 def _parts(value: Any, path: str = "") -> Iterator[tuple[str, Spec]]:

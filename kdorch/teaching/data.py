@@ -52,7 +52,14 @@ def prepare(store: Store, dataset: Dataset, origin: str, split: Split) -> Entry:
         "split": split.model_dump(),
         "algorithm": ALGORITHM,
     }
-    return store.make("data", key, lambda folder: _write(folder, dataset, columns, split, content))
+
+    def write(folder: Path) -> dict[str, Any]:
+        try:
+            return _write(folder, dataset, columns, split, content)
+        except DataError as error:
+            raise DataError(f"dataset {dataset.name!r}: {error}") from error
+
+    return store.make("data", key, write)
 
 
 def _validate(columns: Columns, dataset: Dataset) -> None:
@@ -68,6 +75,8 @@ def _validate(columns: Columns, dataset: Dataset) -> None:
         raise DataError(f"{name}: its columns differ in length: { ({'inputs': count} | uneven) }.")
     if not count:
         raise DataError(f"{name} has no rows.")
+    if columns.labelled is not None and columns.labelled.dtype != bool:
+        raise DataError(f"{name}: labelled is {columns.labelled.dtype}; it must be bool, one for each row.")
     targets = columns.targets if columns.labelled is None else columns.targets[columns.labelled]
     for what, column in (("inputs", columns.inputs), ("targets", targets)):
         if column.dtype.kind not in _NUMBERS:
@@ -91,15 +100,12 @@ def _content_digest(columns: Columns) -> str:
         found.update(f"{column.dtype} {column.shape}".encode())
         for start in range(0, len(column), _CHUNK):
             chunk = np.ascontiguousarray(column[np.arange(start, min(start + _CHUNK, len(column)))])
-            found.update(repr(chunk.tolist()).encode() if chunk.dtype.hasobject else chunk.data)
+            found.update(repr(chunk.tolist()).encode() if chunk.dtype.hasobject else chunk.tobytes())
     return found.hexdigest()[:32]
 
 
 def _write(folder: Path, dataset: Dataset, columns: Columns, split: Split, content: str) -> dict[str, Any]:
-    try:
-        parts = divide(columns, split)
-    except DataError as error:
-        raise DataError(f"dataset {dataset.name!r}: {error}") from error
+    parts = divide(columns, split)
     rows = np.arange(len(columns.targets)) if columns.rows is None else columns.rows
     labelled = np.ones(len(rows), bool) if columns.labelled is None else columns.labelled
     task = columns.task.fitted(columns.targets[parts["train"][labelled[parts["train"]]]])
@@ -172,11 +178,19 @@ def _prepared(
         wrong = ~torch.isfinite(prepared.flatten(1)).all(1)
         if wrong.any():
             row = rows[part[int(wrong.nonzero()[0])]]
-            raise DataError(
-                f"the inputs of {int(wrong.sum())} rows are NaN or infinity once they are prepared; the "
-                f"first is row {row}. Look at it in the source, and at what the preprocessing does with it."
-            )
+            raise DataError(f"the prepared inputs of row {row} are NaN or infinity. {_cause(inputs, rows)}")
         yield start, prepared.numpy()
+
+
+def _cause(inputs: np.ndarray, rows: np.ndarray) -> str:
+    """Say where numbers that are none come from; one of them may spoil a mean, and so every row."""
+    for start in range(0, len(inputs), _CHUNK):
+        part = np.asarray(inputs[np.arange(start, min(start + _CHUNK, len(inputs)))])
+        wrong = ~np.isfinite(part.reshape(len(part), -1)).all(1)
+        if wrong.any():
+            row = rows[start + int(wrong.argmax())]
+            return f"In the source, row {row} is the first that has some: mend it, or leave it out."
+    return "In the source every row is finite, so the preprocessing makes them."
 
 
 def _plain(targets: np.ndarray) -> np.ndarray:

@@ -146,13 +146,11 @@ def test_a_student_for_another_task(fit: Complaints) -> None:
 
 
 def test_a_dataset_must_say_its_task(fit: Complaints) -> None:
-    assert fit("data={use: homeless}") == [
-        "data: the dataset 'homeless' does not say which one task it is for."
-    ]
+    assert fit("data={use: homeless}") == ["data: the dataset 'homeless' does not say which task it is for."]
 
 
 def test_a_task_that_is_not_installed(fit: Complaints) -> None:
-    complaint = "data: No task is called 'detection'. Known: classification."
+    complaint = "data: No task is called 'detection'. Known: classification, multilabel, regression."
     assert complaint in fit("data={use: foreign}", "losses={task: {use: task}}")
 
 

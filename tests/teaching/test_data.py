@@ -14,7 +14,8 @@ from teaching_toys import FEATURES, LABELS, Overflowing, Source, dataset, stored
 from kdorch.builtin.datasets import BreastCancer, Digits
 from kdorch.errors import DataError
 from kdorch.study import Split
-from kdorch.teaching.data import SPLITS, prepare
+from kdorch.teaching.data import prepare
+from kdorch.teaching.dividing import SPLITS
 from kdorch.teaching.store import Store
 
 ORIGIN = "toys 0"
@@ -158,8 +159,8 @@ def test_nothing_else_makes_a_new_entry(store):
 
 INPUTS = Source.of().inputs
 UNUSABLE = {
-    "NaN": ({"inputs": changed(INPUTS, (3, 2), np.nan)}, "inputs contain NaN or infinity"),
-    "infinity": ({"inputs": changed(INPUTS, (3, 2), np.inf)}, "inputs contain NaN or infinity"),
+    "NaN": ({"inputs": changed(INPUTS, (3, 2), np.nan)}, "the prepared inputs of row .* are NaN or infinity. In the source, row 3 is"),
+    "infinity": ({"inputs": changed(INPUTS, (3, 2), np.inf)}, "the prepared inputs of row .* are NaN or infinity. In the source, row 3 is"),
     "NaN targets": ({"targets": changed(np.zeros(90), 3, np.nan)}, "targets contain NaN"),
     "lengths": ({"targets": np.zeros(89, int)}, r"differ in length: {'inputs': 90, 'targets': 89}"),
     "length of ids": ({"rows": np.arange(91)}, r"differ in length: .*'rows': 91"),
@@ -179,12 +180,12 @@ def test_rows_that_cannot_be_used_are_refused(store, defect):
 
 
 def test_too_few_rows_for_the_split_are_refused(store):
-    with pytest.raises(DataError, match=r"dataset 'given' cannot be split as asked.*the fewest rows: 3"):
+    with pytest.raises(DataError, match=r"dataset 'given': the rows cannot be divided as asked.*the fewest rows: 3"):
         kept(store, Source.of(9))
 
 
 def test_preprocessing_that_overflows_is_refused(store):
-    with pytest.raises(DataError, match="preprocessing turns finite inputs into NaN or infinity"):
+    with pytest.raises(DataError, match="dataset 'overflowing': .*every row is finite, so the preprocessing makes them"):
         prepare(store, Overflowing(), ORIGIN, Split())
 
 

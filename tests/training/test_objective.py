@@ -84,8 +84,9 @@ def test_losses_are_averaged_over_rows_whatever_the_batches():
     count = 1500  # more than one batch of an evaluation, the last one smaller
     inputs, targets = torch.randn(count, 6), torch.arange(count) % 3
     teacher = torch.randn(count, 3)
+    columns = {"inputs": inputs, "targets": targets, "rows": torch.arange(count), "logits": teacher}
     network, wanted = plain(), objective(Supervised(weight=0.2), Hinton(weight=0.8))
-    found = evaluate(network, InMemory(inputs, targets, torch.arange(count), teacher), wanted)
+    found = evaluate(network, InMemory(columns), wanted)
     with torch.no_grad():
         whole = wanted.values(Output(network(inputs)), Output(teacher), Batch(inputs, targets, targets))
     assert found.losses == pytest.approx({label: value.item() for label, value in whole.items()}, rel=1e-5)
