@@ -59,7 +59,8 @@ class Columns:
         targets: Labels, row first.
         task: What is to be learnt.
         rows: Stable row ids, int64; their order in the source by default.
-        labelled: Which rows have a label, bool; the others are trained on, for what the teacher says of them.
+        labelled: Which rows have a label, bool; the others are trained on, for what the teacher says of them,
+            unless they belong to a part, group or time that is held out.
         parts: The split of each row: ``train``, ``validation`` or ``test``.
         groups: Rows of one group stay together, as those of one patient must.
         times: The newest rows become the test, those before them the validation.

@@ -123,7 +123,7 @@ def _write(folder: Path, dataset: Dataset, columns: Columns, split: Split, conte
         "content": content,
         "task": task.model_copy(update={"input_shape": shape}).model_dump(),
         "rows": {name: len(chosen) for name, chosen in parts.items()},
-        "unlabelled": int((~labelled).sum()),
+        "unlabelled": int((~labelled[parts["train"]]).sum()),
         "raw": {"dtype": str(columns.inputs.dtype), "shape": list(columns.inputs.shape[1:])},
     }
 

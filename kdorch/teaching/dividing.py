@@ -16,7 +16,7 @@ SPLITS = ("train", "validation", "test")
 def divide(columns: Columns, split: Split) -> dict[str, np.ndarray]:
     """Return the sorted row positions of each split.
 
-    Rows without a label are trained on, wherever they would have come.
+    Rows without a label are trained on, but for those that belong to a held-out group, time or part.
 
     Args:
         columns: The rows, and what they say about their own division.
@@ -26,8 +26,11 @@ def divide(columns: Columns, split: Split) -> dict[str, np.ndarray]:
         DataError: If rows cannot be divided so, or a split would be empty.
     """
     labelled = np.ones(len(columns.targets), bool) if columns.labelled is None else columns.labelled
-    known = np.flatnonzero(labelled)
+    known, unknown = np.flatnonzero(labelled), np.flatnonzero(~labelled)
+    if not len(known):
+        raise DataError("no row has a label.")
     if columns.parts is not None:
+        _check_parts(columns.parts)
         parts = _ready_made(columns.parts[known])
     elif columns.times is not None:
         parts = _by_time(columns.times[known], split)
@@ -36,24 +39,38 @@ def divide(columns: Columns, split: Split) -> dict[str, np.ndarray]:
     else:
         parts = _at_random(columns.task.strata(columns.targets[known]), len(known), split)
     found = {name: known[part] for name, part in parts.items()}
-    found["train"] = np.concatenate([found["train"], np.flatnonzero(~labelled)])
     empty = [name for name in SPLITS if not len(found[name])]
     if empty:
-        raise DataError(f"no row is left for {' and '.join(empty)}; each of the 3 splits needs some.")
+        what = "row" if len(known) == len(labelled) else "row with a label"
+        raise DataError(f"no {what} is left for {' and '.join(empty)}; each of the 3 splits needs some.")
+    held = np.concatenate([found["validation"], found["test"]])
+    found["train"] = np.concatenate([found["train"], unknown[_trainable(columns, unknown, held)]])
     return {name: np.sort(found[name]) for name in SPLITS}
 
 
-def _ready_made(parts: np.ndarray) -> dict[str, np.ndarray]:
+def _trainable(columns: Columns, unknown: np.ndarray, held: np.ndarray) -> np.ndarray:
+    """Say which rows without a label have nothing to do with those that are held out."""
+    if columns.parts is not None:
+        return np.asarray(columns.parts[unknown] == "train")
+    if columns.times is not None:
+        return np.asarray(columns.times[unknown] < columns.times[held].min())
+    if columns.groups is not None:
+        return ~np.isin(columns.groups[unknown], columns.groups[held])
+    return np.ones(len(unknown), bool)
+
+
+def _check_parts(parts: np.ndarray) -> None:
     strange = sorted(set(map(str, np.unique(parts))) - set(SPLITS))
     if strange:
         raise DataError(f"a ready-made split is {strange[0]!r}; it must be one of {', '.join(SPLITS)}.")
+
+
+def _ready_made(parts: np.ndarray) -> dict[str, np.ndarray]:
     return {name: np.flatnonzero(parts == name) for name in SPLITS}
 
 
 def _by_time(times: np.ndarray, split: Split) -> dict[str, np.ndarray]:
     """Cut at moments, so that rows of one moment are never on both sides of a cut."""
-    if not len(times):
-        return dict.fromkeys(SPLITS, np.arange(0))
     order, last = np.sort(times), len(times) - 1
     shares = 1 - split.test - split.validation, 1 - split.test
     first_validation, first_test = (order[min(round(len(order) * share), last)] for share in shares)
