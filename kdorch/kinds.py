@@ -233,6 +233,14 @@ class Loss(Spec):
 
     weight: Annotated[float, Field(ge=0)] = 1.0
 
+    def misfits(self, task: type[Task], outputs: int | None = None) -> Mapping[str, str]:
+        """Return what in its fields does not suit a task, in sentences by field; empty if all does.
+
+        Asked when a study is checked, so it must not import torch; and once more when the rows have been read
+        and the number of outputs is known.
+        """
+        return {}
+
     def __call__(self, student: Output, teacher: Output, batch: Batch) -> Tensor:
         """Return the term, averaged over the batch, as a scalar."""
         raise NotImplementedError

@@ -103,7 +103,13 @@ def _template(shared: Callable[..., Path]) -> Path:
         whole = Study(**TINY).tree()
         store = {"store": str(home / "store")}
         data = jobs.data(store | {"data": whole["data"], "split": whole["split"]}, print)
-        facts = {"seed": 0, "score": ["accuracy", "max"], "budget": 2**30, "metrics": [], "data": data["path"]}
+        facts = {
+            "seed": 0,
+            "score": ["accuracy", "max"],
+            "budget": 2**30,
+            "metrics": [],
+            "data": data["path"],
+        }
         jobs.teacher(store | facts | {"teacher": whole["teacher"]}, print)
 
     return shared("template", fill)

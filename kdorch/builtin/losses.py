@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 from pydantic import Field
 
@@ -10,6 +10,9 @@ import kdorch
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+# None is 0: in a batch of that class alone there would be nothing to divide by.
+_Weights = Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=2)]
 
 
 class Supervised(kdorch.Loss, name="task"):
@@ -20,7 +23,19 @@ class Supervised(kdorch.Loss, name="task"):
             a list gives the weight of a row of each class. For classification.
     """
 
-    class_weights: Literal["balanced"] | tuple[Annotated[float, Field(gt=0)], ...] | None = None
+    class_weights: Literal["balanced"] | _Weights | None = None
+
+    def misfits(self, task: type[kdorch.Task], outputs: int | None = None) -> dict[str, str]:
+        """Return that classes are weighted where there are none, or not as many."""
+        weights = self.class_weights
+        if weights is None:
+            return {}
+        if not issubclass(task, kdorch.Classification):
+            return {"class_weights": f"only classification has classes to weight, not {task.name}."}
+        if weights == "balanced" or outputs in {None, len(weights)}:
+            return {}
+        what = f"{len(weights)} weights for {outputs} classes. Write one for each, or balanced."
+        return {"class_weights": what}
 
     def build(
         self, task: kdorch.Task, student: kdorch.Output, teacher: kdorch.Output | None
@@ -30,6 +45,8 @@ class Supervised(kdorch.Loss, name="task"):
         Raises:
             ValueError: If classes are weighted where there are none, or not as many.
         """
+        for field, what in self.misfits(type(task), task.outputs).items():
+            raise ValueError(f"{field}: {what}")
         return SupervisedTerm(task, self._weights(task))
 
     def _weights(self, task: kdorch.Task) -> Tensor | None:
@@ -37,13 +54,9 @@ class Supervised(kdorch.Loss, name="task"):
 
         if self.class_weights is None:
             return None
-        if not isinstance(task, kdorch.Classification):
-            raise ValueError(f"class_weights are for classification; the task is {task.name}")  # noqa: TRY004
         if self.class_weights == "balanced":
-            counts = torch.tensor(task.counts, dtype=torch.float32)
+            counts = torch.tensor(cast("kdorch.Classification", task).counts, dtype=torch.float32)
             return counts.sum() / (len(counts) * counts.clamp(min=1))
-        if len(self.class_weights) != task.outputs:
-            raise ValueError(f"{len(self.class_weights)} class_weights for {task.outputs} classes")
         return torch.tensor(self.class_weights, dtype=torch.float32)
 
 
@@ -60,23 +73,24 @@ class SupervisedTerm:
             logits, targets = logits[batch.labelled], targets[batch.labelled]
             if not len(targets):
                 return logits.sum()
-        return self.task.loss(logits, targets, self._of_rows(targets))
+        return self.task.loss(logits, targets, self._of_rows(targets, logits))
 
     def gradient(self, student: kdorch.Output, teacher: kdorch.Output, batch: kdorch.Batch) -> Tensor | None:
         """Return its derivative with respect to the logits, if the task knows it."""
         logits, targets = student.logits, batch.targets
         if batch.labelled is None:
-            return self.task.loss_gradient(logits, targets, self._of_rows(targets))
+            return self.task.loss_gradient(logits, targets, self._of_rows(targets, logits))
         known, everything = batch.labelled, logits.new_zeros(logits.shape)
         if known.any():
-            found = self.task.loss_gradient(logits[known], targets[known], self._of_rows(targets[known]))
+            logits, targets = logits[known], targets[known]
+            found = self.task.loss_gradient(logits, targets, self._of_rows(targets, logits))
             if found is None:
                 return None
             everything[known] = found
         return everything
 
-    def _of_rows(self, targets: Tensor) -> Tensor | None:
-        return None if self.weights is None else self.weights[targets]
+    def _of_rows(self, targets: Tensor, logits: Tensor) -> Tensor | None:
+        return None if self.weights is None else self.weights[targets].to(logits.dtype)
 
 
 class Hinton(
@@ -117,17 +131,17 @@ class LogitMse(
     name="logit_mse",
     reference="Ba, Caruana 2014, Do Deep Nets Really Need to be Deep?, arXiv:1312.6184",
 ):
-    """The mean squared difference of the logits, over rows and classes.
+    """The mean squared difference of the logits, over rows and outputs.
 
     Not for teachers whose logits are shifted by a constant per row: softmax ignores it, this does not.
     """
 
     def __call__(self, student: kdorch.Output, teacher: kdorch.Output, batch: kdorch.Batch) -> Tensor:
-        """Return the term for logits of shape (rows, classes)."""
+        """Return the term for logits of shape (rows, outputs)."""
         from torch.nn.functional import mse_loss
 
         return mse_loss(student.logits, teacher.logits)
 
     def gradient(self, student: kdorch.Output, teacher: kdorch.Output, batch: kdorch.Batch) -> Tensor:
-        """Return 2 (s - t) / (rows x classes)."""
+        """Return 2 (s - t) / (rows x outputs)."""
         return (student.logits - teacher.logits).mul_(2 / student.logits.numel())

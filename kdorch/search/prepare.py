@@ -10,8 +10,10 @@ from kdorch import errors
 from kdorch.discovery import installed
 from kdorch.errors import KdorchError, Problem, StudyError
 from kdorch.execution import Executor, Job
+from kdorch.kinds import Task
 from kdorch.search.home import Home
 from kdorch.study import Study
+from kdorch.study.check import misfits
 from kdorch.study.space import whole
 
 _FREE = ("name", "search", "confirm")  # sections that may change between runs of one study
@@ -125,6 +127,18 @@ def data(study: Study, home: Home, executor: Executor) -> dict[str, Any]:
     tree = study.tree()
     spec = {"store": str(home.store.resolve()), "data": tree["data"], "split": tree["split"]}
     return call(executor, "kdorch.teaching.jobs:data", spec)
+
+
+def fits(study: Study, task: Mapping[str, Any]) -> None:
+    """Make sure that the losses suit the task whose number of outputs the dataset has told.
+
+    Raises:
+        StudyError: If they do not; every trial would fail.
+    """
+    found: Task = installed().part("task", dict(task))
+    wrong = list(misfits(dict(study), type(found), found.outputs))
+    if wrong:
+        raise StudyError(wrong, f"study {study.name!r}")
 
 
 def teacher(study: Study, home: Home, executor: Executor, data: str, budget: int) -> dict[str, Any]:

@@ -102,6 +102,7 @@ class Session:
         data = self._unchanged("data", prepare.data(self.study, self.home, executor), record)
         rows = ", ".join(f"{count:,} {split}" for split, count in data["facts"]["rows"].items())
         self.observer.say(f"data     {rows} (locked)")
+        prepare.fits(self.study, data["facts"]["task"])
         tracker = open_page(self.study, self.home, self.uri, data, identity=record["identity"])
         page = (tracker.url("http://host") or "").removeprefix("http://host")
         self.folder.write(record | {"page": page, "concluded": False})

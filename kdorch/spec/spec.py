@@ -24,7 +24,8 @@ from kdorch.spec.strict import Strict, refusal
 _NO_FILES = {"files": False}  # context of a serialisation
 # Not for fields: words of a study, and our own methods.
 _TAKEN = {"any", "kind", "name", "needs", "provides", "reference", "tasks", "use"}
-_TAKEN |= {"complaints", "fingerprint", "import_paths", "named_files", "nested_parts", "store_key"}
+_TAKEN |= {"complaints", "fingerprint", "import_paths", "misfits", "named_files", "nested_parts", "offers"}
+_TAKEN |= {"store_key"}
 
 
 class Spec(Strict):
@@ -146,6 +147,10 @@ class Spec(Strict):
         """
         return {}
 
+    def offers(self) -> frozenset[str]:
+        """Return what a network provides beyond its logits as it is set here: ``provides`` by default."""
+        return self.provides
+
     def import_paths(self) -> Iterable[str]:
         """Return, as ``package.module:Class``, the code that fields name: it is found before it is needed.
 
@@ -168,7 +173,7 @@ class Spec(Strict):
         return {"use": self.name, **to_jsonable_python(fields, context=info.context)}
 
     def _written(self) -> Iterator[tuple[str, Any]]:
-        """Yield the fields with their values, without those of which nothing was said and nothing is meant."""
+        """Yield the fields with their values, without those that are open and are so by default."""
         for field, value in self._values().items():
             if value is not None or type(self).model_fields[field].default is not None:
                 yield field, value

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from pydantic import ValidationError
 
 from kdorch.discovery import Plugins
-from kdorch.errors import Problem, StudyError
-from kdorch.kinds import Loss, Student, Teacher
+from kdorch.errors import PluginError, Problem, StudyError
+from kdorch.kinds import Loss, Student, Task, Teacher
 from kdorch.spec import Choice
 from kdorch.study.buildable import unbuildable
 from kdorch.study.file import Source
-from kdorch.study.metrics import unmeasured
+from kdorch.study.metrics import task_of, unmeasured
 from kdorch.study.model import Study
 from kdorch.study.paths import NotTunable, Place, locate
 from kdorch.study.sections import read_sections
@@ -54,6 +55,7 @@ def mistakes(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Problem]
     yield from _tasks(sections)
     yield from _needs(sections)
     yield from _weights(sections)
+    yield from _misfits(sections, plugins)
     yield from unmeasured(sections, plugins)
     yield from unbuildable(sections, plugins)
 
@@ -107,10 +109,25 @@ def _needs(sections: Mapping[str, Any]) -> Iterator[Problem]:
     networks = [part for _, part in everything if isinstance(part, Teacher | Student)]
     for path, loss in everything:
         for part in networks if isinstance(loss, Loss) else ():
-            for missing in sorted(loss.needs - part.provides):
-                offers = ", ".join(sorted(part.provides)) or "only its prediction"
+            for missing in sorted(loss.needs - part.offers()):
+                offers = ", ".join(sorted(part.offers())) or "only its prediction"
                 what = f"loss {loss.name!r} needs {missing} from the {part.kind}, but {part.name!r} provides"
                 yield Problem(path, f"{what} {offers}.")
+
+
+def _misfits(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Problem]:
+    dataset = sections.get("data")
+    if dataset is not None and dataset.tasks:
+        with suppress(PluginError):  # of which `unmeasured` speaks
+            yield from misfits(sections, task_of(dataset, plugins))
+
+
+def misfits(sections: Mapping[str, Any], task: type[Task], outputs: int | None = None) -> Iterator[Problem]:
+    """Yield what in the losses does not suit the task, with the number of its outputs once that is known."""
+    for path, part in specs(sections):
+        if isinstance(part, Loss):
+            told = part.misfits(task, outputs)
+            yield from (Problem(f"{path}.{field}", what) for field, what in told.items())
 
 
 def _weights(sections: Mapping[str, Any]) -> Iterator[Problem]:

@@ -73,7 +73,7 @@ class Multilabel(Task, name="multilabel"):
         return gradient.mul_((weights / weights.sum()).unsqueeze(1)).div_(self.outputs)
 
     def score(self, name: str, logits: Tensor, targets: Tensor) -> float:
-        """Return the share of right decisions, macro F1, of wholly right rows, the loss, or a further score."""
+        """Return the share of right decisions or rows, macro F1, the loss, or a further score."""
         if name == "loss":
             return float(self.loss(logits, targets))
         if name == "accuracy":

@@ -99,6 +99,19 @@ def test_other_rows_and_another_teacher_are_refused(what: str, told: str, tree: 
         prepare.unchanged(study, {what: {"digest": "abc"}}, what, "xyz")
 
 
+def test_weights_for_as_many_classes_as_there_are(tree: Tree) -> None:
+    """How many classes there are is only known once the rows are read; no trial is begun for naught."""
+    losses = {"task": {"use": "task", "class_weights": [1, 2, 3]}, "kd": {"use": "hinton"}}
+    study = Study(**tree(losses=losses))
+    prepare.fits(study, {"use": "classification", "labels": ["a", "b", "c"]})
+    prepare.fits(Study(**tree()), {"use": "classification", "labels": ["a", "b"]})
+    with pytest.raises(errors.StudyError) as caught:
+        prepare.fits(study, {"use": "classification", "labels": ["a", "b"]})
+    assert str(caught.value).splitlines()[1:] == [
+        "  losses.task.class_weights: 3 weights for 2 classes. Write one for each, or balanced."
+    ]
+
+
 def test_the_errors_of_a_worker_keep_their_class() -> None:
     with LocalExecutor(1, preload=(), sys_path=[str(Path(__file__).parent)]) as executor:
         assert prepare.call(executor, "helping:answer", {"question": "6 x 7"}) == {"answer": 42}

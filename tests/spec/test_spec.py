@@ -46,6 +46,19 @@ def complaint(error: pytest.ExceptionInfo[ValidationError]) -> list[tuple[str, s
     return [(".".join(map(str, detail["loc"])), detail["msg"]) for detail in error.value.errors()]
 
 
+class Loose(kdorch.Student, name="loose"):
+    limit: float | None = None
+    scale: float | None = 1.0
+
+
+def test_what_is_left_open_by_default_is_not_written() -> None:
+    """It would stand in the parameters of every run; but a field that is closed by default says it is open."""
+    assert Loose().model_dump() == {"use": "loose", "scale": 1.0}
+    assert Loose(limit=2.0, scale=None).model_dump() == {"use": "loose", "limit": 2.0, "scale": None}
+    for given in (Loose(), Loose(limit=2.0, scale=None)):
+        assert Loose.model_validate(given.model_dump(mode="json")) == given
+
+
 # ---------------------------------------------------------------- parts inside parts
 
 

@@ -68,6 +68,10 @@ class Seeing(kdorch.Student, name="seeing", provides={"features", "gates"}):
     pass
 
 
+class Heights(kdorch.Dataset, name="heights", tasks={"regression"}):
+    pass
+
+
 class Homeless(kdorch.Dataset, name="homeless"):
     pass
 
@@ -98,6 +102,7 @@ def plugins() -> Plugins:
         @kdorch.hookimpl
         def register_datasets(self, register: Callable[..., None]) -> None:
             register(Homeless)
+            register(Heights)
             register(Foreign)
 
         @kdorch.hookimpl
@@ -143,6 +148,22 @@ def test_a_student_for_another_task(fit: Complaints) -> None:
     wrong = "student 'regressor' does regression; the dataset 'digits' is for classification."
     assert fit("student={use: regressor}") == [f"student: {wrong}"]
     assert fit("student={any: [{use: mlp}, {use: regressor}]}") == [f"student.any.regressor: {wrong}"]
+
+
+def test_a_loss_for_another_task(fit: Complaints) -> None:
+    wrong = "loss 'hinton' does classification; the dataset 'heights' is for regression."
+    numbers = ("data={use: heights}", "objectives={val/r2: max}")
+    assert fit(*numbers) == [f"losses.kd (line 7): {wrong}"]
+    assert fit(*numbers, "losses.kd={use: logit_mse}") == []
+
+
+@pytest.mark.parametrize("weights", ["balanced", "[1, 2]"])
+def test_classes_are_weighted_where_there_are_some(fit: Complaints, weights: str) -> None:
+    losses = f"losses={{task: {{use: task, class_weights: {weights}}}}}"
+    assert fit(losses) == []
+    assert fit("data={use: heights}", "objectives={val/mae: min}", losses) == [
+        "losses.task.class_weights: only classification has classes to weight, not regression."
+    ]
 
 
 def test_a_dataset_must_say_its_task(fit: Complaints) -> None:

@@ -159,8 +159,14 @@ def test_nothing_else_makes_a_new_entry(store):
 
 INPUTS = Source.of().inputs
 UNUSABLE = {
-    "NaN": ({"inputs": changed(INPUTS, (3, 2), np.nan)}, "the prepared inputs of row .* are NaN or infinity. In the source, row 3 is"),
-    "infinity": ({"inputs": changed(INPUTS, (3, 2), np.inf)}, "the prepared inputs of row .* are NaN or infinity. In the source, row 3 is"),
+    "NaN": (
+        {"inputs": changed(INPUTS, (3, 2), np.nan)},
+        "the prepared inputs of row .* are NaN or infinity. In the source, row 3 is",
+    ),
+    "infinity": (
+        {"inputs": changed(INPUTS, (3, 2), np.inf)},
+        "the prepared inputs of row .* are NaN or infinity. In the source, row 3 is",
+    ),
     "NaN targets": ({"targets": changed(np.zeros(90), 3, np.nan)}, "targets contain NaN"),
     "lengths": ({"targets": np.zeros(89, int)}, r"differ in length: {'inputs': 90, 'targets': 89}"),
     "length of ids": ({"rows": np.arange(91)}, r"differ in length: .*'rows': 91"),
@@ -180,12 +186,16 @@ def test_rows_that_cannot_be_used_are_refused(store, defect):
 
 
 def test_too_few_rows_for_the_split_are_refused(store):
-    with pytest.raises(DataError, match=r"dataset 'given': the rows cannot be divided as asked.*the fewest rows: 3"):
+    with pytest.raises(
+        DataError, match=r"dataset 'given': the rows cannot be divided as asked.*the fewest rows: 3"
+    ):
         kept(store, Source.of(9))
 
 
 def test_preprocessing_that_overflows_is_refused(store):
-    with pytest.raises(DataError, match="dataset 'overflowing': .*every row is finite, so the preprocessing makes them"):
+    with pytest.raises(
+        DataError, match=r"'overflowing': .*every row is finite, so the preprocessing makes them"
+    ):
         prepare(store, Overflowing(), ORIGIN, Split())
 
 

@@ -49,7 +49,9 @@ def test_each_split_gets_its_share_of_every_class():
 
 
 @pytest.mark.parametrize(
-    ("task", "targets"), [(NUMBERS, np.linspace(0, 1, 100)), (FLAGS, np.eye(2)[HUNDRED % 2])], ids=["numbers", "flags"]
+    ("task", "targets"),
+    [(NUMBERS, np.linspace(0, 1, 100)), (FLAGS, np.eye(2)[HUNDRED % 2])],
+    ids=["numbers", "flags"],
 )
 def test_rows_without_classes_are_divided_by_chance(task, targets):
     found = divided(targets, task, split=Split(validation=0.3, test=0.1))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
-from training_toys import TRAIN, rows
+from training_toys import TRAIN, rows, write_rows
 
 from kdorch.training.rows import InMemory, Streamed, lengths, open_rows, shuffle
 
@@ -77,3 +78,21 @@ def test_batches_may_be_written_to(stored, budget):
     source = rows(stored, "train", budget=budget)
     next(source.batches(32, torch.arange(TRAIN)))[0].inputs.zero_()
     assert next(source.batches(32))[0].inputs.abs().sum() > 0
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_rows_without_a_label_are_told_from_the_others(tmp_path, shuffled):
+    write_rows(tmp_path)
+    labelled = np.arange(TRAIN) % 4 > 0
+    np.save(tmp_path / "data" / "train" / "labelled.npy", labelled)
+    order = shuffle(TRAIN, torch.Generator().manual_seed(3)) if shuffled else None
+    found = [list(rows(tmp_path, "train", budget=budget).batches(32, order)) for budget in (0, 2**40)]
+    for (streamed, _), (held, _) in zip(*found, strict=True):
+        assert held.labelled.dtype == torch.bool
+        assert torch.equal(streamed.labelled, held.labelled)
+        assert held.labelled.tolist() == labelled[held.rows].tolist()
+
+
+@pytest.mark.parametrize("budget", [0, 2**40])
+def test_where_all_rows_have_a_label_nothing_is_said_of_it(stored, budget):
+    assert {batch.labelled for batch, _ in rows(stored, "train", budget=budget).batches(32)} == {None}
