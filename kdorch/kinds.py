@@ -84,6 +84,7 @@ class Task(Spec):
         likeness: Its measures of fidelity, likewise.
         honesty: Its measures of calibration, likewise.
         library: Where torchmetrics keeps further scores for it, and how their names begin there.
+        answers: What a shipped model answers, as a sentence for its card.
 
     Attributes:
         input_shape: Shape of one prepared input, without the batch; the core fills it in.
@@ -95,6 +96,7 @@ class Task(Spec):
     likeness: ClassVar[Mapping[str, Direction]] = {}
     honesty: ClassVar[Mapping[str, Direction]] = {}
     library: ClassVar[tuple[str, str]] = ("", "")
+    answers: ClassVar[str] = "Logits."
 
     input_shape: tuple[int, ...] = ()
     metrics: tuple[str, ...] = ()

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from kdorch.shipping.card import Card
 
 
-def card_of(results: Results, number: int, row: pd.Series[Any], tree: Mapping[str, Any]) -> Card:
+def card_of(
+    results: Results, number: int, row: pd.Series[Any], tree: Mapping[str, Any], answers: str
+) -> Card:
     """Return the card of a student.
 
     Args:
@@ -21,6 +23,7 @@ def card_of(results: Results, number: int, row: pd.Series[Any], tree: Mapping[st
         number: Its trial.
         row: Its training: parameters, metrics, seed.
         tree: The study with the trial's parameters filled in.
+        answers: What the model answers, as a sentence.
     """
     from kdorch.shipping.card import Card, Network
 
@@ -43,6 +46,7 @@ def card_of(results: Results, number: int, row: pd.Series[Any], tree: Mapping[st
         losses={label: _line(loss) for label, loss in tree["losses"].items()},
         hyper_parameters={f"train.{key}": value for key, value in tree["train"].items()}
         | {"seed": int(row.get("seed", results.study.seed))},
+        output_meaning=answers,
         commit=record.get("commit"),
     )
 

@@ -48,7 +48,8 @@ def shipment(results: Results, number: int, row: pd.Series[Any], uri: str) -> Sh
         stored.raw.numpy(),
         tuple(getattr(stored.task, "labels", ())),
         row["run_id"],
-        card_of(results, number, row, tree),
+        card_of(results, number, row, tree, stored.task.answers),
+        stored.task.decoder(),
     )
 
 

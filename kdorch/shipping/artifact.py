@@ -34,11 +34,11 @@ def save(
     """Export the module into ``folder`` as an MLflow model.
 
     Args:
-        module: From raw rows to logits, in evaluation mode, on the CPU.
+        module: From raw rows to answers, in evaluation mode, on the CPU.
         folder: A folder that does not exist yet.
         example: Raw rows, batch first; the first three trace the export and become the model's input example.
         logits: The module's answer to any of them.
-        labels: Class names, in the order of the outputs; written to ``labels.json`` unless empty.
+        labels: Names of the outputs, in the order of the outputs; written to ``labels.json`` unless empty.
         metadata: Facts for the model's ``MLmodel`` file.
 
     Returns:

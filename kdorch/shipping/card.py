@@ -36,7 +36,7 @@ class Usage:
         dtype: Of the inputs.
         row_shape: Of one input row.
         output_shape: Of one output row.
-        labels: Class names in the order of the outputs; may be empty.
+        labels: Names of the outputs, in their order; may be empty.
     """
 
     uri: str
@@ -119,7 +119,7 @@ def _how_to_use(usage: Usage) -> str:
 import mlflow
 
 model = mlflow.pyfunc.load_model("{usage.uri}")
-logits = model.predict(rows)  # rows: numpy array, {usage.dtype}, shape {shape}
+answers = model.predict(rows)  # rows: numpy array, {usage.dtype}, shape {shape}
 ```
 
 ```bash
@@ -138,7 +138,7 @@ def _interface(card: Card) -> str:
         facts["Input"] += f" Array of {usage.dtype}, shape {_shape(usage.row_shape)}, any batch size."
         facts["Output"] += f" Array of shape {_shape(usage.output_shape)}."
         if usage.labels:
-            facts["Classes"] = (
+            facts["Names of the outputs"] = (
                 f"{_some(usage.labels)}, in this order; `labels.json` beside the model has them too."
             )
     return _bullets(facts)

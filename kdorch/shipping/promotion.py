@@ -25,7 +25,7 @@ from kdorch.shipping.explaining import explained
 from kdorch.shipping.names import check_alias, check_model_name
 from kdorch.shipping.registry import Registry
 from kdorch.shipping.verification import verify
-from kdorch.shipping.wrapping import BATCH_SIZES, answers, wrap
+from kdorch.shipping.wrapping import BATCH_SIZES, answers, unit, wrap
 
 _SQLITE = "sqlite:///"
 _ROWS = max(BATCH_SIZES)
@@ -41,9 +41,10 @@ class Shipment:
         preprocessing: From rows as the dataset ships them to what the network takes; may be ``nn.Identity``.
             Floating-point inputs that it makes reach the network in the network's precision.
         example: At least seven rows as the dataset ships them, batch first; three travel with the model.
-        labels: Class names in the order of the outputs; empty where there are none.
+        labels: Names of the outputs, in their order; empty where there are none.
         run_id: The MLflow run that trained the student.
         card: The facts of the model card.
+        decoder: From logits to what a client expects; None if they are just that.
     """
 
     network: nn.Module
@@ -52,6 +53,7 @@ class Shipment:
     labels: tuple[str, ...]
     run_id: str
     card: Card
+    decoder: nn.Module | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def promote(shipment: Shipment, *, tracking_uri: str, model: str, alias: str | N
     """
     _check(shipment, model, alias)
     with explained("the student does not run on the example rows"):
-        module = wrap(shipment.preprocessing, shipment.network)
+        module = wrap(shipment.preprocessing, shipment.network, shipment.decoder)
         example = np.array(shipment.example[:_ROWS])  # a memory map may be read-only, which torch refuses
         expected = answers(module, example)
     logits = expected[_ROWS]
@@ -114,7 +116,7 @@ def promote(shipment: Shipment, *, tracking_uri: str, model: str, alias: str | N
             metadata=_metadata(shipment),
         )
         model_id = registry.log_model(saved, files, shipment.run_id)
-        verify(model_id, uri, example, expected)
+        verify(model_id, uri, example, expected, unit(module, example))
         version = registry.register(model, model_id, _tags(shipment.card))
         address = f"models:/{model}@{alias}" if alias else f"models:/{model}/{version}"
         card = render(replace(shipment.card, usage=_usage(shipment, logits, address)))
@@ -144,7 +146,7 @@ def _check_labels(labels: tuple[str, ...], logits: NDArray[Any]) -> None:
     named = {outputs, 2} if outputs == 1 else {outputs}  # one logit can tell two classes apart
     if labels and len(labels) not in named:
         raise PromotionError(
-            f"{len(labels)} class names for {outputs} outputs: answers would be named wrongly. "
+            f"{len(labels)} names for {outputs} outputs: answers would be named wrongly. "
             "Give one name per output, in their order, or none."
         )
 

@@ -17,7 +17,7 @@ from kdorch.errors import PromotionError
 from kdorch.shipping import outside
 
 TOLERANCE = 1e-5
-"""Allowed difference per logit: this much, plus this much of its size."""
+"""Allowed difference per answer: this much of its unit, which for a logit is 1, and of its size."""
 
 _DEADLINE = 300.0  # seconds; loading takes about 5
 _LAST_LINES = 8
@@ -28,6 +28,7 @@ def verify(
     tracking_uri: str,
     example: NDArray[Any],
     expected: Mapping[int, NDArray[Any]],
+    unit: NDArray[Any],
 ) -> None:
     """Load the logged model in a fresh process without kdorch and compare its answers.
 
@@ -35,7 +36,8 @@ def verify(
         model_id: The logged model.
         tracking_uri: Where it is logged; absolute, since the process works in a folder of its own.
         example: Raw rows, batch first.
-        expected: The student's own logits on the first rows, by batch size.
+        expected: The student's own answers on the first rows, by batch size.
+        unit: How much each output changes when its logit rises by 1.
 
     Raises:
         PromotionError: The model does not load, crashes, hangs, or answers differently.
@@ -45,8 +47,8 @@ def verify(
         np.savez(batches, allow_pickle=False, **{str(size): example[:size] for size in expected})
         _run_outside(f"models:/{model_id}", tracking_uri, batches, outputs)
         with np.load(outputs) as answers:
-            for size, logits in expected.items():
-                _compare(size, answers[str(size)], logits)
+            for size, own in expected.items():
+                _compare(size, answers[str(size)], own, unit)
 
 
 def _run_outside(model_uri: str, tracking_uri: str, batches: Path, outputs: Path) -> None:
@@ -82,15 +84,16 @@ def _run_outside(model_uri: str, tracking_uri: str, batches: Path, outputs: Path
         )
 
 
-def _compare(size: int, answer: NDArray[Any], expected: NDArray[Any]) -> None:
+def _compare(size: int, answer: NDArray[Any], expected: NDArray[Any], unit: NDArray[Any]) -> None:
     if answer.shape != expected.shape:
         raise PromotionError(
             f"the exported student answers a batch of {size} with shape {answer.shape}, "
             f"the student itself with {expected.shape}: the export is wrong."
         )
-    if not np.allclose(answer, expected, rtol=TOLERANCE, atol=TOLERANCE):
-        difference = float(np.max(np.abs(answer - expected)))
+    difference, allowed = np.abs(answer - expected), TOLERANCE * (unit + np.abs(expected))
+    if not (difference <= allowed).all():
         raise PromotionError(
-            f"the exported student differs from the student by up to {difference:.3g} at batch size {size}; "
-            f"{TOLERANCE:g} is allowed. Something in its forward behaves differently while being exported."
+            f"the exported student differs from the student by up to {difference.max():.3g} at batch size "
+            f"{size}; {allowed.min():.3g} is allowed. Something in its forward behaves differently while being "
+            "exported."
         )

@@ -1,4 +1,4 @@
-"""The student and its preprocessing as one module, from raw rows to logits."""
+"""The student, its preprocessing and its units as one module, from raw rows to answers."""
 
 from __future__ import annotations
 
@@ -16,29 +16,34 @@ BATCH_SIZES = (1, 2, 7)
 
 
 class RawInputs(nn.Module):
-    """Raw rows in, logits out: prepares, casts, and asks the network.
+    """Raw rows in, answers out: prepares, casts, asks the network, and decodes its logits.
 
     Rows reach the preprocessing as they are, as they did when the training rows were prepared: cast to single
     precision first, large numbers could no longer be told apart. Floating-point inputs made of them are
     cast to the network's precision; integers (token ids) stay what they are.
     """
 
-    def __init__(self, preprocessing: nn.Module, network: nn.Module) -> None:
+    def __init__(self, preprocessing: nn.Module, network: nn.Module, decoder: nn.Module | None) -> None:
         super().__init__()
         self.preprocessing = preprocessing
         self.network = network
+        self.decoder = decoder
         precisions = (weight.dtype for weight in network.parameters() if weight.is_floating_point())
         self.precision = next(precisions, torch.float32)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Return the logits.
+        """Return the answers.
 
         Args:
             inputs: Rows as the dataset ships them, batch first.
 
         Returns:
-            Logits, batch first.
+            Logits, or what the decoder makes of them, batch first.
         """
+        return self.decode(self.logits(inputs))
+
+    def logits(self, inputs: Tensor) -> Tensor:
+        """Return what the network says of raw rows."""
         prepared = self.preprocessing(inputs)
         if prepared.is_floating_point():
             prepared = prepared.to(self.precision)
@@ -46,13 +51,17 @@ class RawInputs(nn.Module):
         logits: Tensor = output if isinstance(output, Tensor) else output.logits
         return logits
 
+    def decode(self, logits: Tensor) -> Tensor:
+        """Return the answers that logits mean."""
+        return logits if self.decoder is None else self.decoder(logits)
 
-def wrap(preprocessing: nn.Module, network: nn.Module) -> RawInputs:
-    """Copy both modules into one that is ready to ship: on the CPU, in evaluation mode, without gradients.
+
+def wrap(preprocessing: nn.Module, network: nn.Module, decoder: nn.Module | None = None) -> RawInputs:
+    """Copy the modules into one that is ready to ship: on the CPU, in evaluation mode, without gradients.
 
     The originals keep their device, mode and weights.
     """
-    module = RawInputs(deepcopy(preprocessing), deepcopy(network))
+    module = RawInputs(deepcopy(preprocessing), deepcopy(network), deepcopy(decoder))
     return module.cpu().eval().requires_grad_(False)
 
 
@@ -81,6 +90,13 @@ def answers(module: nn.Module, example: NDArray[Any]) -> dict[int, NDArray[Any]]
             )
         found[size] = logits.numpy()
     return found
+
+
+@torch.no_grad()
+def unit(module: RawInputs, example: NDArray[Any]) -> NDArray[Any]:
+    """Return by how much the answers to a row change when its logits rise by 1."""
+    logits = module.logits(torch.from_numpy(example[:1]))
+    return (module.decode(logits + 1) - module.decode(logits)).abs().numpy()
 
 
 def _described(answer: object) -> str:

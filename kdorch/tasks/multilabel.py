@@ -32,6 +32,7 @@ class Multilabel(Task, name="multilabel"):
     likeness: ClassVar[Mapping[str, Direction]] = {"agreement": "max", "kl": "min"}
     honesty: ClassVar[Mapping[str, Direction]] = {"ece": "min"}
     library: ClassVar[tuple[str, str]] = ("torchmetrics.classification", "Multilabel")
+    answers: ClassVar[str] = "Logits; the sigmoid of each gives the probability that its label is there."
 
     labels: Annotated[tuple[str, ...], Field(min_length=1)]
     counts: tuple[int, ...] = ()

@@ -31,6 +31,7 @@ class Regression(Task, name="regression"):
     directions: ClassVar[Mapping[str, Direction]] = {"r2": "max", "mae": "min", "rmse": "min", "loss": "min"}
     likeness: ClassVar[Mapping[str, Direction]] = {"teacher_mae": "min"}
     library: ClassVar[tuple[str, str]] = ("torchmetrics.regression", "")
+    answers: ClassVar[str] = "Numbers, in the units of the dataset."
 
     labels: Annotated[tuple[str, ...], Field(min_length=1)]
     mean: tuple[float, ...] = ()

@@ -39,6 +39,12 @@ def test_the_story_is_told() -> None:
         assert fact in page
 
 
+def test_the_outputs_are_told_and_named() -> None:
+    page = render(replace(BARE, output_meaning="Numbers, in metres.", usage=USAGE))
+    assert "- Output: Numbers, in metres. Array of shape (N, 5).\n- Names of the outputs: `a`, `b`, " in page
+    assert "answers = model.predict(rows)" in page
+
+
 def test_what_is_unknown_has_no_section() -> None:
     page = render(BARE)
     for title in ("Results", "Losses", "Hyper-parameters", "How to use"):

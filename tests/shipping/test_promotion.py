@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from kdorch.errors import PromotionError
 from kdorch.shipping.promotion import Shipment, promote
+from kdorch.tasks.units import Units
 
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader")  # MLflow, by newer SQLAlchemys
 Ship = Callable[..., Shipment]
@@ -74,7 +75,7 @@ def test_bad_names_are_refused_before_any_work(
     [
         ({"example": np.zeros((6, 8, 8))}, "at least 7 numeric rows"),
         ({"example": np.array(["a"] * 7)}, "at least 7 numeric rows"),
-        ({"labels": ("a", "b")}, "2 class names for 5 outputs"),
+        ({"labels": ("a", "b")}, "2 names for 5 outputs"),
         ({"preprocessing": nn.Identity()}, "does not run on the example rows: RuntimeError"),
     ],
 )
@@ -202,6 +203,25 @@ def test_pixels_stay_integers_elsewhere_too(
     with torch.no_grad():
         expected = shipment.network.eval()(shipment.preprocessing(torch.from_numpy(pixels))).numpy()
     np.testing.assert_allclose(answer_elsewhere(store.uri, promoted.uri, pixels), expected, atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("deviation", "wrong"), [(1e-9, False), (1e9, False), (1e-9, True)])
+def test_answers_are_verified_at_the_scale_of_their_units(
+    ship: Ship, store: Any, answer_elsewhere: Any, images: Any, deviation: float, wrong: bool
+) -> None:
+    """Ten nanometres in metres are no rounding error, and neither is a micrometre in nanometres an error."""
+    units = Units((0.0,) * 5, (deviation,) * 5)
+    shipment = ship(ExportsDifferently() if wrong else None, run_id=store.run_id, decoder=units)
+    if wrong:
+        with pytest.raises(PromotionError, match="differs from the student by up to 1e-09"):
+            promote(shipment, tracking_uri=store.uri, model="toys", alias=None)
+        return
+    promoted = promote(shipment, tracking_uri=store.uri, model="toys", alias=None)
+    with torch.no_grad():
+        logits = shipment.network.eval()(shipment.preprocessing(torch.from_numpy(images).float())).numpy()
+    found = answer_elsewhere(store.uri, promoted.uri, images)
+    np.testing.assert_allclose(found, logits * deviation, atol=1e-5 * deviation)
 
 
 @pytest.mark.slow

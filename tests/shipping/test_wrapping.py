@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from kdorch.builtin.preprocessing import Standardize
 from kdorch.errors import PromotionError
-from kdorch.shipping.wrapping import answers, wrap
+from kdorch.shipping.wrapping import answers, unit, wrap
+from kdorch.tasks.units import Units
 
 
 class Says(nn.Module):
@@ -76,6 +77,16 @@ def test_logits_may_be_an_attribute_of_the_answer() -> None:
 def test_preprocessing_comes_first() -> None:
     module = wrap(Says(lambda inputs: inputs + 1), Says(lambda inputs: inputs * 10))
     assert (answers(module, np.ones((7, 2)))[7] == 20).all()
+
+
+def test_units_come_last() -> None:
+    module = wrap(nn.Identity(), Says(lambda inputs: inputs), Units((1000.0, 0.0), (50.0, 0.1)))
+    assert (answers(module, np.ones((7, 2)))[7] == np.array([[1050, 0.1]], np.float32)).all()
+    np.testing.assert_allclose(unit(module, np.ones((7, 2))), [[50, 0.1]], rtol=1e-4)
+
+
+def test_a_logit_is_its_own_unit() -> None:
+    assert unit(wrap(nn.Identity(), nn.Identity()), np.zeros((7, 2))).tolist() == [[1, 1]]
 
 
 @pytest.mark.parametrize(
