@@ -12,6 +12,7 @@ def register_datasets(register: Callable[..., None]) -> None:
     """Datasets that scikit-learn ships."""
     register("digits", "kdorch.builtin.datasets:Digits")
     register("breast_cancer", "kdorch.builtin.datasets:BreastCancer")
+    register("diabetes", "kdorch.builtin.datasets:Diabetes")
 
 
 @kdorch.hookimpl

@@ -51,3 +51,26 @@ class BreastCancer(
         from kdorch.builtin.preprocessing import Standardize
 
         return Standardize(inputs)
+
+
+class Diabetes(
+    kdorch.Dataset, name="diabetes", tasks={"regression"}, reference="sklearn.datasets.load_diabetes"
+):
+    """442 patients, 10 measurements each, and how far the disease has gone a year later (via scikit-learn).
+
+    Not for proving that one method is better than another: the rows are few, and a straight line does nearly
+    as well as anything.
+    """
+
+    def load(self) -> kdorch.Columns:
+        """Return a table of shape (442, 10), float64: age, sex, weight and so on as they were measured."""
+        from sklearn.datasets import load_diabetes
+
+        source = load_diabetes(scaled=False)
+        return kdorch.Columns(source.data, source.target, kdorch.Regression(labels=["progression"]))
+
+    def preprocess(self, inputs: Tensor) -> nn.Module:
+        """Return the standardisation of each column."""
+        from kdorch.builtin.preprocessing import Standardize
+
+        return Standardize(inputs)

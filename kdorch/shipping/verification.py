@@ -94,6 +94,6 @@ def _compare(size: int, answer: NDArray[Any], expected: NDArray[Any], unit: NDAr
     if not (difference <= allowed).all():
         raise PromotionError(
             f"the exported student differs from the student by up to {difference.max():.3g} at batch size "
-            f"{size}; {allowed.min():.3g} is allowed. Something in its forward behaves differently while being "
-            "exported."
+            f"{size}; {allowed.min():.3g} is allowed. Something in its forward behaves differently while "
+            "being exported."
         )

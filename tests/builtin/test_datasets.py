@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from kdorch.builtin.datasets import BreastCancer, Digits
+import kdorch
+from kdorch.builtin.datasets import BreastCancer, Diabetes, Digits
 
 
 def test_digits_as_they_ship() -> None:
@@ -25,6 +26,16 @@ def test_breast_cancer_as_it_ships() -> None:
     assert columns.task.labels == ("malignant", "benign")
     assert np.bincount(columns.targets).tolist() == [212, 357]
     assert columns.task.name in BreastCancer.tasks
+
+
+def test_diabetes_as_it_ships() -> None:
+    columns = Diabetes().load()
+    assert (columns.inputs.shape, columns.inputs.dtype) == ((442, 10), np.float64)
+    assert (columns.targets.min(), columns.targets.max()) == (25, 346)
+    assert columns.inputs[:, 0].min() == 19  # years, not what scikit-learn makes of all rows together
+    assert columns.task == kdorch.Regression(labels=("progression",))
+    assert columns.task.complaint(columns.targets) == ""
+    assert columns.task.name in Diabetes.tasks
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.int64, torch.uint8])
