@@ -86,10 +86,17 @@ class Module(kdorch.Student, name="module"):
     Attributes:
         target: ``package.module:Class``; modules beside the study file can be imported.
         args: Keyword arguments of the class; each can be tuned, as ``student.args.width``.
+        features: What losses on features see: ``{late: encoder.layer.5}`` lets the output of that module, by
+            its path within the network, be the feature ``late``.
     """
 
     target: Annotated[str, AfterValidator(_import_path)]
     args: Annotated[dict[str, Any], Field(default_factory=dict)]
+    features: Annotated[dict[str, str], Field(default_factory=dict)]
+
+    def offers(self) -> frozenset[str]:
+        """Return features, if some are named."""
+        return self.provides | {"features"} if self.features else self.provides
 
     def import_paths(self) -> tuple[str, ...]:
         """Return the target."""
@@ -99,7 +106,8 @@ class Module(kdorch.Student, name="module"):
         """Return the network.
 
         Raises:
-            ValueError: If the target cannot be imported or does not take the arguments.
+            ValueError: If the target cannot be imported or does not take the arguments, or the network has
+                no such module as a feature names.
         """
         from torch import nn
 
@@ -110,4 +118,8 @@ class Module(kdorch.Student, name="module"):
         if not isinstance(network, nn.Module):
             made = type(network).__name__
             raise ValueError(f"{self.target} makes a {made}, not a torch.nn.Module")  # noqa: TRY004
+        if self.features:
+            from kdorch.builtin.taps import Taps
+
+            Taps(self.features).attach(network)
         return network
