@@ -29,6 +29,10 @@ class Trained(kdorch.Teacher, name="trained"):
     batch: Annotated[int, Field(ge=1)] = 64
     lr: Annotated[float, Field(gt=0)] = 3e-3
 
+    def offers(self) -> frozenset[str]:
+        """Return what its network does."""
+        return self.network.offers()
+
     def fit(self, lessons: kdorch.Lessons) -> dict[str, Tensor]:
         """Return the trained weights."""
         return lessons.fit(self.network, epochs=self.epochs, batch=self.batch, lr=self.lr)
@@ -56,6 +60,10 @@ class Checkpoint(kdorch.Teacher, name="checkpoint"):
 
     network: SerializeAsAny[kdorch.Student]
     weights: Path
+
+    def offers(self) -> frozenset[str]:
+        """Return what its network does."""
+        return self.network.offers()
 
     def complaints(self) -> dict[str, str]:
         """Return that the file is missing, if it is."""

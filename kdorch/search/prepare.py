@@ -14,7 +14,7 @@ from kdorch.kinds import Task
 from kdorch.search.home import Home
 from kdorch.study import Study
 from kdorch.study.check import misfits
-from kdorch.study.space import whole
+from kdorch.study.space import specs, whole
 
 _FREE = ("name", "search", "confirm")  # sections that may change between runs of one study
 _BEGUN = (
@@ -148,6 +148,7 @@ def teacher(study: Study, home: Home, executor: Executor, data: str, budget: int
         "teacher": study.tree()["teacher"],
         "data": data,
         "metrics": list(study.metrics),
+        "features": any("features" in part.needs for _, part in specs(dict(study))),
         "seed": study.seed,
         "score": list(score(study)),
         "budget": budget,

@@ -26,7 +26,8 @@ def data(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
 def teacher(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
     """Make the teacher ready.
 
-    It takes ``store``, ``teacher``, ``data`` (path), ``metrics``, ``seed``, ``score`` and ``budget``.
+    It takes ``store``, ``teacher``, ``data`` (path), ``metrics``, ``features``, ``seed``, ``score``,
+    ``budget``.
     """
     plugins, data = installed(), Path(spec["data"])
     found = plugins.part("teacher", spec["teacher"])
@@ -39,6 +40,7 @@ def teacher(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
         score=tuple(spec["score"]),
         budget=spec["budget"],
         metrics=spec["metrics"],
+        features=spec["features"],
     )
     return _told(entry, validation=scores(entry.path, data, "validation", spec["metrics"]))
 

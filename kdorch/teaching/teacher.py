@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.lib.format import open_memmap
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from kdorch.discovery import installed
-from kdorch.errors import DataError, TrainingError
-from kdorch.kinds import Batch, Direction, Output, Student, Task, Teacher
+from kdorch.errors import TrainingError
+from kdorch.kinds import Batch, Direction, Student, Task, Teacher
 from kdorch.study import Train
+from kdorch.teaching.answers import answer_all
 from kdorch.teaching.store import Entry, Store
 from kdorch.training.building import SAMPLE, build, seed
 from kdorch.training.loop import fit
@@ -27,7 +27,6 @@ from kdorch.training.rows import open_rows
 from kdorch.training.weights import storable
 
 ALGORITHM = 3  # raise it when the same teacher would come out different
-_ROWS = 1024
 
 
 class Classroom:
@@ -84,8 +83,9 @@ def make_ready(
     score: tuple[str, Direction],
     budget: int,
     metrics: Sequence[str] = (),
+    features: bool = False,
 ) -> Entry:
-    """Train or load the teacher and store its state and its logits for training and validation rows, once.
+    """Train or load the teacher and store its state and its answers to training and validation rows, once.
 
     Args:
         store: Where to store them.
@@ -96,9 +96,10 @@ def make_ready(
         score: The task's score that chooses its best epoch.
         budget: Bytes of rows that may be held in memory.
         metrics: Further scores, by their torchmetrics names; one may be the one that chooses.
+        features: Store its features beside its logits, because a loss needs them.
 
     Raises:
-        DataError: If its answers are not finite logits of the task's shape.
+        DataError: If its answers are not finite, or its logits not of the task's shape.
     """
     key = {
         "teacher": teacher.store_key(),
@@ -107,18 +108,27 @@ def make_ready(
         "seed": seed,
         "score": list(score),
         "algorithm": ALGORITHM,
-    }
+    } | ({"features": True} if features else {})
+
+    def write(folder: Path) -> dict[str, Any]:
+        return _write(folder, teacher, classroom, data, budget, features)
+
     classroom = Classroom(stored_task(data, metrics), data, seed, score, budget)
-    return store.make("teacher", key, lambda folder: _write(folder, teacher, classroom, data, budget))
+    return store.make(
+        "teacher", key, lambda folder: _write(folder, teacher, classroom, data, budget, features)
+    )
 
 
-def _write(folder: Path, teacher: Teacher, classroom: Classroom, data: Path, budget: int) -> dict[str, Any]:
+def _write(
+    folder: Path, teacher: Teacher, classroom: Classroom, data: Path, budget: int, features: bool
+) -> dict[str, Any]:
     started, task = time.perf_counter(), classroom.task
     state = teacher.fit(classroom)
     save_file(storable(state), folder / "state.safetensors")
     answers = teacher.build(task, state)
     rows = sum(
-        _answer_all(folder / split, answers, task, data, split, budget) for split in ("train", "validation")
+        answer_all(folder / split, answers, task, data, budget, features=features)
+        for split in ("train", "validation")
     )
     return {
         "epochs_trained": classroom.epochs_trained,
@@ -135,27 +145,9 @@ def read_test(store: Store, teacher: Teacher, entry: Path, data: Path, budget: i
     def write(folder: Path) -> dict[str, Any]:
         task = stored_task(data)
         answers = teacher.build(task, load_file(entry / "state.safetensors"))
-        return {"rows_evaluated": _answer_all(folder / "test", answers, task, data, "test", budget)}
+        return {"rows_evaluated": answer_all(folder / "test", answers, task, data, budget)}
 
     return store.make("teacher", key, write)
-
-
-@torch.no_grad()
-def _answer_all(
-    folder: Path, answers: Callable[[Batch], Output], task: Task, data: Path, split: str, budget: int
-) -> int:
-    """Write the logits of a split; return the number of rows."""
-    folder.mkdir()
-    rows = open_rows(data, split, None, budget=budget)
-    stored = open_memmap(folder / "logits.npy", mode="w+", dtype=np.float32, shape=(len(rows), task.outputs))
-    done = 0
-    for batch, _ in rows.batches(_ROWS):
-        logits = answers(batch).logits
-        _validate(logits, batch, task)
-        stored[done : done + len(logits)] = logits.float().numpy()
-        done += len(logits)
-    stored.flush()
-    return done
 
 
 def scores(entry: Path, data: Path, split: str, metrics: Sequence[str] = ()) -> dict[str, float]:
@@ -166,20 +158,6 @@ def scores(entry: Path, data: Path, split: str, metrics: Sequence[str] = ()) -> 
         for folder, name in ((entry, "logits.npy"), (data, "targets.npy"))
     )
     return {name: task.score(name, logits, targets) for name in (*task.directions, *task.metrics)}
-
-
-def _validate(logits: Tensor, batch: Batch, task: Task) -> None:
-    expected = (len(batch.rows), task.outputs)
-    if tuple(logits.shape) != expected:
-        raise DataError(
-            f"the teacher answers logits of shape {tuple(logits.shape)}; the task needs {expected}."
-        )
-    bad = ~torch.isfinite(logits).all(-1)
-    if bad.any():
-        rows = batch.rows[bad].tolist()
-        raise DataError(
-            f"the teacher answers NaN or infinity for {len(rows)} rows, the first is row {rows[0]}."
-        )
 
 
 def stored_task(data: Path, metrics: Sequence[str] = ()) -> Task:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import quote, unquote
 
 import numpy as np
 import torch
@@ -16,6 +17,8 @@ from torch import Generator, Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from kdorch.kinds import Batch, Output
+
+_FEATURE = "features."
 
 
 class Rows(Protocol):
@@ -82,9 +85,21 @@ def _as_is(columns: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _batch(values: dict[str, Tensor]) -> tuple[Batch, Output | None]:
-    told = values.get("logits")
     batch = Batch(values["inputs"], values["targets"], values["rows"], values.get("labelled"))
-    return batch, None if told is None else Output(told)
+    if "logits" not in values:
+        return batch, None
+    features = {
+        unquote(name.removeprefix(_FEATURE)): value
+        for name, value in values.items()
+        if name.startswith(_FEATURE)
+    }
+    return batch, Output(values["logits"], features)
+
+
+def columns_of(output: Output, *, features: bool) -> dict[str, Tensor]:
+    """Return what is stored of a teacher's output, by the names of the columns, which are names of files."""
+    told = output.features if features else {}
+    return {"logits": output.logits} | {f"{_FEATURE}{quote(name, '')}": told[name] for name in told}
 
 
 def open_rows(data: Path, split: str, teacher: Path | None, *, budget: int) -> Rows:
@@ -100,7 +115,7 @@ def open_rows(data: Path, split: str, teacher: Path | None, *, budget: int) -> R
     if not files["labelled"].exists():
         del files["labelled"]  # all rows have a label
     if teacher is not None:
-        files["logits"] = teacher / split / "logits.npy"
+        files |= {file.stem: file for file in sorted((teacher / split).glob("*.npy"))}
     columns = {name: np.load(file, mmap_mode="r") for name, file in files.items()}
     if sum(column.nbytes for column in columns.values()) > budget:
         return Streamed(columns)

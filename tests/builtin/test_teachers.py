@@ -75,13 +75,13 @@ def test_weights_of_another_network_are_explained() -> None:
         Trained(network=Mlp(width=6)).build(TASK, weights(width=5))
 
 
-def test_a_teacher_provides_only_what_the_store_keeps_of_it() -> None:
-    """Only logits are stored so far; a loss on features must be refused before training, not within a trial."""
-
+def test_a_teacher_offers_what_its_network_does(tmp_path: Path) -> None:
     class Seeing(kdorch.Student, name="seeing", provides={"features"}):
         pass
 
-    assert Trained(network=Seeing()).provides == frozenset()
+    for network, offered in ((Seeing(), {"features"}), (Mlp(), set())):
+        assert Trained(network=network).offers() == offered
+        assert Checkpoint(network=network, weights=tmp_path).offers() == offered
 
 
 def test_a_teacher_has_as_many_parameters_as_its_network_and_buffers_are_none(tmp_path: Path) -> None:

@@ -132,8 +132,9 @@ def test_a_loss_that_needs_what_the_networks_do_not_provide(fit: Complaints) -> 
         f"{needs} teacher, but 'trained' provides only its prediction.",
         f"{needs} student, but 'mlp' provides only its prediction.",
     ]
-    [complaint] = fit("losses.at={use: attention}", "teacher.network={use: seeing}", "student={use: seeing}")
-    assert complaint == f"{needs} teacher, but 'trained' provides only its prediction."
+    [complaint] = fit("losses.at={use: attention}", "teacher.network={use: seeing}")
+    assert complaint == f"{needs} student, but 'mlp' provides only its prediction."
+    assert fit("losses.at={use: attention}", "teacher.network={use: seeing}", "student={use: seeing}") == []
 
 
 def test_needs_are_checked_for_each_option_of_a_choice(fit: Complaints) -> None:

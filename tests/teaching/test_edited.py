@@ -62,7 +62,14 @@ def prepare(store):
 
 def teach(store, data):
     part = {"use": "patient", "network": {"use": "mlp", "width": 4}, "epochs": 1, "batch": 512}
-    facts = {"seed": 0, "score": ["accuracy", "max"], "budget": 2**30, "metrics": [], "data": data["path"]}
+    facts = {
+        "seed": 0,
+        "score": ["accuracy", "max"],
+        "budget": 2**30,
+        "metrics": [],
+        "features": False,
+        "data": data["path"],
+    }
     return jobs.teacher(facts | {"store": str(store), "teacher": part}, print)
 
 

@@ -188,6 +188,7 @@ def test_the_jobs_take_and_return_plain_values(tmp_path):
     data = jobs.data(spec, print)
     part = {"use": "trained", "network": {"use": "mlp", "width": 8}, "epochs": 1, "batch": 256}
     spec = {"store": store, "teacher": part, "data": data["path"], "budget": BUDGET, "metrics": ["auroc"]}
+    spec |= {"features": False}
     teacher = jobs.teacher(spec | {"seed": 0, "score": ["accuracy", "max"]}, print)
     test = jobs.teacher_test(spec | {"entry": teacher["path"]}, print)
     assert json.loads(json.dumps([data, teacher, test])) == [data, teacher, test]

@@ -1,0 +1,81 @@
+"""What a teacher says about each row of a split, written as it is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.lib.format import open_memmap
+
+from kdorch.errors import DataError
+from kdorch.kinds import Batch, Output, Task
+from kdorch.training.rows import columns_of, open_rows
+
+_ROWS = 1024
+
+
+@torch.no_grad()
+def answer_all(
+    folder: Path,
+    answers: Callable[[Batch], Output],
+    task: Task,
+    data: Path,
+    budget: int,
+    *,
+    features: bool = False,
+) -> int:
+    """Write the answers to the split that the folder is named after.
+
+    Args:
+        folder: A folder that does not exist yet; it gets a file for the logits and for each feature.
+        answers: The teacher.
+        task: What it answers.
+        data: Directory of the stored dataset.
+        budget: Bytes of rows that may be held in memory.
+        features: Write its features, too.
+
+    Returns:
+        The number of rows.
+
+    Raises:
+        DataError: If the answers are not finite, or not of the shape that they should have.
+    """
+    folder.mkdir()
+    rows = open_rows(data, folder.name, None, budget=budget)
+    stored: dict[str, np.memmap[Any, Any]] = {}
+    done = 0
+    for batch, _ in rows.batches(_ROWS):
+        output = answers(batch)
+        _validate(output, batch, task, features=features)
+        for name, values in columns_of(output, features=features).items():
+            if name not in stored:
+                shape = (len(rows), *values.shape[1:])
+                stored[name] = open_memmap(folder / f"{name}.npy", mode="w+", dtype=np.float32, shape=shape)
+            stored[name][done : done + len(values)] = values.float().numpy()
+        done += len(batch.rows)
+    for column in stored.values():
+        column.flush()
+    return done
+
+
+def _validate(output: Output, batch: Batch, task: Task, *, features: bool) -> None:
+    expected = (len(batch.rows), task.outputs)
+    if tuple(output.logits.shape) != expected:
+        raise DataError(
+            f"the teacher answers logits of shape {tuple(output.logits.shape)}; the task needs {expected}."
+        )
+    for name, values in columns_of(output, features=features).items():
+        if len(values) != len(batch.rows):
+            raise DataError(
+                f"the teacher answers {len(batch.rows)} rows with {len(values)} of {name}; features have the "
+                "batch first."
+            )
+        bad = ~torch.isfinite(values.reshape(len(values), -1)).all(-1)
+        if bad.any():
+            rows = batch.rows[bad].tolist()
+            raise DataError(
+                f"the teacher answers NaN or infinity for {len(rows)} rows, the first is row {rows[0]}."
+            )
