@@ -1,0 +1,88 @@
+"""A whole study with a loss on features: of anybody's networks, by the paths of their modules."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:The ``noload`` loader")]
+
+PLUGIN = """
+import kdorch
+
+
+class Hint(kdorch.Loss, name="hint", needs={"features"}):
+    def build(self, task, student, teacher):
+        from torch import nn
+        widths = [each.features["late"].shape[1] for each in (student, teacher)]
+
+        class Term(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.fit = nn.Linear(*widths)
+
+            def forward(self, student, teacher, batch):
+                return nn.functional.mse_loss(self.fit(student.features["late"]), teacher.features["late"])
+
+        return Term()
+
+
+@kdorch.hookimpl
+def register_losses(register):
+    register(Hint)
+"""
+NETWORK = """
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.body = nn.Sequential(nn.Flatten(), nn.Linear(64, width), nn.ReLU())
+        self.head = nn.Linear(width, 10)
+
+    def forward(self, inputs):
+        return self.head(self.body(inputs))
+"""
+
+
+def network(width: int, **more: Any) -> dict[str, Any]:
+    return {"use": "module", "target": "tapped:Net", "args": {"width": width}, **more}
+
+
+def test_a_loss_on_features_is_checked_run_and_shipped(
+    tmp_path: Path, cli: Callable[..., Any], write: Callable[..., Path]
+) -> None:
+    info = tmp_path / "site" / "hint-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: hint\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[kdorch]\nhint = hint_plugin\n")
+    (tmp_path / "site" / "hint_plugin.py").write_text(PLUGIN)
+    (tmp_path / "tapped.py").write_text(NETWORK)
+    path = {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), str(tmp_path / "site")])}
+    late = {"features": {"late": "body"}}
+
+    def kdorch(*words: str) -> Any:
+        return cli("--home", str(tmp_path / "home"), *words, environment=path)
+
+    def study(student: dict[str, Any], teacher: dict[str, Any]) -> str:
+        sections = {
+            "teacher": {"use": "trained", "network": network(32, **teacher), "epochs": 3},
+            "student": network(8, **student),
+            "losses": {"task": {"use": "task"}, "hint": {"use": "hint"}},
+            "tune": {"student.args.width": {"low": 4, "high": 12}},
+            "search": {"trials": 2, "sampler": "random"},
+        }
+        return str(write(**sections))
+
+    refused = kdorch("study", "check", study(late, {}))
+    assert "needs features from the teacher, but 'trained' provides only its prediction" in refused.stderr
+    file = study(late, late)
+    for words in (("study", "run", file), ("promote", "tiny", "--model", "mine")):
+        done = kdorch(*words)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert "features: {late: body}" in done.stdout
