@@ -36,7 +36,7 @@ def build(student: Student, task: Task, batch: Batch, *, role: str = "student") 
     Raises:
         TrainingError: If it cannot be built or cannot answer, or answers in another shape than the task's.
     """
-    who = f"{role} {student.name!r}"
+    who = f"{role} {student.name!r}" + "".join(f" ({path})" for path in student.import_paths())
     try:
         network = student.build(task).eval()
     except Exception as error:
@@ -47,7 +47,10 @@ def build(student: Student, task: Task, batch: Batch, *, role: str = "student") 
     except Exception as error:
         what = f"{who} fails on {len(batch.rows)} rows of shape {task.input_shape}"
         raise TrainingError(f"{what}: {reason(error)}") from error
-    got = tuple(getattr(shown.logits, "shape", ()))
+    if not isinstance(shown.logits, torch.Tensor):
+        made = type(shown.logits).__name__
+        raise TrainingError(f"{who} answers a {made}. Return the logits as a tensor, or a kdorch.Output.")
+    got = tuple(shown.logits.shape)
     if got != (len(batch.rows), task.outputs):
         raise TrainingError(
             f"{who} answers {len(batch.rows)} rows with shape {got}, "

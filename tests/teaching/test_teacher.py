@@ -169,7 +169,7 @@ def test_answers_of_another_shape_are_refused(store, data):
 
 
 def test_a_network_of_another_shape_is_not_trained(store, data):
-    told = r"^the teacher's network 'module' answers 2 rows with shape \(2, 2\).*\(rows, 3\)"
+    told = r"^the teacher's network 'module' \(teaching_toys:Narrow\) answers 2 rows with shape \(2, 2\).*\(rows, 3\)"
     with pytest.raises(TrainingError, match=told):
         ready(store, Trained(network=toy("Narrow"), epochs=1), data)
 

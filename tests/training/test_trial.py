@@ -184,20 +184,23 @@ def test_a_limit_that_holds_or_is_not_known_yet_stops_nothing(spec):
 
 
 def test_a_student_of_another_shape_is_told_what_is_expected(own):
-    with pytest.raises(TrainingError, match=r"'module' answers 2 rows with shape \(2,\).*\(rows, 3\)"):
+    with pytest.raises(
+        TrainingError, match=r"\(training_toys:Scalar\) answers 2 rows with shape \(2,\).*\(rows, 3\)"
+    ):
         own("Scalar")
 
 
 @pytest.mark.parametrize(
     ("network", "told"),
     [
-        ("Wide", r"'module' fails on 2 rows of shape \(6,\): RuntimeError: mat1 and mat2 .* \(2x6 and 7x3\)"),
-        ("Greedy", r"'module' fails on 2 rows of shape \(6,\): RuntimeError: .*allocate memory"),
-        ("Missing", r"'module' cannot be built: ValueError: training_toys:Missing .* no attribute 'Missing'"),
+        ("Wide", r"fails on 2 rows of shape \(6,\): RuntimeError: mat1 and mat2 .* \(2x6 and 7x3\)"),
+        ("Tuple", r"answers a tuple\. Return the logits as a tensor, or a kdorch\.Output\."),
+        ("Greedy", r"fails on 2 rows of shape \(6,\): RuntimeError: .*allocate memory"),
+        ("Missing", r"cannot be built: ValueError: training_toys:Missing .* no attribute 'Missing'"),
     ],
 )
 def test_a_student_that_fails_is_told_where_and_why(own, network, told):
-    with pytest.raises(TrainingError, match=f"^student {told}"):
+    with pytest.raises(TrainingError, match=rf"^student 'module' \(training_toys:{network}\) {told}"):
         own(network)
 
 
