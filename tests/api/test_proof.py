@@ -40,7 +40,7 @@ def rows(network: nn.Module) -> InMemory:
     with torch.no_grad():
         targets = network(INPUTS).argmax(-1)
     targets[::7] = 0
-    return InMemory(INPUTS, targets, torch.arange(400), None)
+    return InMemory({"inputs": INPUTS, "targets": targets, "rows": torch.arange(400)})
 
 
 @pytest.fixture

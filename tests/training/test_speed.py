@@ -29,7 +29,9 @@ def digits(tmp_path_factory):
         "teacher": {"use": "trained", "network": {"use": "mlp", "width": 256, "depth": 2}},
         "data": data["path"],
         "seed": 0,
-        "score": ["accuracy", "max"], "metrics": [], "features": False,
+        "score": ["accuracy", "max"],
+        "metrics": [],
+        "features": False,
         "budget": 2**40,
     }
     return data, jobs.teacher(spec, print)
