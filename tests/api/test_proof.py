@@ -46,8 +46,8 @@ def rows(network: nn.Module) -> InMemory:
 @pytest.fixture
 def recorded(network: nn.Module, rows: InMemory) -> dict[str, float]:
     with torch.no_grad():
-        logits = network(rows.inputs)
-    return {f"val/{name}": TASK.score(name, logits, rows.targets) for name in TASK.directions}
+        logits = network(rows.columns["inputs"])
+    return {f"val/{name}": TASK.score(name, logits, rows.columns["targets"]) for name in TASK.directions}
 
 
 def noisy(logits: Tensor) -> Tensor:
