@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor, nn
 
+_ROUNDING = 1e-12
+
 
 class Regression(Task, name="regression"):
     """Predict numbers; logits and encoded targets have shape (rows, numbers) and unit scale.
@@ -52,10 +54,10 @@ class Regression(Task, name="regression"):
     def fitted(self, targets: np.ndarray) -> Self:
         """Return the task with mean and deviation of the training rows."""
         columns = targets.reshape(len(targets), -1).astype("float64")
-        deviation = [float(each) or 1.0 for each in columns.std(0)]  # a constant stays at zero
-        return self.model_copy(
-            update={"mean": tuple(map(float, columns.mean(0))), "deviation": tuple(deviation)}
-        )
+        mean, deviation = columns.mean(0), columns.std(0)
+        # What varies by no more than rounding is a constant, and stays at zero.
+        deviation[deviation <= _ROUNDING * abs(mean)] = 1.0
+        return self.model_copy(update={"mean": tuple(mean.tolist()), "deviation": tuple(deviation.tolist())})
 
     def encode(self, targets: np.ndarray) -> np.ndarray:
         """Return numbers of zero mean and unit deviation, 32-bit floats of shape (rows, numbers)."""
@@ -90,18 +92,20 @@ class Regression(Task, name="regression"):
         """
         if name == "loss":
             return float(self.loss(logits, targets))
-        decode = self.decoder()
-        predicted, true = decode(logits), decode(targets)
-        if name == "mae":
-            return float((predicted - true).abs().mean())
-        errors = (predicted - true).square().mean(0)
-        if name == "rmse":
-            return float(errors.sqrt().mean())
+        # Of the differences, not of the numbers: those may be too large to be told apart in single precision.
+        errors = logits - targets
         if name == "r2":
-            return float((1 - errors / true.var(0, correction=0)).mean())
-        return compute(self, name, predicted.squeeze(-1), true.squeeze(-1))
+            return float((1 - errors.square().mean(0) / targets.var(0, correction=0)).mean())
+        if name == "mae":
+            return float(self._in_units(errors).abs().mean())
+        if name == "rmse":
+            return float(self._in_units(errors).square().mean(0).sqrt().mean())
+        decode = self.decoder()
+        return compute(self, name, decode(logits).squeeze(-1), decode(targets).squeeze(-1))
 
     def fidelity(self, student: Tensor, teacher: Tensor) -> dict[str, float]:
         """Return the mean absolute difference to the teacher, in the dataset's own units."""
-        decode = self.decoder()
-        return {"teacher_mae": float((decode(student) - decode(teacher)).abs().mean())}
+        return {"teacher_mae": float(self._in_units(student - teacher).abs().mean())}
+
+    def _in_units(self, differences: Tensor) -> Tensor:
+        return differences * differences.new_tensor(self.deviation)

@@ -49,9 +49,22 @@ def test_one_number_may_have_a_column_or_not(shape: tuple[int, ...], kind: type)
     np.testing.assert_allclose(task.decoder()(torch.tensor(encoded)).reshape(shape), targets, rtol=1e-5)
 
 
-def test_a_number_that_never_changes_stays_at_zero() -> None:
-    task = ONE.fitted(np.full(9, 7.0))
-    assert task.encode(np.array([7.0, 8.0])).tolist() == [[0.0], [1.0]]
+@pytest.mark.parametrize("value", [7.0, 0.1, 0.0])  # of 0.1, the deviation is rounded to more than zero
+def test_a_number_that_never_changes_stays_at_zero(value: float) -> None:
+    task = ONE.fitted(np.full(9, value))
+    assert task.encode(np.array([value, value + 1])).flatten() == pytest.approx([0, 1], abs=1e-6)
+
+
+def test_large_numbers_are_scored_by_what_tells_them_apart() -> None:
+    """In single precision, ten milliards and one more are the same number."""
+    numbers = 1e10 + np.arange(60.0)
+    task = ONE.fitted(numbers)
+    targets = torch.tensor(task.encode(numbers))
+    shifted = torch.tensor(task.encode(numbers + 1))
+    assert task.score("mae", shifted, targets) == pytest.approx(1, rel=1e-4)
+    assert task.score("rmse", shifted, targets) == pytest.approx(1, rel=1e-4)
+    assert task.fidelity(shifted, targets) == {"teacher_mae": pytest.approx(1, rel=1e-4)}
+    assert task.score("r2", shifted, targets) == pytest.approx(1 - 1 / numbers.var(), rel=1e-4)
 
 
 @pytest.mark.parametrize(
