@@ -49,6 +49,14 @@ def test_a_checkpoint_answers_with_the_weights_of_its_file(tmp_path: Path) -> No
     )
 
 
+def test_a_checkpoint_speaks_in_the_units_of_the_dataset_and_is_heard_at_unit_scale(tmp_path: Path) -> None:
+    fields = {"labels": ("a", "b", "c"), "input_shape": (4,)}
+    task = kdorch.Regression(**fields, mean=(100.0, 0.0, -1.0), deviation=(10.0, 1.0, 0.5))
+    said = Trained(network=Mlp(width=5)).build(task, weights())(BATCH).logits
+    heard = Checkpoint(network=Mlp(width=5), weights=tmp_path).build(task, weights())(BATCH).logits
+    torch.testing.assert_close(task.decoder()(heard), said)
+
+
 def test_other_weights_make_another_teacher(tmp_path: Path) -> None:
     file = tmp_path / "best.safetensors"
     teacher = Checkpoint(network=Mlp(width=5), weights=file)
