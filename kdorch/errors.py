@@ -16,9 +16,13 @@ KdorchError
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
+
+_LONGEST = 60  # characters of a value that a message shows
 
 
 class KdorchError(Exception):
@@ -108,10 +112,31 @@ class PromotionError(KdorchError):
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``Did you mean 'x'?`` for a near miss, else a sentence that lists what is known."""
     names = sorted(known)
-    near = get_close_matches(word, names, n=1)
+    folded = {name.casefold(): name for name in names}
+    near = get_close_matches(word.casefold(), folded, n=1)
     if near:
-        return f"Did you mean {near[0]!r}?"
+        return f"Did you mean {folded[near[0]]!r}?{_look_alikes(word)}"
     return f"Known: {', '.join(names)}." if names else ""
+
+
+def _look_alikes(word: str) -> str:
+    """Return which letters only look like those of the right word."""
+    strange = {
+        letter: unicodedata.name(letter, "an unknown character") for letter in word if not letter.isascii()
+    }
+    return "".join(f" {letter!r} is {name}." for letter, name in strange.items())
+
+
+def shown(value: Any) -> str:
+    """Return a value as a message shows it, in one short line."""
+    if isinstance(value, Mapping):
+        return "a mapping of keys"
+    if isinstance(value, list | tuple):
+        return "a list"
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = "nothing" if value is None else repr(value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}…{text[-_LONGEST // 4 :]}"
 
 
 def reason(error: BaseException) -> str:

@@ -81,7 +81,11 @@ class Plugins:
             if name in registry or not self.broken:
                 raise
             failed = "; ".join(f"{origin}: {reason(why)}" for origin, why in self.broken.items())
-            raise PluginError(f"{error} It may come with what failed to load: {failed}") from error
+            raise PluginError(f"{error} It may come with what failed to load: {failed}.") from error
+
+    def names(self, kind: str) -> list[str]:
+        """Return the names of a kind, in order."""
+        return sorted({entry.name for entry in self.registries[kind]})
 
     def origin(self, kind: str, name: str) -> Origin:
         """Return the distribution that offers a plugin."""

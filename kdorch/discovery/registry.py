@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pkgutil import resolve_name
 
-from kdorch.errors import PluginError, did_you_mean, reason
+from kdorch.errors import PluginError, did_you_mean, reason, shown
 from kdorch.kinds import KINDS
 from kdorch.spec import Spec
 
@@ -87,7 +87,7 @@ class Registry:
         entries = self._entries.get(name, [])
         if not entries:
             raise PluginError(
-                f"No {self.kind} is called {name!r}. {did_you_mean(name, self._entries)}".strip()
+                f"No {self.kind} is called {shown(name)}. {did_you_mean(name, self._entries)}".strip()
             )
         if len(entries) > 1:
             raise PluginError(_conflict(entries))

@@ -32,7 +32,7 @@ class Range:
         if not isinstance(self.log, bool):
             raise ValueError(f"log must be true or false, not {self.log!r}")  # noqa: TRY004  pydantic's border
         if self.low > self.high:
-            raise ValueError(f"low ({self.low}) is above high ({self.high})")
+            raise ValueError(f"low ({self.low}) is above high ({self.high}); swap them")
         if self.log and self.low <= 0:
             raise ValueError(f"a logarithmic range needs low above 0, not {self.low}")
         if self.step is not None:
@@ -46,7 +46,9 @@ class Range:
         low, high = Decimal(str(self.low)), Decimal(str(self.high))
         rest = (high - low) % Decimal(str(step))  # in decimals, as it was written: 0.3 is three times 0.1
         if rest:
-            raise ValueError(f"steps of {step} from {low} do not reach high ({high}), but {high - rest}")
+            raise ValueError(
+                f"steps of {step} from {low} do not reach high ({high}); write high: {high - rest}, say"
+            )
 
 
 @dataclass(frozen=True, init=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -17,7 +18,7 @@ from pydantic import (
 )
 from pydantic_core import to_jsonable_python
 
-from kdorch.errors import PluginError
+from kdorch.errors import PluginError, shown
 from kdorch.spec.ranges import Choice, Range
 from kdorch.spec.strict import Strict, refusal
 
@@ -86,7 +87,7 @@ class Spec(Strict):
         anything = "kind" in cls.__dict__  # Student itself, not one student
         if not isinstance(value, Mapping) or "use" not in value:
             if anything and not isinstance(value, cls):
-                raise refusal("no_use", cls._advice(value))
+                raise refusal("no_use", cls._advice(value, info))
             return handler(value)
         fields = {key: field for key, field in value.items() if key != "use"}
         if anything:
@@ -96,16 +97,24 @@ class Spec(Strict):
         return handler(fields)
 
     @classmethod
-    def _advice(cls, value: Any) -> str:
+    def _advice(cls, value: Any, info: ValidationInfo) -> str:
+        kind = cls.kind or "plugin"
         if isinstance(value, Spec):
-            return f"the {value.kind} {value.name!r} stands where a {cls.kind} should"
-        name = value if isinstance(value, str) else "NAME"
-        return f"write {{use: {name}, ...}} to say which {cls.kind or 'plugin'}"
+            return f"the {value.kind} {value.name!r} stands where a {kind} should"
+        names = (info.context or {}).get("names", lambda _: ())(kind)
+        known = f". Known: {', '.join(names)}" if names else ""
+        if isinstance(value, str):
+            return f"write {{use: {value}}} to say which {kind}" + ("" if value in names else known)
+        if isinstance(value, Mapping) and (near := get_close_matches("use", map(str, value), n=1)):
+            return f"write use: NAME to say which {kind}. Did you mean use: in place of {near[0]}:?"
+        several = ", or {any: [...]} to choose among several" if isinstance(value, list) else ""
+        return f"write {{use: NAME, ...}} to say which {kind}{several}{known}"
 
     @classmethod
     def _find(cls, name: Any, info: ValidationInfo) -> type[Self]:
         if not isinstance(name, str):
-            raise refusal("no_use", f"use: takes the name of a {cls.kind}, not {name!r}")
+            several = "; write {any: [...]} to choose among several" if isinstance(name, list) else ""
+            raise refusal("no_use", f"use: takes the name of a {cls.kind}, not {shown(name)}{several}")
         find = (info.context or {}).get("find")
         if find is None:
             text = f"{{use: {name}}} is looked up inside a study only; here, pass the {cls.kind} itself"

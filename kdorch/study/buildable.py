@@ -22,7 +22,8 @@ def unbuildable(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Probl
                 yield Problem(f"{where}.{field}", what)
             for target in spec.import_paths():
                 if what := complaint(target):
-                    yield Problem(where, f"{target}: {what}")
+                    field = next((name for name, value in spec if value == target), "")
+                    yield Problem(f"{where}.{field}".rstrip("."), f"{target}: {what}")
 
 
 def _unregistered(where: str, spec: Spec, plugins: Plugins) -> Iterator[Problem]:

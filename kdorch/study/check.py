@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 
 from kdorch.discovery import Plugins
-from kdorch.errors import PluginError, Problem, StudyError
+from kdorch.errors import PluginError, Problem, StudyError, shown
 from kdorch.kinds import Loss, Student, Task, Teacher
 from kdorch.spec import Choice
 from kdorch.study.buildable import unbuildable
@@ -32,9 +33,15 @@ def checked(source: Source, plugins: Plugins) -> dict[str, Any]:
     sections, problems = read_sections(source.tree, plugins, source.folder)
     problems += mistakes(sections, plugins)
     if problems:
-        lined = [Problem(p.where, p.what, p.hint, source.line(p.where)) for p in problems]
-        raise StudyError(sorted(lined, key=lambda problem: problem.line or 0), source.name)
+        placed = [_placed(problem, source) for problem in problems]
+        raise StudyError(sorted(placed, key=lambda problem: problem.line or 0), source.name)
     return sections
+
+
+def _placed(problem: Problem, source: Source) -> Problem:
+    if source.sets(problem.where):
+        return replace(problem, where=f"{problem.where} (--set)")
+    return replace(problem, line=source.line(problem.where))
 
 
 def check(study: Study, plugins: Plugins) -> None:
@@ -52,7 +59,7 @@ def mistakes(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Problem]
     """Yield what does not fit among the sections; None stands for what could not be read."""
     for path, mark in (sections.get("tune") or {}).items():
         yield from _tune(path, mark, sections)
-    yield from _tasks(sections)
+    yield from _tasks(sections, plugins)
     yield from _needs(sections)
     yield from _weights(sections)
     yield from _misfits(sections, plugins)
@@ -83,13 +90,14 @@ def _rejected(place: Place, value: Any, where: str) -> Iterator[Problem]:
     try:
         type(owner).model_validate(fields | {place.field: value})
     except ValidationError as error:
-        yield Problem(where, f"{place.title} does not take {value!r}: {sentence(error.errors()[0])}")
+        what = f"{place.title} does not take {shown(value)}: it {sentence(error.errors()[0], tail=False)}"
+        yield Problem(where, what)
 
 
 # ---------------------------------------------------------------- how the parts fit each other
 
 
-def _tasks(sections: Mapping[str, Any]) -> Iterator[Problem]:
+def _tasks(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Problem]:
     dataset = sections.get("data")
     if dataset is None:
         return
@@ -101,7 +109,16 @@ def _tasks(sections: Mapping[str, Any]) -> Iterator[Problem]:
         if part.tasks and wants not in part.tasks:
             does = ", ".join(sorted(part.tasks))
             what = f"{part.kind} {part.name!r} does {does}; the dataset {dataset.name!r} is for {wants}."
-            yield Problem(path, what)
+            able = ", ".join(_able(part.kind, wants, plugins))
+            yield Problem(path, what, f"Known for {wants}: {able}." if able else "")
+
+
+def _able(kind: str, task: str, plugins: Plugins) -> Iterator[str]:
+    """Yield the names of a kind that do a task."""
+    for entry in plugins.registries[kind]:
+        with suppress(PluginError):  # broken; to be told where it is used
+            if not entry.spec.tasks or task in entry.spec.tasks:
+                yield entry.name
 
 
 def _needs(sections: Mapping[str, Any]) -> Iterator[Problem]:
@@ -112,7 +129,9 @@ def _needs(sections: Mapping[str, Any]) -> Iterator[Problem]:
             for missing in sorted(loss.needs - part.offers()):
                 offers = ", ".join(sorted(part.offers())) or "only its prediction"
                 what = f"loss {loss.name!r} needs {missing} from the {part.kind}, but {part.name!r} provides"
-                yield Problem(path, f"{what} {offers}.")
+                yield Problem(
+                    path, f"{what} {offers}.", f"Use another loss, or a {part.kind} that provides it."
+                )
 
 
 def _misfits(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Problem]:

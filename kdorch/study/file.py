@@ -8,13 +8,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import TaggedScalar
-from ruamel.yaml.constructor import DuplicateKeyError
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.scalarbool import ScalarBoolean
 
-from kdorch.errors import Problem, StudyError, did_you_mean
+from kdorch.errors import Problem, StudyError, did_you_mean, shown
+from kdorch.study.syntax import parse
 
 _SET = "--set"
 _FLAT = ("tune", "objectives", "limits")  # sections whose keys are paths and metrics: dots do not nest there
@@ -41,9 +39,14 @@ class Source:
         """The directory of the file."""
         return Path(self.name).resolve().parent
 
+    def sets(self, path: str) -> bool:
+        """Return whether ``--set`` assigned to a dotted path, or to a key above it."""
+        new = {other.partition(".")[0] for other in self.overridden} - set(self.marked or ())
+        return path in new or any(f"{path}.".startswith(f"{other}.") for other in self.overridden)
+
     def line(self, path: str) -> int | None:
         """Return the line of a dotted path, or of the nearest key above it."""
-        if any(f"{path}.".startswith(f"{other}.") for other in self.overridden):
+        if self.sets(path):
             return None
         found, node, rest = None, self.marked, path
         while rest and (step := _step(node, rest)):
@@ -81,9 +84,9 @@ def read(path: str | Path, overrides: Sequence[str] = ()) -> Source:
         StudyError: If it is not a file with a YAML mapping, or an assignment makes no sense.
     """
     path = Path(path)
-    marked = _parse(_text(path), str(path), "the file")
+    marked = parse(_text(path), str(path), "the file")
     if not isinstance(marked, Mapping):
-        what = "is empty." if marked is None else f"should be a mapping of keys, not {_shape(marked)}."
+        what = "is empty." if marked is None else f"should be a mapping of keys, not {shown(plain(marked))}."
         hint = "Start with name:, data:, teacher:, student:, losses:, objectives:."
         raise StudyError([Problem("the file", what, hint)], str(path))
     tree, problems = plain(marked), []
@@ -107,25 +110,11 @@ def _text(path: Path) -> str:
         files = sorted(file.name for file in path.glob("*.y*ml"))
         problem = Problem("the file", "is a directory.", f"Studies in it: {', '.join(files) or 'none'}.")
     except UnicodeDecodeError as error:
-        problem = Problem("the file", f"is not text in UTF-8 ({error.reason} at byte {error.start}).")
+        line = error.object.count(b"\n", 0, error.start) + 1
+        problem = Problem("the file", f"is not text in UTF-8 ({error.reason}).", "Save it as UTF-8.", line)
     except OSError as error:
         problem = Problem("the file", f"cannot be read: {error.strerror}.")
     raise StudyError([problem], str(path))
-
-
-def _parse(text: str, source: str, where: str) -> Any:
-    try:
-        return YAML(typ="rt").load(text)
-    except DuplicateKeyError as error:
-        key = str(error.problem).partition('"')[2].partition('"')[0]
-        problem = Problem(where, f"has the key {key!r} twice.", "Keep one.", error.problem_mark.line + 1)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else None
-        problem = Problem(where, f"is not YAML: {error.problem or error.context}.", line=line)
-    except (YAMLError, ValueError) as error:
-        problem = Problem(where, f"is not YAML: {str(error).partition(chr(10))[0]}.")
-    raise StudyError([problem], source)
 
 
 def plain(value: Any) -> Any:
@@ -144,10 +133,6 @@ def plain(value: Any) -> Any:
     return str(value) if isinstance(value, date) else value  # YAML 1.2 knows no dates
 
 
-def _shape(value: Any) -> str:
-    return "a list" if isinstance(value, list) else repr(plain(value))
-
-
 def descend(node: Any, key: str) -> Any:
     """Return what stands under a key, or None; the options of a choice also stand under the choice itself."""
     if isinstance(node, list):
@@ -163,13 +148,13 @@ def _assign(tree: dict[str, Any], assignment: str) -> None:
     keys = path.strip().split(".")
     if not equals or not all(keys):
         raise StudyError([Problem(repr(assignment), "write path=value, as in train.epochs=5.")], _SET)
-    value = plain(_parse(text, _SET, f"the value of {path}"))
+    value = plain(parse(text, _SET, f"the value of {path}"))
     if keys[0] in _FLAT and len(keys) > 1:
         keys = [keys[0], ".".join(keys[1:])]
     node: Any = tree
     for depth, key in enumerate(keys[:-1], start=1):
         below = descend(node, key)
-        if below is None and isinstance(node, dict):
+        if below is None and isinstance(node, dict) and node:  # of two levels that are new, one is misspelt
             below = node[key] = {}
         if not isinstance(below, dict | list):
             raise StudyError([Problem(path, _dead_end(keys[:depth], below))], _SET)
@@ -182,4 +167,4 @@ def _assign(tree: dict[str, Any], assignment: str) -> None:
 def _dead_end(keys: list[str], value: Any) -> str:
     if value is None:
         return f"{'.'.join(keys[:-1])} has no {keys[-1]!r}."
-    return f"{'.'.join(keys)} is {_shape(value)}, which holds no keys."
+    return f"{'.'.join(keys)} is {shown(plain(value))}, which holds no keys."

@@ -28,7 +28,8 @@ def unmeasured(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Proble
     for section in ("objectives", "limits"):
         for metric in sections.get(section) or {}:
             if metric not in known:
-                yield _unmeasured(f"{section}.{metric}", metric, sections.get("losses") or {}, known)
+                losses = sections.get("losses") or {}
+                yield _unmeasured(f"{section}.{metric}", metric, task, losses, known)
     for metric, direction in objectives.items():
         if direction and known.get(metric, direction) != direction:
             better = "higher" if known[metric] == "max" else "lower"
@@ -43,15 +44,24 @@ def unmeasured(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Proble
 
 def _strange(metrics: Iterable[str], task: type[Task]) -> Iterator[Problem]:
     known = named(task) if metrics else {}
-    for metric in metrics:
+    for index, metric in enumerate(metrics):
         if metric in task.directions:
-            yield Problem("metrics", f"{metric!r} is measured anyway.", "Remove it.")
+            yield Problem(f"metrics.{index}", f"{metric!r} is measured anyway.", "Remove it.")
         elif metric not in known:
             what = f"torchmetrics has no {metric!r} for {task.name}."
-            yield Problem("metrics", what, did_you_mean(metric, known))
+            yield Problem(f"metrics.{index}", what, did_you_mean(metric, known))
 
 
-def _unmeasured(where: str, metric: str, losses: Iterable[str], known: Mapping[str, Direction]) -> Problem:
+def _unmeasured(
+    where: str, metric: str, task: type[Task], losses: Iterable[str], known: Mapping[str, Direction]
+) -> Problem:
+    if metric.startswith("test/"):
+        hint = (
+            f"Write val/{metric.removeprefix('test/')}: test rows stay locked until a student is confirmed."
+        )
+        return Problem(where, "a search may not see the test rows.", hint)
+    if metric.startswith("val/") and (name := metric.removeprefix("val/")) in named(task):
+        return Problem(where, "is measured only if asked for.", f"Write metrics: [{name}], too.")
     if metric not in {f"{rows}/loss/{label}" for rows in ("train", "val") for label in losses}:
         return Problem(where, "nobody measures this.", did_you_mean(metric, known))
     # It would fail each baseline, and a trial whose weight is 0; and the search would only make it easy.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -19,7 +20,7 @@ from pydantic import (
 )
 
 from kdorch.discovery import importable, installed
-from kdorch.errors import StudyError
+from kdorch.errors import StudyError, shown
 from kdorch.kinds import Dataset, Direction, Measure, Teacher
 from kdorch.spec import Strict
 from kdorch.study.parts import Label, LossPart, StudentPart, mark, unmark
@@ -34,7 +35,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 def _file_name(word: str) -> str:
     if not _NAME.fullmatch(word):
-        raise ValueError(f"{word!r} is not a letter or digit and then letters, digits, _ . or -, at most 100")
+        plain = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode()
+        better = re.sub(r"[^A-Za-z0-9_.-]+", "-", plain).strip("_.-")[:40] or "digits_small"
+        form = "a letter or digit and then letters, digits, _ . or -, at most 100 in all"
+        raise ValueError(f"should be {form}, as in {better}, not {shown(word)}")
     return word
 
 
@@ -105,6 +109,9 @@ class Confirm(Strict):
     baseline: Literal["paired", "none"] = "paired"
 
 
+SETTINGS: dict[str, type[Strict]] = {"split": Split, "train": Train, "search": Search, "confirm": Confirm}
+
+
 class Study(Strict):
     """What to distil, into what, and what to search.
 
@@ -131,12 +138,12 @@ class Study(Strict):
     teacher: SerializeAsAny[Teacher]
     student: StudentPart
     losses: Annotated[dict[Label, LossPart], Field(min_length=1)]
-    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**31, strict=True)] = 0
     split: Split = Split()
     train: Train = Train()
     tune: dict[str, Mark] = Field(default_factory=dict)
     objectives: Annotated[dict[str, Direction], Field(min_length=1)]
-    limits: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = Field(default_factory=dict)
+    limits: dict[str, Annotated[float, Field(allow_inf_nan=False, strict=True)]] = Field(default_factory=dict)
     metrics: tuple[str, ...] = ()
     measures: tuple[SerializeAsAny[Measure], ...] = ()
     search: Search = Search()
@@ -145,12 +152,12 @@ class Study(Strict):
 
     def __init__(self, **fields: Any) -> None:
         # Parts may be written as {use: name}, so validation has to know the installed plugins.
-        context = {"find": installed().find}
+        context = {"find": installed().find, "names": installed().names}
         try:
             self.__pydantic_validator__.validate_python(fields, self_instance=self, context=context)
         except ValidationError as error:
             name = f"study {fields['name']!r}" if "name" in fields else "the study"
-            raise StudyError(problems(error), name) from None
+            raise StudyError(problems(error, fields), name) from None
 
     @classmethod
     def load(cls, path: str | Path, overrides: Sequence[str] = ()) -> Self:

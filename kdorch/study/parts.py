@@ -6,20 +6,23 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, field_validator
+from pydantic import AfterValidator, Discriminator, Tag, field_validator, model_validator
 
-from kdorch.errors import did_you_mean
+from kdorch.errors import did_you_mean, shown
 from kdorch.kinds import Loss, Student
 from kdorch.spec import Choice, Range, Spec, Strict
 
 S = TypeVar("S", bound=Spec)
+_FORM = "write any: [{use: NAME}, {use: NAME}]"
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 def _label(word: str) -> str:
     """Refuse labels that could not stand inside a dotted path or a metric's name."""
     if not _LABEL.fullmatch(word):
-        raise ValueError("a label is made of letters, digits, _ and -")
+        raise ValueError(f"a label is made of letters, digits, _ and -, not {shown(word)}")
+    if word == "use":
+        raise ValueError("each loss stands under a label of its own, as in losses: {kd: {use: ...}}")
     if word == "any":
         raise ValueError("any: stands inside a label, as in losses: {kd: {any: [...]}}")
     return word
@@ -35,12 +38,24 @@ class OneOf(Strict, Generic[S]):
         any: The options by label. A list labels each option with its plugin's name.
     """
 
-    any: Annotated[dict[Label, S], Field(min_length=2)]
+    any: dict[Label, S]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _alone(cls, value: Any) -> Any:
+        others = [str(key) for key in value if key != "any"] if isinstance(value, Mapping) else []
+        if others:
+            raise ValueError(f"any: stands alone; {', '.join(others)} belongs into each of its options")
+        return value
 
     @field_validator("any", mode="before")
     @classmethod
     def _named(cls, options: Any) -> Any:
-        if not isinstance(options, list | tuple):
+        if not isinstance(options, list | tuple | Mapping):
+            raise ValueError(f"{_FORM}, not {shown(options)}")  # noqa: TRY004  pydantic's border
+        if len(options) < 2:  # noqa: PLR2004
+            raise ValueError(f"a choice needs at least two options: {_FORM}, or a single one without any:")
+        if isinstance(options, Mapping):
             return options
         names = [option.name if isinstance(option, Spec) else _name(option) for option in options]
         if len(set(names)) < len(names):
@@ -51,7 +66,8 @@ class OneOf(Strict, Generic[S]):
 def _name(option: Any) -> str:
     if isinstance(option, Mapping) and "use" in option:
         return str(option["use"])
-    raise ValueError(f"write each option as {{use: NAME, ...}}, not {option!r}")
+    word = option if isinstance(option, str) else "NAME"
+    raise ValueError(f"write each option as {{use: {word}}}, not {shown(option)}")
 
 
 def _form(value: Any) -> str:
@@ -83,15 +99,19 @@ def mark(value: Any) -> str | Range | Choice:
         return Choice(*value)
     if isinstance(value, Mapping):
         return _range(dict(value))
-    raise ValueError(f"write auto, {{low: ..., high: ...}} or a list of options, not {value!r}")
+    raise ValueError(f"write auto, {{low: ..., high: ...}} or a list of options, not {shown(value)}")
 
 
 def _range(fields: dict[str, Any]) -> Range:
-    known = ("low", "high", "log", "step")
-    wrong = [f"a range has no {key!r}. {did_you_mean(key, known)}" for key in fields if key not in known]
+    known, others = ("low", "high", "log", "step"), {"min": "low", "max": "high", "from": "low", "to": "high"}
+    wrong = [
+        f"a range has no {shown(key)}. {did_you_mean(others.get(key, key), known)}"
+        for key in fields
+        if key not in known
+    ]
     missing = " and ".join(key for key in ("low", "high") if key not in fields)
     if missing and not wrong:
-        wrong = [f"a range needs {missing}."]
+        wrong = [f"a range needs {missing}: {{low: ..., high: ...}}."]
     if wrong:
         raise ValueError(" ".join(wrong))
     return Range(**fields)

@@ -11,9 +11,10 @@ from typing import Annotated, Any, get_origin
 from pydantic import TypeAdapter, ValidationError
 
 from kdorch.discovery import Plugins
-from kdorch.errors import Problem, did_you_mean
+from kdorch.errors import Problem, did_you_mean, shown
 from kdorch.study.file import descend
-from kdorch.study.model import Study
+from kdorch.study.model import SETTINGS, Study
+from kdorch.study.wording import EXAMPLES, Place, place
 from kdorch.study.wording import problems as explained
 
 
@@ -26,9 +27,11 @@ def read_sections(
     sections; None stands for what could not be read at all.
     """
     sections: dict[str, Any] = {}
-    context = {"find": plugins.find, "folder": folder}
+    context = {"find": plugins.find, "names": plugins.names, "folder": folder}
     problems = [
-        Problem(key, f"a study has no {key!r}.", did_you_mean(key, Study.model_fields))
+        Problem(
+            key, f"a study has no {shown(key)}.", _elsewhere(key) or did_you_mean(key, Study.model_fields)
+        )
         for key in tree
         if key not in Study.model_fields
     ]
@@ -38,7 +41,8 @@ def read_sections(
             problems += found
         elif field.is_required():
             sections[name] = None
-            problems.append(Problem(name, "is empty." if name in tree else "is missing."))
+            what = "is empty." if name in tree else "is missing."
+            problems.append(Problem(name, what, f"Write {EXAMPLES[name]}, say."))
         else:
             # Missing, or a key without a value, as when all its lines are comments.
             sections[name] = field.get_default(call_default_factory=True)
@@ -63,7 +67,7 @@ def _validate(name: str, value: Any, context: dict[str, Any]) -> tuple[Any, list
     try:
         return adapter.validate_python(value, context=context), []
     except ValidationError as error:
-        found, wrong = explained(error, name), [detail["loc"] for detail in error.errors()]
+        found, wrong = explained(error, value, name), [place(detail, value) for detail in error.errors()]
     try:
         return adapter.validate_python(_without(value, wrong), context=context), found
     except ValidationError:
@@ -77,11 +81,18 @@ def _adapter(name: str) -> TypeAdapter[Any]:
     return TypeAdapter(annotation)
 
 
-def _without(value: Any, places: Iterable[tuple[int | str, ...]]) -> Any:
+def _elsewhere(key: str) -> str:
+    """Return where a key belongs that stands at the top, if a section has it."""
+    sections = (name for name, part in SETTINGS.items() if key in part.model_fields)
+    section = next(sections, None)
+    return f"It stands under {section}: {section}: {{{key}: ...}}." if section else ""
+
+
+def _without(value: Any, places: Iterable[Place]) -> Any:
     """Leave out the fields at these places; a whole option of a choice stays, wrong as it is."""
     value = deepcopy(value)
-    for place in places:
-        *above, last = ["", *(str(key) for key in place if not str(key).startswith("<"))]
+    for keys in places:
+        *above, last = ["", *map(str, keys)]
         node = value
         for key in above[1:]:
             node = descend(node, key)

@@ -44,7 +44,7 @@ def files(folder: Path) -> set[str]:
         ("study run tiny.yaml --set train.epoch=5", "there is no 'epoch' here. Did you mean 'epochs'?"),
         (
             "study check tiny.yaml --set objectives.val/acc=max",
-            "objectives.val/acc: nobody measures this. Did you mean 'val/accuracy'?",
+            "objectives.val/acc (--set): nobody measures this. Did you mean 'val/accuracy'?",
         ),
         ("study show tiny", "No study 'tiny' in .kdorch. None was run yet: kdorch study run FILE."),
         ("promote tiny --model toy", "No study 'tiny' in .kdorch."),

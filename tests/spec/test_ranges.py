@@ -17,7 +17,7 @@ from kdorch.spec import Choice, Range
         ({"low": 0, "high": 1, "log": True}, "a logarithmic range needs low above 0, not 0"),
         ({"low": 1, "high": 9, "log": True, "step": 2}, "either logarithmic or has a step, not both"),
         ({"low": 1, "high": 9, "step": 0}, "step must be above 0, not 0"),
-        ({"low": 8, "high": 60, "step": 16}, r"steps of 16 from 8 do not reach high \(60\), but 56"),
+        ({"low": 8, "high": 60, "step": 16}, r"steps of 16 from 8 do not reach high \(60\); write high: 56"),
         ({"low": "1", "high": 9}, "low must be a number, not '1'"),
         ({"low": 1, "high": float("inf")}, "high must be a number, not inf"),
         ({"low": float("nan"), "high": 1}, "low must be a number, not nan"),

@@ -81,11 +81,11 @@ def test_a_concrete_class_takes_its_own_tree_only() -> None:
 @pytest.mark.parametrize(
     ("network", "expected"),
     [
-        ("narrow", "write {use: narrow, ...} to say which student"),
+        ("narrow", "write {use: narrow} to say which student"),
         ({"width": 3}, "write {use: NAME, ...} to say which student"),
         (None, "write {use: NAME, ...} to say which student"),
         ({"use": 3}, "use: takes the name of a student, not 3"),
-        ({"use": None}, "use: takes the name of a student, not None"),
+        ({"use": None}, "use: takes the name of a student, not nothing"),
         ({"use": "nobody"}, "No student is called 'nobody'."),
         (Schooled(network=Narrow()), "the teacher 'schooled' stands where a student should"),
     ],

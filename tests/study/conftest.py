@@ -55,6 +55,6 @@ def complaints(load: Callable[..., Study]) -> Callable[..., list[str]]:
     def found(text: str, *overrides: str) -> list[str]:
         with pytest.raises(StudyError) as error:
             load(text, *overrides)
-        return [str(problem) for problem in error.value.problems]
+        return [str(problem).replace(" (--set)", "") for problem in error.value.problems]
 
     return found

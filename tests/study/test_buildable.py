@@ -100,11 +100,13 @@ def test_weights_that_are_missing_are_told_at_their_line(
 
 def test_code_that_is_missing_is_told_wherever_it_is_named(complaints: Complaints, small: str) -> None:
     near = "there is no module 'nett'. Did you mean 'net'?"
-    assert complaints(small, "student={use: module, target: 'nett:Net'}") == [f"student: nett:Net: {near}"]
+    assert complaints(small, "student={use: module, target: 'nett:Net'}") == [
+        f"student.target: nett:Net: {near}"
+    ]
     choice = "student={any: [{use: mlp}, {use: module, target: 'nett:Net'}]}"
-    assert complaints(small, choice) == [f"student.any.module: nett:Net: {near}"]
+    assert complaints(small, choice) == [f"student.any.module.target: nett:Net: {near}"]
     [complaint] = complaints(small, "teacher.network={use: module, target: 'net:Nett'}")
-    assert complaint.startswith("teacher.network: net:Nett: ")
+    assert complaint.startswith("teacher.network.target: net:Nett: ")
     assert complaint.endswith("net.py has no 'Nett'. Did you mean 'Net'?")
 
 
@@ -113,7 +115,9 @@ def test_a_study_in_python_is_checked_for_files_and_code_too(tmp_path: Path) -> 
     teacher = Checkpoint(network=Module(target="no_such_net_here:Net"), weights=lost)
     file, code = refusal(teacher=teacher)
     assert file == f"teacher.weights: there is no file {lost}."
-    assert code.startswith("teacher.network: no_such_net_here:Net: there is no module 'no_such_net_here'.")
+    assert code.startswith(
+        "teacher.network.target: no_such_net_here:Net: there is no module 'no_such_net_here'."
+    )
 
 
 # ---------------------------------------------------------------- objects that workers could not find

@@ -46,16 +46,17 @@ confirm: {top: 2.5, baseline: yes}
 split: {validation: 0.6, test: 0.5}
 """
 EXPECTED = """\
-name (line 1): 'bad name' is not a letter or digit and then letters, digits, _ . or -, at most 100.
+name (line 1): should be a letter or digit and then letters, digits, _ . or -, at most 100 in all, as in bad-name, \
+not 'bad name'.
 teacher.network.widht (line 3): there is no 'widht' here. Did you mean 'width'?
-teacher.epochs (line 3): should be greater than or equal to 1, not 0.
-student.any.mlp.depth (line 6): should be greater than or equal to 0, not -1.
+teacher.epochs (line 3): should be at least 1, not 0.
+student.any.mlp.depth (line 6): should be at least 0, not -1.
 student.any.cnn.width (line 7): should be a whole number, not 'no'.
 student.any.cnn.wdth (line 7): there is no 'wdth' here. Did you mean 'width'?
-losses.task.weight (line 9): should be greater than or equal to 0, not -1.
+losses.task.weight (line 9): should be at least 0, not -1.
 losses.kd (line 10): No loss is called 'hintom'. Did you mean 'hinton'?
 losses.l2.wait (line 11): there is no 'wait' here. Did you mean 'weight'?
-losses.a.b (line 12): a label is made of letters, digits, _ and -.
+losses.a.b (line 12): a label is made of letters, digits, _ and -, not 'a.b'.
 train.lr (line 13): should be a number, not '1e-3x'.
 train.epoch (line 13): there is no 'epoch' here. Did you mean 'epochs'?
 tune.student.mlp.widht (line 15): student 'mlp' has no field 'widht'. Did you mean 'width'?
@@ -63,7 +64,7 @@ tune.losses.k.temperature (line 16): there is no loss 'k'. Did you mean 'kd'?
 tune.losses.l2.weight (line 18): says auto, but loss 'logit_mse' declares no range for it. \
 Write {low: ..., high: ...}.
 tune.train.lr (line 19): a range has no 'hihg'. Did you mean 'high'?
-tune.train.batchs (line 20): a range needs high.
+tune.train.batchs (line 20): a range needs high: {low: ..., high: ...}.
 tune.train.batchs (line 20): train has no field 'batchs'. Did you mean 'batch'?
 tune.train.batch (line 21): says auto, but train declares no range for it. Write {low: ..., high: ...}.
 tune.teacher.epochs (line 22): teacher cannot be searched: it runs once for all trials. \

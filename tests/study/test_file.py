@@ -87,13 +87,13 @@ def test_a_directory_is_told_with_the_studies_in_it(write: Write) -> None:
         ("# only a comment\n", "the file: is empty."),
         ("- a\n- b\n", "the file: should be a mapping of keys, not a list."),
         ("hello", "the file: should be a mapping of keys, not 'hello'."),
-        ("name: a\ndata: [1\nseed: 3", "the file (line 3): is not YAML: expected ',' or ']'"),
-        ("name: a\n\tdata: b", "the file (line 2): is not YAML: "),
-        ("name: a: b", "the file (line 1): is not YAML: mapping values are not allowed here."),
-        ("name: 'a", "the file (line 1): is not YAML: found unexpected end of stream."),
+        ("name: a\ndata: [1\nseed: 3", "the file (line 2): has a [ that is never closed. Close it with ]."),
+        ("name: a\n\tdata: b", "the file (line 2): is indented with a tab."),
+        ("name: a: b", "the file (line 1): has a colon where no key can be."),
+        ("name: 'a", "the file (line 1): has a quote that is never closed."),
         ("name: a\nseed: 1\nname: b\n", "the file (line 3): has the key 'name' twice. Keep one."),
-        ("name: a\n---\nname: b\n", "the file (line 2): is not YAML: but found another document."),
-        ("name: a\0", "the file: is not YAML: unacceptable character #x0000"),
+        ("name: a\n---\nname: b\n", "the file (line 2): has a second document. One file holds one study"),
+        ("name: a\0", "the file (line 1): has the invisible character U+0000. Remove it."),
     ],
 )
 def test_wrong_text_is_explained_with_its_line(write: Write, text: str, expected: str) -> None:
@@ -102,7 +102,9 @@ def test_wrong_text_is_explained_with_its_line(write: Write, text: str, expected
 
 def test_a_binary_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "model.pt").write_bytes(b"PK\x03\x04\xff\xfe")
-    assert "the file: is not text in UTF-8 (invalid start byte at byte 4)." in refusal(tmp_path / "model.pt")
+    assert "the file (line 1): is not text in UTF-8 (invalid start byte). Save it as UTF-8." in refusal(
+        tmp_path / "model.pt"
+    )
 
 
 def test_what_the_system_refuses_is_told(tmp_path: Path) -> None:
@@ -193,6 +195,6 @@ def test_all_wrong_assignments_are_told_at_once(write: Write) -> None:
         "  'train..lr=3': write path=value, as in train.epochs=5.",
         "  train.epochs.x: train.epochs is 5, which holds no keys.",
         "  student.any.2.width: student.any has no '2'.",
-        "  the value of name: is not YAML: expected ',' or ']', but got '<stream end>'.",
+        "  the value of name: has a [ that is never closed. Close it with ].",
         "  student.any.cnn: student.any is a list, which holds no keys.",
     ]

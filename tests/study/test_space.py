@@ -108,26 +108,26 @@ def test_arguments_of_a_module_take_their_type_from_what_is_written(
         (
             "student.width",
             "{low: 0, high: 9}",
-            "student 'mlp' does not take 0: should be greater than or equal",
+            "student 'mlp' does not take 0: it should be at least 1.",
         ),
         (
             "student.width",
             "[8, wide]",
-            "student 'mlp' does not take 'wide': should be a whole number, not 'wide'.",
+            "student 'mlp' does not take 'wide': it should be a whole number.",
         ),
-        ("train.lr", "{low: 0, high: 1}", "train does not take 0: should be greater than 0, not 0"),
+        ("train.lr", "{low: 0, high: 1}", "train does not take 0: it should be above 0."),
         ("train.batch", "[[1, 2]]", "options are numbers, words, true, false or null. Not [1, 2]."),
         ("train.lr", "[]", "a choice needs at least one option."),
         ("train.lr", "3", "write auto, {low: ..., high: ...} or a list of options, not 3."),
         ("train.lr", "Auto", "write auto, {low: ..., high: ...} or a list of options, not 'Auto'."),
-        ("train.lr", "{low: 1}", "a range needs high."),
-        ("train.lr", "{}", "a range needs low and high."),
+        ("train.lr", "{low: 1}", "a range needs high: {low: ..., high: ...}."),
+        ("train.lr", "{}", "a range needs low and high: {low: ..., high: ...}."),
         (
             "train.lr",
             "{low: 1, hgih: 2, lug: 3}",
             "a range has no 'hgih'. Did you mean 'high'? a range has no 'lug'.",
         ),
-        ("train.lr", "{low: 3, high: 2}", "low (3) is above high (2)."),
+        ("train.lr", "{low: 3, high: 2}", "low (3) is above high (2); swap them."),
         ("train.lr", "{low: a, high: 2}", "low must be a number, not 'a'."),
         ("train.lr", "{low: 1, high: 2, log: on}", "log must be true or false, not 'on'."),
     ],
@@ -182,11 +182,11 @@ def test_arguments_that_cannot_be_searched(
 
 
 def test_every_option_that_a_plugin_refuses_is_told(complaints: Callable[..., list[str]], small: str) -> None:
-    refused = "should be greater than or equal to"
+    refused = "it should be at least"
     assert complaints(
         small, *CHOICES, "tune.student.small.width=[0, 4, -1]", "tune.student.wide.depth={low: -2, high: 3}"
     ) == [
-        f"tune.student.small.width: student 'mlp' does not take 0: {refused} 1, not 0.",
-        f"tune.student.small.width: student 'mlp' does not take -1: {refused} 1, not -1.",
-        f"tune.student.wide.depth: student 'mlp' does not take -2: {refused} 0, not -2.",
+        f"tune.student.small.width: student 'mlp' does not take 0: {refused} 1.",
+        f"tune.student.small.width: student 'mlp' does not take -1: {refused} 1.",
+        f"tune.student.wide.depth: student 'mlp' does not take -2: {refused} 0.",
     ]

@@ -1,0 +1,4 @@
+WIDTH = 16
+
+
+class Net: ...
