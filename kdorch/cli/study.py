@@ -1,4 +1,4 @@
-"""``kdorch study``: check, run, show."""
+"""``kdorch study``: check, run, schema, show."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from kdorch.cli.hints import INTERRUPTED, command, same_again
+from kdorch.cli.schema import schema
 from kdorch.cli.show import show
 
 FILE = click.argument("file", type=click.Path(path_type=Path))
@@ -87,4 +88,5 @@ def run(
     print_front(results)
 
 
+study.add_command(schema)
 study.add_command(show)

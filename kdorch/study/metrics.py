@@ -79,13 +79,19 @@ def directions(sections: Mapping[str, Any], plugins: Plugins) -> dict[str, Direc
     if dataset is None or not dataset.tasks:
         return {}
     task = task_of(dataset, plugins)
-    always = [cast("Measure", plugins.find("measure", name)()) for name in ALWAYS]
-    found: dict[str, Direction] = {}
-    for measure in [*always, *(sections.get("measures") or ())]:
-        found |= measure.produces(task)
+    found = measured(task, plugins, sections.get("measures") or ())
     metrics = sections.get("metrics") or ()
     further = named(task) if metrics else {}
     return found | {f"val/{name}": further[name] for name in metrics if name in further}
+
+
+def measured(task: type[Task], plugins: Plugins, further: Iterable[Measure] = ()) -> dict[str, Direction]:
+    """Return what every trial of a task measures, and further measures do, and which way is better."""
+    always = [cast("Measure", plugins.find("measure", name)()) for name in ALWAYS]
+    found: dict[str, Direction] = {}
+    for measure in [*always, *further]:
+        found |= measure.produces(task)
+    return found
 
 
 def limits(study: Study, plugins: Plugins) -> list[Limit]:

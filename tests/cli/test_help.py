@@ -22,7 +22,18 @@ try:
 finally:
     print(*sorted({name.partition(".")[0] for name in sys.modules}))
 """
-COMMANDS = ["", "study", "study check", "study run", "study show", "promote", "ui", "plugins", "plugins list"]
+COMMANDS = [
+    "",
+    "study",
+    "study check",
+    "study run",
+    "study schema",
+    "study show",
+    "promote",
+    "ui",
+    "plugins",
+    "plugins list",
+]
 
 
 def helped(*words: str) -> tuple[str, float]:
