@@ -28,13 +28,7 @@ def read_sections(
     """
     sections: dict[str, Any] = {}
     context = {"find": plugins.find, "names": plugins.names, "folder": folder}
-    problems = [
-        Problem(
-            key, f"a study has no {shown(key)}.", _elsewhere(key) or did_you_mean(key, Study.model_fields)
-        )
-        for key in tree
-        if key not in Study.model_fields
-    ]
+    problems = [_unknown(key) for key in tree if key not in Study.model_fields]
     for name, field in Study.model_fields.items():
         if tree.get(name) is not None:
             sections[name], found = _read(name, tree[name], context)
@@ -81,11 +75,11 @@ def _adapter(name: str) -> TypeAdapter[Any]:
     return TypeAdapter(annotation)
 
 
-def _elsewhere(key: str) -> str:
-    """Return where a key belongs that stands at the top, if a section has it."""
-    sections = (name for name, part in SETTINGS.items() if key in part.model_fields)
-    section = next(sections, None)
-    return f"It stands under {section}: {section}: {{{key}: ...}}." if section else ""
+def _unknown(key: str) -> Problem:
+    """Return what is wrong with a key that is no section; it may belong into one."""
+    home = next((name for name, part in SETTINGS.items() if key in part.model_fields), None)
+    hint = f"Write {home}: {{{key}: ...}}." if home else did_you_mean(key, Study.model_fields)
+    return Problem(key or "''", f"a study has no {shown(key)}.", hint)
 
 
 def _without(value: Any, places: Iterable[Place]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -55,7 +56,8 @@ def parse(text: str, source: str, where: str) -> Any:
         StudyError: If it is not YAML.
     """
     try:
-        return YAML(typ="rt").load(text)
+        with warnings.catch_warnings(action="ignore"):  # of a name that is given twice, which YAML allows
+            return YAML(typ="rt").load(text)
     except DuplicateKeyError as error:
         key = str(error.problem).partition('"')[2].partition('"')[0]
         problem = Problem(where, f"has the key {key!r} twice.", "Keep one.", error.problem_mark.line + 1)

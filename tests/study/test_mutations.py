@@ -14,7 +14,7 @@ import pytest
 from kdorch import StudyError
 from kdorch.study import Study
 
-SEEDS = range(40)
+SEEDS = range(17)
 EACH = 15
 FULL = """\
 name: full
