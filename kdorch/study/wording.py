@@ -127,14 +127,13 @@ def _problem(keys: list[str], details: list[Mapping[str, Any]]) -> Problem:
 
 def _hint(keys: list[str], detail: Mapping[str, Any]) -> str:
     kind, value = detail["type"], detail["input"]
-    if (
-        len(keys) == 1
-        and keys[0] in EXAMPLES
-        and (kind in ("missing", "too_short") or kind.endswith("_type"))
-    ):
+    unfit = kind in ("missing", "too_short") or kind.endswith("_type")
+    if unfit and len(keys) == 1 and keys[0] in EXAMPLES:
         if kind == "string_type":
             return f'Put it in quotes: {keys[0]}: "{value}".' if isinstance(value, int | float) else ""
         return f"Write {EXAMPLES[keys[0]]}, say."
+    if kind == "missing":
+        return f"Write {keys[-1]}: ... beside use:."  # only plugins have fields without a default
     if _core(detail) in (_WHOLE, _NUMBER):
         return _number_hint(keys, value)
     return ""

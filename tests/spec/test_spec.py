@@ -254,3 +254,37 @@ def test_what_is_no_file_is_told_apart_by_its_path(tmp_path: Path) -> None:
     folder, missing = Filed(weights=tmp_path), Filed(weights=tmp_path / "missing")
     assert folder.fingerprint() == missing.fingerprint() == ""
     assert folder.store_key() != missing.store_key()
+
+
+# ---------------------------------------------------------------- values are taken as they are written
+
+
+class Typed(kdorch.Student, name="typed"):
+    count: int = 1
+    share: float | None = None
+    fast: bool = False
+    either: int | str = 1
+
+
+@pytest.mark.parametrize(
+    "field", [{"count": 2}, {"count": 2.0}, {"share": 1}, {"share": None}, {"fast": True}]
+)
+def test_values_of_their_own_type_are_taken(field: dict[str, object]) -> None:
+    [(name, value)] = field.items()
+    assert getattr(Typed.model_validate(field), name) == value
+
+
+@pytest.mark.parametrize(
+    "field",
+    [{"count": "2"}, {"count": True}, {"share": "0.5"}, {"share": False}, {"fast": "yes"}, {"fast": 1}],
+)
+def test_values_that_only_look_like_their_type_are_refused(field: dict[str, object]) -> None:
+    with pytest.raises(ValidationError) as error:
+        Typed.model_validate(field)
+    [(name, what)] = complaint(error)
+    assert name in field
+    assert what.startswith("should be")
+
+
+def test_a_field_may_take_words_and_numbers() -> None:
+    assert Typed(either="2").either == "2"

@@ -53,8 +53,10 @@ def plugins_beside(case: str) -> Iterator[None]:
     site = WRONG / Path(case).parent / "site"
     with patch.object(sys, "path", [*([str(site)] if site.is_dir() else []), *sys.path]):
         installed.cache_clear()
-        yield
-    installed.cache_clear()
+        try:
+            yield
+        finally:
+            installed.cache_clear()
 
 
 @cache
