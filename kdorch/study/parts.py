@@ -104,6 +104,9 @@ def mark(value: Any) -> str | Range | Choice:
 
 def _range(fields: dict[str, Any]) -> Range:
     known, others = ("low", "high", "log", "step"), {"min": "low", "max": "high", "from": "low", "to": "high"}
+    if fields and not {*known, *others} & fields.keys():
+        text = f"{shown(next(iter(fields)))} is no part of a range"
+        raise ValueError(f"{text}; paths stand in one line with dots, as in student.width: auto")
     wrong = [
         f"a range has no {shown(key)}. {did_you_mean(others.get(key, key), known)}"
         for key in fields

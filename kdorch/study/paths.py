@@ -140,8 +140,9 @@ def _place(owner: BaseModel, rest: list[str], path: str, when: tuple[str, str] |
     if field not in fields:
         raise NotTunable(f"{title(owner)} has no field {field!r}.", did_you_mean(field, fields))
     value = getattr(owner, field)
-    for key in keys:
+    for index, key in enumerate(keys):
         if not isinstance(value, Mapping):
-            raise NotTunable("leads into something that holds no keys.")
+            above = ".".join(path.split(".")[: index - len(keys)])
+            raise NotTunable("leads into something that holds no keys.", f"Write {above}.")
         value = value.get(key)
     return Place(owner, field, tuple(keys), when)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from kdorch.errors import shown
 from kdorch.spec import Choice, Range, Spec
 from kdorch.study.parts import OneOf
 from kdorch.study.paths import NotTunable, Place, locate
@@ -85,7 +86,8 @@ def dimension(path: str, mark: str | Range | Choice, place: Place) -> Dimension:
         return Dimension(path, _number(mark, place), mark, place.when)
     for option in mark.options:
         if not isinstance(option, str | int | float | None):
-            raise NotTunable("options are numbers, words, true, false or null.", f"Not {option!r}.")
+            what = f"has {shown(option)} for an option."
+            raise NotTunable(what, "Options are numbers, words, true, false or null.")
     return Dimension(path, "choice", mark, place.when)
 
 

@@ -116,7 +116,11 @@ def test_arguments_of_a_module_take_their_type_from_what_is_written(
             "student 'mlp' does not take 'wide': it should be a whole number.",
         ),
         ("train.lr", "{low: 0, high: 1}", "train does not take 0: it should be above 0."),
-        ("train.batch", "[[1, 2]]", "options are numbers, words, true, false or null. Not [1, 2]."),
+        (
+            "train.batch",
+            "[[1, 2]]",
+            "has a list for an option. Options are numbers, words, true, false or null.",
+        ),
         ("train.lr", "[]", "a choice needs at least one option."),
         ("train.lr", "3", "write auto, {low: ..., high: ...} or a list of options, not 3."),
         ("train.lr", "Auto", "write auto, {low: ..., high: ...} or a list of options, not 'Auto'."),
