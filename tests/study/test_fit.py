@@ -153,7 +153,10 @@ def test_a_student_for_another_task(fit: Complaints) -> None:
 
 
 def test_a_loss_for_another_task(fit: Complaints) -> None:
-    wrong = "loss 'hinton' does classification; the dataset 'heights' is for regression."
+    wrong = (
+        "loss 'hinton' does classification; the dataset 'heights' is for regression. "
+        "Known for regression: attention, logit_mse, task."
+    )
     numbers = ("data={use: heights}", "objectives={val/r2: max}")
     assert fit(*numbers) == [f"losses.kd (line 7): {wrong}"]
     assert fit(*numbers, "losses.kd={use: logit_mse}") == []
