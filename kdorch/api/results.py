@@ -12,7 +12,14 @@ import pandas as pd
 from kdorch.choosing.rules import best_under, by_number, knee, within
 from kdorch.errors import ChoiceError
 from kdorch.search import HOME
-from kdorch.search.frames import confirmations_frame, front_of, open_confirmations, open_trials, trials_frame
+from kdorch.search.frames import (
+    begun,
+    confirmations_frame,
+    front_of,
+    open_confirmations,
+    open_trials,
+    trials_frame,
+)
 from kdorch.search.home import Home
 from kdorch.search.record import Record
 from kdorch.study import Study
@@ -53,7 +60,7 @@ class Results:
     @cached_property
     def trials(self) -> pd.DataFrame:
         """Complete trials: ``trial``, parameters under their dotted paths, metrics, ``run_id``."""
-        return trials_frame(self.searched)
+        return trials_frame(self.searched if "search" in begun(self.folder) else None)
 
     @cached_property
     def front(self) -> pd.DataFrame:
@@ -63,7 +70,7 @@ class Results:
     @cached_property
     def confirmed(self) -> pd.DataFrame:
         """Trainings on fresh seeds: ``candidate`` (a trial), ``role``, ``seed``, metrics, ``run_id``."""
-        return confirmations_frame(self.confirmations)
+        return confirmations_frame(self.confirmations if "confirmation" in begun(self.folder) else None)
 
     @property
     def teacher(self) -> dict[str, float]:

@@ -9,15 +9,26 @@ from pathlib import Path
 
 import click
 
-from kdorch.cli import plugins, promote, study, ui
+from kdorch.cli import plugins, promote, study, ui, voice
 from kdorch.cli.hints import INTERRUPTED
 from kdorch.errors import KdorchError
 from kdorch.search import HOME
 
+_EXIT_CODES = """
+\b
+Exit codes:
+  0    done
+  1    kdorch doctor found something that fails
+  2    a mistake, explained on stderr; nothing that is complete is lost
+  70   an error inside kdorch; its details are kept in a file
+  130  interrupted with Ctrl-C
+"""
 _HOME = ContextVar("home", default=Path(HOME))  # for what has to be told once click has left the command
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=_EXIT_CODES
+)
 @click.version_option(package_name="kdorch")
 @click.option(
     "--home",
@@ -26,8 +37,10 @@ _HOME = ContextVar("home", default=Path(HOME))  # for what has to be told once c
     show_default=True,
     help="Project directory: trials, MLflow database, stored teachers.",
 )
+@click.option("-q", "--quiet", is_flag=True, help="Print only errors and results.")
+@click.option("-v", "--verbose", is_flag=True, help="Tell times, logs, and where errors come from.")
 @click.pass_context
-def cli(context: click.Context, home: Path) -> None:
+def cli(context: click.Context, home: Path, quiet: bool, verbose: bool) -> None:
     """Find the smallest student that still does the teacher's job.
 
     \b
@@ -36,6 +49,9 @@ def cli(context: click.Context, home: Path) -> None:
     kdorch study show digits                the front, and what to do next
     kdorch promote digits --model NAME      bring a student to the registry
     """  # noqa: D301  \b is click's mark for text that is not to be wrapped
+    if quiet and verbose:
+        raise click.UsageError("--quiet and --verbose: use one.")
+    voice.choose("quiet" if quiet else "verbose" if verbose else "normal")
     context.obj = home
     _HOME.set(home)
 
@@ -52,6 +68,10 @@ def main() -> None:
         code = cli(prog_name="kdorch", standalone_mode=False)
         sys.stdout.flush()
     except KdorchError as error:
+        if voice.is_verbose():
+            from traceback import format_exception
+
+            click.echo("".join(format_exception(error)), err=True)
         click.echo(f"error: {error}", err=True)
         code = error.exit_code
     except click.ClickException as error:

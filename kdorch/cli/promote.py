@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from kdorch.cli.hints import command
+from kdorch.cli.hints import command, say_next
 
 
 @click.command()
@@ -23,6 +25,7 @@ from kdorch.cli.hints import command
     help="Choose the best within, as in size/params=5000.",
 )
 @click.option("--unconfirmed", is_flag=True, help="Ship a student whose test result nobody knows.")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 @click.pass_obj
 def promote(
     home: Path,
@@ -33,6 +36,7 @@ def promote(
     within: str | None,
     maxima: tuple[str, ...],
     unconfirmed: bool,
+    as_json: bool,
 ) -> None:
     """Register a student of STUDY, verified where kdorch is not. Without a rule: the knee of the front."""
     from kdorch.api.promotion import promote as ship
@@ -50,6 +54,9 @@ def promote(
         maxima=bounds,
         unconfirmed=unconfirmed,
     )
+    if as_json:
+        click.echo(json.dumps(asdict(promoted), indent=1))
+        return
     click.echo(promoted.card)
     click.echo(f"Registered {promoted.name}, version {promoted.version}: {promoted.uri}")
-    click.echo(f"Next: {command(home, 'ui')}")
+    say_next(command(home, "ui"))

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from kdorch.cli.hints import command
+from kdorch.cli.hints import command, run_again, say_next
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
+    from kdorch.api.overview import Overview
     from kdorch.api.results import Results
 
-
-_PIPED = 1000  # columns: a file or another program takes lines of any length
+_WORDS = {"preparing": "being prepared", "running": "being run", "no result": "without a result"}
 
 
 @click.command()
@@ -30,51 +27,57 @@ def show(home: Path, name: str, as_json: bool) -> None:
 
     results = Results(name, home)
     if as_json:
-        click.echo(json.dumps(_facts(results), indent=1))
+        click.echo(json.dumps(facts(results), indent=1))
     else:
         print_front(results)
 
 
 def print_front(results: Results) -> None:
     """Print the front as a table, with the teacher above it and the next step below."""
-    from rich.console import Console
+    from kdorch.api.overview import overview
 
-    from kdorch.api.front import front_rows, searched_paths
-
-    if not len(results.front):
-        more = command(results.home.path, "study", "run", "FILE", "--trials", "N")
-        click.echo(f"{results.name}: no trial keeps the limits yet. Go on: {more}")
+    now = overview(results)
+    if now.front:
+        _print_tables(results)
+    else:
+        click.echo(f"{results.name}: no trial {'keeps the limits' if now.done else 'is complete'} yet.")
+    if now.state == "complete":
+        say_next(_after(results, now))
         return
+    what = _WORDS.get(now.state, now.state) + (f" by {now.holder}" if now.holder else "")
+    click.echo(f"The study is {what}: {now.done} of {now.total} trials are done.")
+    home = results.home.path
+    say_next(command(home, "study", "show", now.name) if now.holder else run_again(home, now.words))
+
+
+def _after(results: Results, now: Overview) -> str:
+    """Return what to type once a study is complete."""
+    home, name = results.home.path, results.name
+    if not now.front:
+        return run_again(home, now.words, "--trials", str(2 * now.done))
+    return command(home, "promote", name, "--model", f"{name}-student", "--alias", "champion")
+
+
+def _print_tables(results: Results) -> None:
+    from kdorch.api.front import front_rows, searched_paths
+    from kdorch.cli.tables import console, table
+
     quality, teacher = results.quality, results.teacher
     test = results.test_score
     told = f", {test} {teacher[test]:.4f}" if test in teacher else ""
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED)
-    console.print(
-        f"[bold]{results.name}[/bold]: {len(results.trials)} trials, {len(results.front)} on the front"
+    out = console()
+    out.print(
+        f"{results.name}: {len(results.trials)} trials, {len(results.front)} on the front", style="bold"
     )
     size = f", {teacher['size/params']:,} parameters" if "size/params" in teacher else ""
-    console.print(f"teacher: {quality} {teacher[quality]:.4f}{told}{size}")
+    out.print(f"teacher: {quality} {teacher[quality]:.4f}{told}{size}")
     rows, searched = front_rows(results), searched_paths(results)
-    console.print(_table([_brief(row, results) for row in rows]))
+    out.print(table([_brief(row, results) for row in rows], right=True))
     if searched:
-        console.print(_table([_parameters(row, searched) for row in rows]))
-    console.print("retention: share of the teacher's test score, or *of its validation score")
+        out.print(table([_parameters(row, searched) for row in rows], right=True))
+    out.print("retention: share of the teacher's test score, or *of its validation score")
     among = "the confirmed" if len(results.confirmed) else "the front"
     click.echo(f"The knee of {among} is trial {int(results.choose()['trial'])}.")
-    name = results.name
-    ship = command(results.home.path, "promote", name, "--model", f"{name}-student", "--alias", "champion")
-    click.echo(f"Next: {ship}")
-
-
-def _table(rows: list[dict[str, str]]) -> Table:
-    from rich.table import Table
-
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in rows[0]:
-        table.add_column(column, justify="right", no_wrap=True)
-    for row in rows:
-        table.add_row(*row.values())
-    return table
 
 
 def _brief(row: dict[str, Any], results: Results) -> dict[str, str]:
@@ -126,11 +129,14 @@ def _number(value: Any) -> str:
     return f"{value:,.0f}" if isinstance(value, int | float) else str(value)
 
 
-def _facts(results: Results) -> dict[str, Any]:
+def facts(results: Results) -> dict[str, Any]:
+    """Return the front as programs read it."""
     from kdorch.api.front import front_rows
+    from kdorch.api.overview import overview
 
     return {
         "study": results.name,
+        "state": overview(results).state,
         "objectives": dict(results.study.objectives),
         "teacher": results.teacher,
         "trials": len(results.trials),

@@ -1,13 +1,15 @@
-"""``kdorch study``: check, run, schema, show."""
+"""``kdorch study``: check, run, schema, show, list, delete."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import click
 
-from kdorch.cli.hints import INTERRUPTED, command, same_again
+from kdorch.cli.hints import INTERRUPTED, command, same_again, say_next
+from kdorch.cli.listing import list_
 from kdorch.cli.schema import schema
 from kdorch.cli.show import show
 
@@ -35,16 +37,36 @@ def study() -> None:
 @study.command()
 @FILE
 @SET
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable, mistakes too.")
 @click.pass_obj
-def check(home: Path, file: Path, overrides: tuple[str, ...]) -> None:
+def check(home: Path, file: Path, overrides: tuple[str, ...], as_json: bool) -> None:
     """Report every mistake in a study FILE; nothing is created or trained."""
+    from kdorch.errors import StudyError
     from kdorch.study import Study
     from kdorch.study.space import space
 
-    found = Study.load(file, overrides)
-    click.echo(f"{file} is fine: {found.search.trials} trials over {len(space(found))} parameters.")
+    try:
+        found = Study.load(file, overrides)
+    except StudyError as error:
+        if not as_json:
+            raise
+        click.echo(json.dumps(_mistakes(error), indent=1))
+        raise click.exceptions.Exit(error.exit_code) from None
+    trials, parameters = found.search.trials, len(space(found))
+    if as_json:
+        fine = {"file": str(file), "trials": trials, "parameters": parameters, "problems": []}
+        click.echo(json.dumps(fine, indent=1))
+        return
+    click.echo(f"{file} is fine: {trials} trials over {parameters} parameters.")
     settings = [word for override in overrides for word in ("--set", override)]
-    click.echo(f"Next: {command(home, 'study', 'run', str(file), *settings)}")
+    say_next(command(home, "study", "run", str(file), *settings))
+
+
+def _mistakes(error: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    problems = [{"file": error.source} | asdict(problem) for problem in error.problems]
+    return {"file": error.source, "problems": problems}
 
 
 @study.command()
@@ -53,6 +75,7 @@ def check(home: Path, file: Path, overrides: tuple[str, ...]) -> None:
 @click.option("--trials", type=int, help="Trials in all, in place of the study's own number.")
 @click.option("--timeout", type=float, help="Seconds after which no trial is begun.")
 @click.option("--workers", type=Workers(), default="auto", help="Trainings at once; auto: one per core.")
+@click.option("--json", "as_json", is_flag=True, help="The front, machine-readable; progress goes to stderr.")
 @click.pass_obj
 def run(
     home: Path,
@@ -61,13 +84,14 @@ def run(
     trials: int | None,
     timeout: float | None,
     workers: int | None,
+    as_json: bool,
 ) -> None:
     """Search and confirm the study in FILE, or go on where it stopped."""
     from kdorch.cli.progress import Progress
     from kdorch.study import Study
 
     found = Study.load(file, overrides)
-    with Progress(found) as progress:
+    with Progress(found, home, aside=as_json) as progress:
         import kdorch.api
 
         try:
@@ -83,10 +107,14 @@ def run(
             progress.stop()
             click.echo(f"Stopped; nothing that is complete is lost. Go on with: {same_again()}", err=True)
             raise click.exceptions.Exit(INTERRUPTED) from None
-    from kdorch.cli.show import print_front
+    from kdorch.cli.show import facts, print_front
 
-    print_front(results)
+    if as_json:
+        click.echo(json.dumps(facts(results), indent=1))
+    else:
+        print_front(results)
 
 
 study.add_command(schema)
 study.add_command(show)
+study.add_command(list_)

@@ -43,6 +43,8 @@ def begin(
         "sources": prepare.sources(study),
         "tracking": place(uri),
         "folders": list(folders),
+        "trials": trials,
+        "words": study.words,
     }
     record = {"identity": uuid4().hex, "commit": _commit(folders), "concluded": False} | known | now
     folder.write(record)

@@ -11,7 +11,7 @@ from kdorch.choosing.front import metric_values, pareto_front
 from kdorch.discovery import installed
 from kdorch.search.home import Folder
 from kdorch.search.journal import open_journal
-from kdorch.search.record import Record
+from kdorch.search.record import Record, names
 from kdorch.study import Study
 from kdorch.study.metrics import limits
 
@@ -29,16 +29,21 @@ def open_confirmations(folder: Folder, study: Study) -> Record:
     return Record(open_journal(folder.journal), "confirmation", list(study.objectives.values()))
 
 
-def trials_frame(record: Record) -> pd.DataFrame:
+def begun(folder: Folder) -> list[str]:
+    """Return whose trials there are, ``search`` and ``confirmation``: to open others would begin them."""
+    return names(open_journal(folder.journal)) if folder.journal.exists() else []
+
+
+def trials_frame(record: Record | None) -> pd.DataFrame:
     """Return complete trials: ``trial``, parameters and metrics under their own names, ``run_id``."""
-    return _frame(
-        [{"trial": trial.number} | trial.params | _facts(trial) for trial in record.complete()], "trial"
-    )
+    complete = record.complete() if record else []
+    return _frame([{"trial": trial.number} | trial.params | _facts(trial) for trial in complete], "trial")
 
 
-def confirmations_frame(record: Record) -> pd.DataFrame:
+def confirmations_frame(record: Record | None) -> pd.DataFrame:
     """Return complete confirmations: ``candidate``, ``role`` (confirm, baseline), ``seed``, metrics."""
-    return _frame([trial.user_attrs["plan"] | _facts(trial) for trial in record.complete()], "candidate")
+    complete = record.complete() if record else []
+    return _frame([trial.user_attrs["plan"] | _facts(trial) for trial in complete], "candidate")
 
 
 def _facts(trial: FrozenTrial) -> dict[str, object]:

@@ -15,6 +15,8 @@ from filelock import FileLock, Timeout
 
 from kdorch.errors import BusyError, ChoiceError, StoreError, did_you_mean
 
+_PATIENCE = 0.2  # seconds: whoever asks for the holder takes the lock for a moment
+
 
 @dataclass(frozen=True)
 class Folder:
@@ -35,6 +37,10 @@ class Folder:
     def weights(self) -> Path:
         """Weights on their way from a worker to MLflow."""
         return self.path / "weights"
+
+    @property
+    def _holder(self) -> Path:
+        return self.path / "holder"
 
     @property
     def logs(self) -> Path:
@@ -78,13 +84,13 @@ class Folder:
             BusyError: If another process holds it.
             StoreError: If the directory cannot be written.
         """
-        lock, holder = FileLock(self.path / "lock", timeout=0), self.path / "holder"
+        lock = FileLock(self.path / "lock", timeout=_PATIENCE)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             lock.acquire()
-            holder.write_text(f"process {os.getpid()} on {platform.node()}")
+            self._holder.write_text(f"process {os.getpid()} on {platform.node()}")
         except Timeout:
-            who = holder.read_text() if holder.exists() else "another process"
+            who = self._holder.read_text() if self._holder.exists() else "another process"
             raise BusyError(
                 f"Study {self.path.name!r} is being run by {who}. Wait for it, or end it."
             ) from None
@@ -95,7 +101,25 @@ class Folder:
         try:
             yield
         finally:
+            self._holder.unlink(missing_ok=True)
             lock.release()
+
+    def holder(self) -> str | None:
+        """Return which process holds the study, in words; None if none does."""
+        lock = FileLock(self.path / "lock", timeout=0)
+        try:
+            who = self._holder.read_text()
+            lock.acquire()
+        except Timeout:
+            return who
+        except OSError:  # nobody wrote it, or nobody may write here, and so nobody runs a study
+            return None
+        lock.release()
+        return None
+
+    def abandoned(self) -> str | None:
+        """Return which process held the study when it was killed, in words; None if none was."""
+        return self._holder.read_text() if self._holder.exists() and not self.holder() else None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,9 @@ class Observer:
     def say(self, text: str) -> None:
         """Something worth a line."""
 
+    def wait(self, what: str, seconds: float) -> None:
+        """Something without a count, which is told when it is ready, has been going on for so long."""
+
     def recall(self, metrics: Mapping[str, float]) -> None:
         """A trial that was complete before this session began."""
 

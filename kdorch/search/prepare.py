@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kdorch import errors
@@ -15,6 +16,8 @@ from kdorch.search.home import Home
 from kdorch.study import Study
 from kdorch.study.check import misfits
 from kdorch.study.space import specs, whole
+
+Wait = Callable[[float], None]
 
 _FREE = ("name", "search", "confirm")  # sections that may change between runs of one study
 _BEGUN = (
@@ -97,14 +100,26 @@ def unchanged(study: Study, before: Mapping[str, Any], what: str, digest: str) -
         )
 
 
-def call(executor: Executor, entry: str, spec: dict[str, Any]) -> dict[str, Any]:
+def _ignore(_: float) -> None:
+    """Wait without a word."""
+
+
+def call(executor: Executor, entry: str, spec: dict[str, Any], wait: Wait = _ignore) -> dict[str, Any]:
     """Have a worker do one thing, and wait for it.
+
+    Args:
+        executor: Who has workers.
+        entry: The function.
+        spec: What it is to do.
+        wait: Told now and then for how many seconds it has been going on.
 
     Raises:
         KdorchError: Of the class that the worker raised, where it is one of ours.
     """
     executor.submit(Job(entry, entry, spec))
+    started = time.monotonic()
     while True:
+        wait(time.monotonic() - started)
         for event in executor.poll(1.0):
             if event.kind == "done":
                 return event.data
@@ -122,11 +137,11 @@ def _again(kind: str, message: str) -> KdorchError:
     return KdorchError(f"{kind}: {message}")
 
 
-def data(study: Study, home: Home, executor: Executor) -> dict[str, Any]:
+def data(study: Study, home: Home, executor: Executor, wait: Wait = _ignore) -> dict[str, Any]:
     """Prepare the dataset, or find it in the store."""
     tree = study.tree()
     spec = {"store": str(home.store.resolve()), "data": tree["data"], "split": tree["split"]}
-    return call(executor, "kdorch.teaching.jobs:data", spec)
+    return call(executor, "kdorch.teaching.jobs:data", spec, wait)
 
 
 def fits(study: Study, task: Mapping[str, Any]) -> None:
@@ -141,7 +156,9 @@ def fits(study: Study, task: Mapping[str, Any]) -> None:
         raise StudyError(wrong, f"study {study.name!r}")
 
 
-def teacher(study: Study, home: Home, executor: Executor, data: str, budget: int) -> dict[str, Any]:
+def teacher(
+    study: Study, home: Home, executor: Executor, data: str, budget: int, wait: Wait = _ignore
+) -> dict[str, Any]:
     """Make the teacher ready, or find it in the store."""
     spec = {
         "store": str(home.store.resolve()),
@@ -153,7 +170,7 @@ def teacher(study: Study, home: Home, executor: Executor, data: str, budget: int
         "score": list(score(study)),
         "budget": budget,
     }
-    return call(executor, "kdorch.teaching.jobs:teacher", spec)
+    return call(executor, "kdorch.teaching.jobs:teacher", spec, wait)
 
 
 def teacher_test(

@@ -143,6 +143,11 @@ class Record:
         )
 
 
+def names(storage: JournalStorage) -> list[str]:
+    """Return whose trials there are; a ``Record`` of any other name would be begun by looking at it."""
+    return [study.study_name for study in storage.get_all_studies()]
+
+
 def _open(storage: JournalStorage, name: str, directions: Sequence[str]) -> Study:
     """Return the trials of this name; only if there are none is anything written, so that all may look."""
     try:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,7 @@ class Session:
             with executor:
                 self._run(Attentive(executor, interrupts), record)
             conclude()
-            self.folder.write((self.folder.read() or {}) | {"concluded": True})
+            self.folder.write((self.folder.read() or {}) | {"concluded": self._is_complete()})
 
     @cached_property
     def folder(self) -> Folder:
@@ -99,7 +99,8 @@ class Session:
         return not self._searching().wants(0) and not self._confirming().wants(0)
 
     def _run(self, executor: Executor, record: dict[str, Any]) -> None:
-        data = self._unchanged("data", prepare.data(self.study, self.home, executor), record)
+        data = prepare.data(self.study, self.home, executor, self._wait("data"))
+        self._unchanged("data", data, record)
         rows = ", ".join(f"{count:,} {split}" for split, count in data["facts"]["rows"].items())
         self.observer.say(f"data     {rows} (locked)")
         prepare.fits(self.study, data["facts"]["task"])
@@ -108,7 +109,8 @@ class Session:
         self.folder.write(record | {"page": page, "concluded": False})
         runs = tracker.runs()
         budget = prepare.budget(self.workers)
-        teacher = prepare.teacher(self.study, self.home, executor, data["path"], budget)
+        waiting = self._wait("teacher")
+        teacher = prepare.teacher(self.study, self.home, executor, data["path"], budget, waiting)
         self._unchanged("teacher", teacher, record)
         teacher_run, told = note_teacher(self.study, tracker, runs, teacher)
         self.observer.say(f"teacher  {told}")
@@ -130,11 +132,13 @@ class Session:
                 self._pick_up(tracker, tracker.runs(), called_off=True)
             raise
 
-    def _unchanged(self, what: str, entry: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
-        """Return a stored entry, made sure to be the one that the complete trials were trained with."""
+    def _wait(self, what: str) -> Callable[[float], None]:
+        return partial(self.observer.wait, what)
+
+    def _unchanged(self, what: str, entry: dict[str, Any], record: dict[str, Any]) -> None:
+        """Make sure that a stored entry is the one that the complete trials were trained with."""
         if self._searched.complete():
             prepare.unchanged(self.study, record, what, entry["digest"])
-        return entry
 
     def _searching(self) -> Searching:
         return Searching(self.study, self._searched, self.trials)

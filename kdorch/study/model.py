@@ -149,6 +149,7 @@ class Study(Strict):
     search: Search = Search()
     confirm: Confirm = Confirm()
     _folder: Path | None = PrivateAttr(None)
+    _words: tuple[str, ...] = PrivateAttr(())
 
     def __init__(self, **fields: Any) -> None:
         # Parts may be written as {use: name}, so validation has to know the installed plugins.
@@ -180,6 +181,8 @@ class Study(Strict):
         with importable(_folders(source.folder)):
             study = cls(**checked(source, installed()))
         study._folder = source.folder
+        settings = (word for override in overrides for word in ("--set", override))
+        study._words = (str(Path(path).resolve()), *settings)
         return study
 
     def __eq__(self, other: object) -> bool:
@@ -193,6 +196,11 @@ class Study(Strict):
     def folders(self) -> list[str]:
         """Directories whose modules the study may name: its file's, if it has one, and the current one."""
         return _folders(self._folder)
+
+    @property
+    def words(self) -> list[str]:
+        """The file and settings that it was loaded by, as the command line takes them."""
+        return list(self._words)
 
     def tree(self) -> dict[str, Any]:
         """Return the study as the file writes it, every default filled in."""

@@ -20,10 +20,10 @@ LINE = re.compile(
 
 
 def broken_journal(home: Path, tree: Callable[..., dict[str, Any]]) -> None:
-    """A study whose journal holds a line that Optuna cannot read."""
+    """A study whose journal holds lines that Optuna cannot read."""
     folder = Home(home).study("tiny")
     folder.write({"study": library.Study(**tree()).tree()})
-    folder.journal.write_text("not what Optuna wrote\n")
+    folder.journal.write_text("not what Optuna wrote\nnor is this\n")
 
 
 def test_the_details_are_kept_in_the_project_directory(kdorch: Any, tree: Any, tmp_path: Path) -> None:

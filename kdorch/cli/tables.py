@@ -1,0 +1,42 @@
+"""Tables and words for people; a pipe has no width to fit."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+_PIPED = 1000  # columns: a file or another program takes lines of any length
+_UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
+
+
+def console() -> Console:
+    """Return where tables are printed; brackets in what users wrote are no markup."""
+    from rich.console import Console
+
+    return Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else _PIPED)
+
+
+def table(rows: Sequence[Mapping[str, str]], *, right: bool = False) -> Table:
+    """Return rows that have the same columns as a table without a frame."""
+    from rich.table import Table
+
+    made = Table(box=None, header_style="bold", pad_edge=False)
+    for column in rows[0]:
+        made.add_column(column, justify="right" if right else "left", no_wrap=right, overflow="fold")
+    for row in rows:
+        made.add_row(*row.values())
+    return made
+
+
+def ago(seconds: float) -> str:
+    """Return how long ago something was: ``3 hours ago``."""
+    for unit, length in _UNITS:
+        count = int(seconds // length)
+        if count:
+            return f"{count} {unit}{'s' * (count > 1)} ago"
+    return "now"
