@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kdorch.cli.completion import plugins as complete
+from kdorch.cli.hints import say_next
 from kdorch.errors import PluginError
 
 if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
     from rich.console import Console
     from rich.table import Table
 
@@ -80,7 +83,7 @@ def _print(rows: list[dict[str, str]], broken: list[dict[str, str]]) -> None:
             console.print(f"broken: {row['error']}", style="red")
     for row in broken:
         console.print(f"broken: {row['distribution']} {row['version']}: {row['error']}", style="red")
-    click.echo("Next: kdorch plugins show KIND/NAME")
+    say_next("kdorch plugins show KIND/NAME")
 
 
 def _console() -> Console:
@@ -101,8 +104,9 @@ def _table(*columns: str) -> Table:
 
 
 @plugins.command()
-@click.argument("name", metavar="KIND/NAME")
-def show(name: str) -> None:
+@click.argument("name", metavar="KIND/NAME", shell_complete=complete)
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+def show(name: str, as_json: bool) -> None:
     """Show one plugin: its fields with defaults and ranges, what it needs, its reference."""
     from kdorch.discovery import installed
     from kdorch.kinds import KINDS
@@ -111,29 +115,63 @@ def show(name: str) -> None:
     if not slash or kind not in KINDS:
         raise PluginError(f"Write KIND/NAME, as in loss/hinton; kinds are {', '.join(KINDS)}.")
     found = installed()
-    _print_one(found.find(kind, short), str(found.origin(kind, short)))
+    spec, origin = found.find(kind, short), str(found.origin(kind, short))
+    if as_json:
+        click.echo(json.dumps(_one(spec, origin), indent=1))
+    else:
+        _print_one(spec, origin)
 
 
 def _print_one(spec: type[Spec], origin: str) -> None:
-    from inspect import cleandoc
-
-    console = _console()
-    console.print(f"{spec.kind}/{spec.name}  {origin}\n", style="bold")
-    console.print(cleandoc(spec.__doc__ or ""))
+    console, found = _console(), _one(spec, origin)
     table = _table("field", "type", "default", "range for auto")
-    ranges = spec.search_space()
-    for field, info in spec.model_fields.items():
-        default = "required" if info.is_required() else repr(info.get_default(call_default_factory=True))
-        table.add_row(field, _type(info.annotation), default, _range(ranges.get(field)))
-    if spec.model_fields:
+    console.print(f"{spec.kind}/{spec.name}  {origin}\n", style="bold")
+    console.print(found["doc"])
+    for field in found["fields"]:
+        table.add_row(*field.values())
+    if found["fields"]:
         console.print()
         console.print(table)
-    facts = {"needs": spec.needs, "provides": spec.provides, "tasks": spec.tasks}
-    for fact, values in facts.items():
-        if values:
-            console.print(f"{fact}: {', '.join(sorted(values))}")
+    for fact in ("needs", "provides", "tasks"):
+        if found[fact]:
+            console.print(f"{fact}: {', '.join(found[fact])}")
     if spec.reference:
         console.print(f"reference: {spec.reference}")
+    say_next("kdorch plugins list")
+
+
+def _one(spec: type[Spec], origin: str) -> dict[str, Any]:
+    """Return what there is to know about a plugin."""
+    from inspect import cleandoc
+
+    return {
+        "kind": spec.kind,
+        "name": spec.name,
+        "distribution": origin,
+        "doc": cleandoc(spec.__doc__ or ""),
+        "fields": _fields(spec),
+        "needs": sorted(spec.needs),
+        "provides": sorted(spec.provides),
+        "tasks": sorted(spec.tasks),
+        "reference": spec.reference,
+    }
+
+
+def _fields(spec: type[Spec]) -> list[dict[str, str]]:
+    ranges = spec.search_space()
+    return [
+        {
+            "field": field,
+            "type": _type(info.annotation),
+            "default": _default(info),
+            "range": _range(ranges.get(field)),
+        }
+        for field, info in spec.model_fields.items()
+    ]
+
+
+def _default(info: FieldInfo) -> str:
+    return "required" if info.is_required() else repr(info.get_default(call_default_factory=True))
 
 
 def _type(annotation: Any) -> str:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import click
 
+from kdorch.cli.completion import studies
 from kdorch.cli.hints import command, say_next
 
 
 @click.command()
-@click.argument("study")
+@click.argument("study", shell_complete=studies)
 @click.option("--model", required=True, help="Name in the registry; made if it does not exist.")
 @click.option("--alias", help="Alias to point at the new version, as in champion.")
 @click.option("--trial", type=int, help="Choose this trial.")

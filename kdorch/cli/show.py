@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kdorch.cli.completion import studies
 from kdorch.cli.hints import command, run_again, say_next
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _WORDS = {"preparing": "being prepared", "running": "being run", "no result": "w
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=studies)
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 @click.pass_obj
 def show(home: Path, name: str, as_json: bool) -> None:

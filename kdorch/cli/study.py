@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from kdorch.cli.delete import delete
 from kdorch.cli.hints import INTERRUPTED, command, same_again, say_next
 from kdorch.cli.listing import list_
 from kdorch.cli.schema import schema
@@ -118,3 +119,4 @@ def run(
 study.add_command(schema)
 study.add_command(show)
 study.add_command(list_)
+study.add_command(delete)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kdorch.cli.completion import studies
 from kdorch.cli.hints import command
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("study", required=False)
+@click.argument("study", required=False, shell_complete=studies)
 @click.option(
     "--port",
     type=click.IntRange(1, 65535),

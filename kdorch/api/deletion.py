@@ -1,0 +1,96 @@
+"""Delete a study: its record, its trials and its page in MLflow. What others may rely on stays."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kdorch.search.home import Folder, Home
+
+if TYPE_CHECKING:
+    from kdorch.tracking.removal import Page
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """What goes when a study is deleted, and what stays.
+
+    Attributes:
+        folder: Its directory, which goes.
+        size: Bytes in it.
+        page: Its page in MLflow, which goes; None if there is none.
+        readings: Its readings of test rows in the ledger, which stay.
+        words: The file and settings it was run with.
+    """
+
+    folder: Folder
+    size: int
+    page: Page | None
+    readings: int
+    words: tuple[str, ...]
+    _uri: str
+
+    def carry_out(self) -> str | None:
+        """Delete it; return the name under which MLflow can bring the experiment back.
+
+        A deletion that is interrupted can be repeated: the record, which says what there is, goes last.
+
+        Raises:
+            TrackingError: If MLflow refuses; then nothing was deleted.
+        """
+        from kdorch.tracking.removal import remove_page
+
+        aside = remove_page(self._uri, self.page) if self.page else None
+        for path in self.folder.path.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != "study.json":
+                path.unlink()
+        shutil.rmtree(self.folder.path)
+        return aside
+
+
+@contextmanager
+def deletion(name: str, home: Path) -> Iterator[Deletion]:
+    """Hold a study, and say what its deletion would mean.
+
+    Raises:
+        ChoiceError: If there is no such study.
+        BusyError: If somebody runs it.
+        TrackingError: If its runs are elsewhere, or cannot be reached.
+    """
+    from kdorch.api import tracking_uri
+    from kdorch.search.logbook import same_place
+    from kdorch.tracking.database import local_uri
+    from kdorch.tracking.removal import find_page
+
+    project = Home(home)
+    folder = project.known(name)
+    with folder.claim():
+        record, uri = folder.read() or {}, tracking_uri()
+        same_place(name, record["tracking"], uri)
+        known = uri is not None or (home / "mlflow.db").exists()  # local_uri would make one, without runs
+        place = (uri or local_uri(home)) if known else ""
+        page = find_page(place, name, record["identity"]) if known else None
+        words = tuple(record.get("words", ()))
+        yield Deletion(folder, _size(folder.path), page, _readings(project.ledger, name), words, place)
+
+
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def _readings(ledger: Path, study: str) -> int:
+    count = 0
+    for line in ledger.read_text().splitlines() if ledger.exists() else ():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue  # a line torn by a kill holds no reading
+        count += isinstance(entry, dict) and entry.get("study") == study
+    return count
