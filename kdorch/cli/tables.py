@@ -40,12 +40,3 @@ def ago(seconds: float) -> str:
         if count:
             return f"{count} {unit}{'s' * (count > 1)} ago"
     return "now"
-
-
-def size(count: float) -> str:
-    """Return bytes as people read them: ``3.4 MB``."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000:  # noqa: PLR2004
-            return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} TB"

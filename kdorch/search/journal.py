@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import time
 from pathlib import Path
 
 import optuna
@@ -36,10 +38,43 @@ def open_journal(path: Path) -> JournalStorage:
     # Its warnings tell how samplers work inside (a search that converged, an optional package): nothing that
     # somebody who wrote a study can act on.
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    mend(path)
+    return JournalStorage(JournalFileBackend(str(path), lock_obj=Lock(path)))
+
+
+def mend(path: Path) -> Path | None:
+    """Drop a last line that a full disk or a lost machine cut short: the next one would be glued to it.
+
+    Returns:
+        A copy of the journal as it was; None if its last line is whole.
+    """
+    if not _is_torn(path):
+        return None
     lock = Lock(path)
-    if _is_torn(path):
-        _mend(path, lock)
-    return JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
+    lock.acquire()
+    try:
+        if not _is_torn(path):
+            return None  # somebody was still writing it, or has mended it
+        content = path.read_bytes()
+        kept = path.with_name(f"{path.name}.backup-{time.strftime('%Y%m%d-%H%M%S')}")
+        kept.write_bytes(content)
+        os.truncate(path, content.rfind(b"\n") + 1)
+    finally:
+        lock.release()
+    return kept
+
+
+def unreadable(path: Path) -> int | None:
+    """Return the number of the first line that is not Optuna's, from 1; None if there is none."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                return number
+            if not isinstance(entry, dict):
+                return number
+    return None
 
 
 def _is_torn(path: Path) -> bool:
@@ -48,13 +83,3 @@ def _is_torn(path: Path) -> bool:
     with path.open("rb") as file:
         file.seek(-1, os.SEEK_END)
         return file.read(1) != b"\n"
-
-
-def _mend(path: Path, lock: Lock) -> None:
-    """Drop a last line that a full disk or a lost machine cut short: the next one would be glued to it."""
-    lock.acquire()
-    try:
-        whole = path.read_bytes().rfind(b"\n") + 1
-        os.truncate(path, whole)
-    finally:
-        lock.release()

@@ -21,6 +21,7 @@ from kdorch.search.coordinator import Coordinator, Phase, Setting
 from kdorch.search.frames import candidates, open_confirmations, open_trials
 from kdorch.search.home import Folder, Home
 from kdorch.search.interrupts import Attentive, held_back
+from kdorch.search.journal import mend
 from kdorch.search.ledger import Ledger
 from kdorch.search.logbook import note_teacher, open_page
 from kdorch.search.observer import Observer
@@ -69,6 +70,9 @@ class Session:
             KdorchError: If it cannot; nothing that is complete is lost.
         """
         with self.folder.claim(), held_back() as interrupts:
+            kept = mend(self.folder.journal)
+            if kept:
+                self.observer.say(f"the journal's last line was cut short: dropped, a copy is {kept.name}")
             record = begin(self.study, self.folder, uri=self.uri, folders=self.folders, trials=self.trials)
             if record["concluded"] and self._is_complete():
                 more = 2 * max(self.trials, self._searched.counted)

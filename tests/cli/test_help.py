@@ -23,17 +23,9 @@ finally:
     print(*sorted({name.partition(".")[0] for name in sys.modules}))
 """
 COMMANDS = [
-    "",
-    "study",
-    "study check",
-    "study run",
-    "study schema",
-    "study show",
-    "promote",
-    "ui",
-    "plugins",
-    "plugins list",
-]
+    "", "study", "study check", "study run", "study schema", "study show", "study list", "study delete",
+    "promote", "ui", "doctor", "completion", "plugins", "plugins list", "plugins show",
+]  # fmt: skip
 
 
 def helped(*words: str) -> tuple[str, float]:

@@ -39,6 +39,8 @@ def test_a_torn_last_line_is_dropped(tmp_path: Path) -> None:
     path.write_bytes(whole + b'{"op_code":4,"worker_id"')
     record = Record(open_journal(path), "search", ["max"])
     assert path.read_bytes() == whole
+    [kept] = tmp_path.glob("optuna.journal.backup-*")
+    assert kept.read_bytes() == whole + b'{"op_code":4,"worker_id"'
     record.enqueue({"number": 2})
     again = Record(open_journal(path), "search", ["max"])
     assert [plan["number"] for plan in again.plans()] == [1, 2]
