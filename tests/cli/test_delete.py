@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -26,8 +27,9 @@ def files(folder: Path) -> dict[Path, bytes]:
 @pytest.mark.slow
 def test_a_new_study_takes_the_name_of_a_deleted_one(mine: Path, finished: Any, cli: Any) -> None:
     home = ("--home", str(mine))
-    promoted = cli(*home, "promote", "tiny", "--model", "toy")
+    promoted = cli(*home, "promote", "tiny", "--model", "toy", "--json")
     assert promoted.returncode == 0, promoted.stderr
+    assert json.loads(promoted.stdout)["uri"] == "models:/toy/1"
     store, ledger = files(mine / "store"), (mine / "ledger.jsonl").read_text()
     client = MlflowClient(f"sqlite:///{mine}/mlflow.db")
     experiment = client.get_experiment_by_name("tiny")

@@ -1,0 +1,89 @@
+"""What a terminal shows while a study runs: one live line that fits, and colours only where they are wanted."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import termios
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import kdorch as library
+from kdorch.cli import voice
+from kdorch.cli.progress import Progress
+
+ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+COLOUR = re.compile(r"\x1b\[(?:[0-9;]*;)?(?:3[0-7]|9[0-7]|38)(?:;[0-9;]*)?m")
+
+
+def on_a_terminal(command: list[str], environment: dict[str, str], columns: int) -> tuple[int, str]:
+    """Run a command on a terminal of its own; return its exit code and all that was written there."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    written = b""
+    with subprocess.Popen(command, env=environment, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        while True:
+            try:
+                chunk = os.read(ours, 65536)
+            except OSError:  # Linux says so when the last writer is gone
+                break
+            if not chunk:
+                break
+            written += chunk
+    os.close(ours)
+    return process.returncode, written.decode()
+
+
+def lines(written: str) -> list[str]:
+    return [line.rstrip() for line in re.split(r"[\r\n]+", ESCAPE.sub("", written)) if line.strip()]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("columns", [80, 120])
+def test_the_live_line_fits_and_leaves_nothing_behind(
+    columns: int, home: Path, write: Any, command: list[str], clean: dict[str, str]
+) -> None:
+    words = [*command, "--home", str(home), "study", "run", str(write())]
+    environment = clean | {"TERM": "xterm-256color"}
+    code, written = on_a_terminal(words, environment, columns)
+    assert code == 0, written
+    shown = lines(written)
+    live = [line for line in shown if "━" in line]
+    assert any(re.match(r". data ━+ .*getting ready…$", line) for line in live)
+    last = next(line for line in reversed(live) if " search " in line)
+    assert re.search(r"4/4 0:00:\d\d .*best val/accuracy 0\.\d{4}, front \d$", last), last
+    assert max(map(len, live)) <= columns
+    # The live line has only the terminal's last line: what is above it is never drawn again.
+    assert "\x1b[1A" not in written[written.index("search: 4 trainings") :].partition("confirmation: ")[0]
+    after = written.rpartition("confirmation: 2 trainings")[2]
+    assert "━" not in after.partition("tiny: 4 trials")[2]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
+def test_colours_are_left_out_where_nobody_wants_them(
+    no_color: str, coloured: bool, command: list[str], clean: dict[str, str], tmp_path: Path
+) -> None:
+    environment = clean | {"TERM": "xterm-256color", "NO_COLOR": no_color}
+    words = [*command, "--home", str(tmp_path), "doctor"]
+    code, written = on_a_terminal(words, environment, 80)
+    assert code == 0, written
+    assert bool(COLOUR.search(written)) == coloured
+
+
+def test_a_pipe_is_told_once_that_something_takes_long(
+    tree: Callable[..., dict[str, Any]], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    voice.choose("normal")
+    with Progress(library.Study(**tree()), tmp_path) as progress:
+        for seconds in (0.0, 4.0, 6.0, 7.0):
+            progress.wait("teacher", seconds)
+    assert capsys.readouterr().out == "teacher  getting ready…\n"
