@@ -35,8 +35,16 @@ class Deletion:
     words: tuple[str, ...]
     _uri: str
 
+    @property
+    def restore(self) -> str:
+        """The command that brings its experiment back, for as long as MLflow keeps it."""
+        from kdorch.api import tracking_uri
+
+        where = "" if tracking_uri() else f"MLFLOW_TRACKING_URI={self._uri} "
+        return f"{where}mlflow experiments restore -x {self.page.experiment}" if self.page else ""
+
     def carry_out(self) -> str | None:
-        """Delete it; return the name under which MLflow can bring the experiment back.
+        """Delete it; return what its experiment is called now, in MLflow's bin.
 
         A deletion that is interrupted can be repeated: the record, which says what there is, goes last.
 

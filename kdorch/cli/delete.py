@@ -36,10 +36,7 @@ def delete(home: Path, name: str, yes: bool) -> None:
         aside = planned.carry_out()
     click.echo(f"Deleted study {name!r}; the name is free.")
     if planned.page and not voice.is_quiet():
-        click.echo(
-            f"The experiment is {aside!r} now. To look at its runs again: "
-            f"mlflow experiments restore -x {planned.page.experiment}"
-        )
+        click.echo(f"Its experiment is {aside!r} now. To look at its runs again: {planned.restore}")
     say_next(run_again(home, planned.words))
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -51,7 +54,11 @@ def test_a_new_study_takes_the_name_of_a_deleted_one(mine: Path, finished: Any, 
     again = cli(*home, "study", "run", str(finished.file), "--set", "confirm.top=0")
     assert again.returncode == 0, again.stderr
     assert client.get_experiment_by_name("tiny").experiment_id != experiment.experiment_id
-    client.restore_experiment(experiment.experiment_id)
+    command = re.search(r"To look at its runs again: (.*)", done.stdout)
+    assert command
+    scripts = str(Path(sys.executable).parent)
+    environment = {"PATH": f"{scripts}:/usr/bin:/bin", "HOME": str(mine)}
+    subprocess.run(["sh", "-c", command[1]], env=environment, check=True)
     assert client.get_experiment(experiment.experiment_id).name.startswith("tiny-deleted-")
 
 

@@ -22,7 +22,8 @@ def files(folder: Path) -> set[str]:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ("studdy", "No such command 'studdy'"),
+        ("studdy", "No such command 'studdy'. Did you mean 'study'?"),
+        ("study shwo tiny", "No such command 'shwo'. Did you mean 'show'?"),
         ("study run", "Missing argument 'FILE'"),
         ("study run nowhere.yaml", "nowhere.yaml has 1 problem"),
         ("study run tinny.yaml", "Did you mean 'tiny.yaml'?"),

@@ -13,6 +13,7 @@ import pytest
 
 import kdorch
 from kdorch import errors, study
+from kdorch.cli.main import cli
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -131,3 +132,32 @@ def test_constraints_pin_every_dependency():
     names = {re.split(r"[<>=!~\[]", requirement)[0].lower() for requirement in wanted}
     assert names <= pinned
     assert "torch==2.13.0" in (ROOT / "constraints.txt").read_text()
+
+
+def commands(group, path=()):
+    for name, command in group.commands.items():
+        yield from (
+            commands(command, (*path, name)) if hasattr(command, "commands") else [" ".join((*path, name))]
+        )
+
+
+def test_the_command_line_page_lists_every_command_and_exit_code():
+    page = (ROOT / "docs" / "command-line.md").read_text()
+    listed = re.findall(r"^\| `kdorch ([a-z]+(?: [a-z]+)?)\b.*` \|", page, flags=re.MULTILINE)
+    assert sorted(listed) == sorted(commands(cli))
+    codes = re.findall(r"^\| (\d+) \| (.*) \|$", page, flags=re.MULTILINE)
+    told = re.findall(r"^  (\d+) +(.*)$", cli.epilog, flags=re.MULTILINE)
+    assert [(code, text.replace("`", "")) for code, text in codes] == told
+
+
+def test_the_command_line_page_says_what_answers_in_json():
+    def answers(group, path=()):
+        for name, command in group.commands.items():
+            if hasattr(command, "commands"):
+                yield from answers(command, (*path, name))
+            elif any("--json" in option.opts for option in command.params):
+                yield " ".join((*path, name))
+
+    page = (ROOT / "docs" / "command-line.md").read_text()
+    [sentence] = re.findall(r"## For scripts\n\n(.*?)`--json`", page, flags=re.DOTALL)
+    assert sorted(re.findall(r"`([^`]+)`", sentence)) == sorted(answers(cli))
