@@ -121,7 +121,8 @@ class Progress(Observer):
         if phase != self._phase:
             self._clear()
             self._phase = phase
-            self._bar.add_task(phase, total=total, completed=done, count="", pace="", note=note)
+            count = f"{done}/{total}" if total else ""
+            self._bar.add_task(phase, total=total, completed=done, count=count, pace="", note=note)
 
     def _clear(self) -> None:
         self._phase = ""
