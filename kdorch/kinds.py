@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol, Self
 
 from pydantic import Field
 
@@ -64,6 +64,9 @@ class Columns:
         parts: The split of each row: ``train``, ``validation`` or ``test``.
         groups: Rows of one group stay together, as those of one patient must.
         times: The newest rows become the test, those before them the validation.
+        legend: What each column of a table is, for whoever calls the shipped model: mappings with ``name``,
+            ``type`` (``number`` or ``category``) and, where codes stand for words, ``categories`` in the
+            order of the codes.
     """
 
     inputs: np.ndarray
@@ -74,6 +77,7 @@ class Columns:
     parts: np.ndarray | None = None
     groups: np.ndarray | None = None
     times: np.ndarray | None = None
+    legend: Sequence[Mapping[str, Any]] = ()
 
 
 class Task(Spec):

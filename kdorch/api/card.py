@@ -47,6 +47,7 @@ def card_of(
         hyper_parameters={f"train.{key}": value for key, value in tree["train"].items()}
         | {"seed": int(row.get("seed", results.study.seed))},
         output_meaning=answers,
+        columns=record["data"]["facts"].get("legend", ()),
         commit=record.get("commit"),
     )
 

@@ -9,7 +9,8 @@ import kdorch
 
 @kdorch.hookimpl
 def register_datasets(register: Callable[..., None]) -> None:
-    """Datasets that scikit-learn ships."""
+    """Your own files, and datasets that scikit-learn ships."""
+    register("files", "kdorch.builtin.files.dataset:Files")
     register("digits", "kdorch.builtin.datasets:Digits")
     register("breast_cancer", "kdorch.builtin.datasets:BreastCancer")
     register("diabetes", "kdorch.builtin.datasets:Diabetes")

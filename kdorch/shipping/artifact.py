@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import warnings
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from torch import nn
 
 from kdorch.errors import PromotionError
 from kdorch.shipping.environment import requirements
+from kdorch.shipping.legend import COLUMNS_FILE
 
 LABELS_FILE = "labels.json"
 _TRACED_ROWS = 3  # none of the batch sizes that are verified, so a batch size frozen by the export is noticed
@@ -29,6 +31,7 @@ def save(
     example: NDArray[Any],
     logits: NDArray[Any],
     labels: tuple[str, ...],
+    columns: Sequence[Mapping[str, Any]],
     metadata: dict[str, Any],
 ) -> Model:
     """Export the module into ``folder`` as an MLflow model.
@@ -39,6 +42,7 @@ def save(
         example: Raw rows, batch first; the first three trace the export and become the model's input example.
         logits: The module's answer to any of them.
         labels: Names of the outputs, in the order of the outputs; written to ``labels.json`` unless empty.
+        columns: What each column of a table is; written to ``columns.json`` unless empty.
         metadata: Facts for the model's ``MLmodel`` file.
 
     Returns:
@@ -70,8 +74,9 @@ def save(
     # An exported program stays on its device; without this, loading it where CUDA is visible fails.
     model.flavors["python_function"]["config"] = {"device": "cpu"}
     model.save(folder / "MLmodel")
-    if labels:
-        (folder / LABELS_FILE).write_text(json.dumps(labels, ensure_ascii=False) + "\n", encoding="utf-8")
+    for name, facts in ((LABELS_FILE, labels), (COLUMNS_FILE, columns)):
+        if facts:
+            (folder / name).write_text(json.dumps(facts, ensure_ascii=False) + "\n", encoding="utf-8")
     return model
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from kdorch.shipping.environment import versions
+from kdorch.shipping.legend import legend
 
 _SHOWN_LABELS = 20
 _UNKNOWN = "—"
@@ -65,6 +67,7 @@ class Card:
         hyper_parameters: Value by dotted path.
         input_meaning: What one input row is, in words.
         output_meaning: What the outputs are, in words.
+        columns: Of a table, what each is: mappings with ``name``, ``type`` and, of codes, ``categories``.
         limits: Further limits, one sentence each.
         commit: Git commit the study ran from, where known.
         date: Day of the promotion, ISO 8601.
@@ -85,6 +88,7 @@ class Card:
     hyper_parameters: Mapping[str, object] = field(default_factory=dict)
     input_meaning: str = "A row as the dataset ships it; the preparation is part of the model."
     output_meaning: str = "Logits; their softmax gives probabilities."
+    columns: Sequence[Mapping[str, Any]] = ()
     limits: tuple[str, ...] = ()
     commit: str | None = None
     date: str = field(default_factory=lambda: datetime.now(UTC).date().isoformat())
@@ -97,6 +101,7 @@ def render(card: Card) -> str:
     sections = {
         "How to use": _how_to_use(card.usage) if card.usage else "",
         "Input and output": _interface(card),
+        "Columns": legend(card.columns),
         "Results": _results(card.results),
         "Limits": _limits(card),
         "Networks": _networks(card),

@@ -113,6 +113,7 @@ def promote(shipment: Shipment, *, tracking_uri: str, model: str, alias: str | N
             example=example,
             logits=logits,
             labels=shipment.labels,
+            columns=shipment.card.columns,
             metadata=_metadata(shipment),
         )
         model_id = registry.log_model(saved, files, shipment.run_id)

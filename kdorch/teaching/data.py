@@ -94,8 +94,10 @@ def _validate(columns: Columns, dataset: Dataset) -> None:
 
 def _content_digest(columns: Columns) -> str:
     found = sha256(digest(columns.task.model_dump()).encode())
-    for column in vars(columns).values():
-        if column is None or column is columns.task:
+    if columns.legend:
+        found.update(digest(columns.legend).encode())
+    for name, column in vars(columns).items():
+        if column is None or name in {"task", "legend"}:
             continue
         found.update(f"{column.dtype} {column.shape}".encode())
         for start in range(0, len(column), _CHUNK):
@@ -125,6 +127,7 @@ def _write(folder: Path, dataset: Dataset, columns: Columns, split: Split, conte
         "rows": {name: len(chosen) for name, chosen in parts.items()},
         "unlabelled": int((~labelled[parts["train"]]).sum()),
         "raw": {"dtype": str(columns.inputs.dtype), "shape": list(columns.inputs.shape[1:])},
+        "legend": list(columns.legend),
     }
 
 
