@@ -1,4 +1,4 @@
-"""``kdorch study``: check, run, schema, show, list, delete."""
+"""``kdorch study``: new, check, run, schema, show, list, delete."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 from kdorch.cli.delete import delete
 from kdorch.cli.hints import INTERRUPTED, command, same_again, say_next
 from kdorch.cli.listing import list_
+from kdorch.cli.new import new
 from kdorch.cli.schema import schema
 from kdorch.cli.show import show
 
@@ -116,6 +117,7 @@ def run(
         print_front(results)
 
 
+study.add_command(new)
 study.add_command(schema)
 study.add_command(show)
 study.add_command(list_)

@@ -47,8 +47,8 @@ def legend(columns: Sequence[Mapping[str, Any]]) -> str:
     more = f"\n\n{rest} more are in `{COLUMNS_FILE}`." if rest > 0 else ""
     table = "\n".join(lines)
     return (
-        f"A row holds these, in this order; `{COLUMNS_FILE}` beside the model has them too.\n\n{table}{more}\n\n"
-        f"```python\n{ENCODE}\n```"
+        f"A row holds these, in this order; `{COLUMNS_FILE}` beside the model has them too.\n\n"
+        f"{table}{more}\n\n```python\n{ENCODE}\n```"
     )
 
 

@@ -23,7 +23,7 @@ finally:
     print(*sorted({name.partition(".")[0] for name in sys.modules}))
 """
 COMMANDS = [
-    "", "study", "study check", "study run", "study schema", "study show", "study list", "study delete",
+    "", "study", "study new", "study check", "study run", "study schema", "study show", "study list", "study delete",
     "promote", "ui", "doctor", "completion", "plugins", "plugins list", "plugins show",
 ]  # fmt: skip
 

@@ -78,7 +78,7 @@ def decoded(paths: Sequence[Path], size: Size | None, channels: Channels) -> np.
     height, width = size or _common_size(paths)
     inputs = scratch((len(paths), height, width, *((3,) if channels == "rgb" else ())), "uint8")
     for row, path in enumerate(paths):
-        with _opened(path) as image:
+        with opened(path) as image:
             try:
                 plain = image.convert(_MODES[channels])
             except (OSError, SyntaxError, ValueError) as error:
@@ -92,7 +92,7 @@ def decoded(paths: Sequence[Path], size: Size | None, channels: Channels) -> np.
 def _common_size(paths: Sequence[Path]) -> tuple[int, int]:
     sizes: dict[tuple[int, int], Path] = {}
     for path in paths:
-        with _opened(path) as image:
+        with opened(path) as image:
             sizes.setdefault((image.height, image.width), path)
         if len(sizes) > 1:
             (one, first), (other, second) = sizes.items()
@@ -103,7 +103,12 @@ def _common_size(paths: Sequence[Path]) -> tuple[int, int]:
     return next(iter(sizes))
 
 
-def _opened(path: Path) -> Image:
+def opened(path: Path) -> Image:
+    """Return an image whose pixels are not decoded yet.
+
+    Raises:
+        DataError: If it is none.
+    """
     from PIL import Image, UnidentifiedImageError
 
     try:

@@ -1,0 +1,69 @@
+"""``kdorch study new``: look at somebody's data, and write a study to begin with."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kdorch.cli.hints import command
+
+if TYPE_CHECKING:
+    from kdorch.builtin.files.looking import Look
+
+_PIPED = 1000  # columns: a file or another program takes lines of any length
+
+
+@click.command()
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option(
+    "--target", "targets", multiple=True, metavar="COLUMN", help="What to predict; may be repeated."
+)
+@click.option("--name", help="Name of the study; the data's by default.")
+@click.option("--output", type=click.Path(path_type=Path), help="The file to write; NAME.yaml by default.")
+@click.pass_obj
+def new(home: Path, data: Path, targets: tuple[str, ...], name: str | None, output: Path | None) -> None:
+    """Look at DATA (a table, an .npz, a folder of images) and write a study to begin with."""
+    from kdorch.builtin.files.drafting import draft, study_name
+    from kdorch.builtin.files.looking import look
+    from kdorch.errors import ArgumentError
+
+    name = name or study_name(data)
+    output = output or Path(f"{name}.yaml")
+    if output.exists():
+        raise ArgumentError(f"{output} is there already. Choose another file with --output.")
+    if not output.parent.is_dir():
+        raise ArgumentError(f"there is no folder {output.parent} to write {output.name} to.")
+    found = look(data, targets)
+    _print(found, data)
+    output.write_text(draft(found, os.path.relpath(data, output.parent), name, str(output)), encoding="utf-8")
+    click.echo(f"Wrote {output}.")
+    click.echo(f"Next: {command(home, 'study', 'check', str(output))}")
+
+
+def _print(look: Look, data: Path) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in look.table[0]:
+        table.add_column(heading)
+    for row in look.table:
+        table.add_row(*map(Text, row.values()))  # as text: a name may look like markup
+    same = f", {look.duplicates:,} of them the same as another" if look.duplicates else ""
+    click.echo(f"{data}: {look.rows:,} rows{same}")
+    console.print(table)
+    target = look.fields.get("target")
+    about = f" of {target}" if isinstance(target, str) else ""
+    why = f" ({look.why['target']})" if look.why.get("target") else ""
+    click.echo(f"Learn a {look.fields['task']}{about}{why}.")
+    if look.counts:
+        most = ", ".join(f"{label}: {count:,}" for label, count in look.counts.most_common(20))
+        click.echo(f"Classes: {most}")
+    if look.fields.get("ignore"):
+        click.echo(f"Left out: {', '.join(look.fields['ignore'])} ({look.why['ignore']}).")
