@@ -35,9 +35,9 @@ def card_of(
     return Card(
         study=results.name,
         trial=number,
-        summary=f"A student of {row['size/params']:,.0f} parameters, distilled on {results.study.data.name}: "
+        summary=f"A student of {row['size/params']:,.0f} parameters, distilled on {_named(results)}: "
         f"{quality} {row[quality]:.4f}{tested}{large}.",
-        data=results.study.data.name,
+        data=_named(results),
         data_digest=record["data"]["digest"],
         rows=record["data"]["facts"]["rows"],
         teacher=Network(_line(record["study"]["teacher"]), size),
@@ -65,6 +65,13 @@ def _measured(results: Results, number: int, row: pd.Series[Any]) -> dict[str, d
         if len(seeds):
             measured[who] = {metric: tuple(seeds[metric]) for metric in scores}
     return measured
+
+
+def _named(results: Results) -> str:
+    """Return the dataset by its name, and by those of its files that are still there."""
+    data = results.study.data
+    files = ", ".join(file.name for file in data.named_files().values())
+    return f"{data.name} ({files})" if files else data.name
 
 
 def _line(part: Mapping[str, Any]) -> str:

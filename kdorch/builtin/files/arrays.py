@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import kdorch
 from kdorch.builtin.files.division import DIVISION, divided
@@ -15,6 +16,7 @@ from kdorch.builtin.files.targets import assembled
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+    from numpy.lib.npyio import NpzFile
 
     from kdorch.builtin.files.dataset import Files
 
@@ -29,14 +31,16 @@ def load(files: Files) -> kdorch.Columns:
 
     path = files.path
     if path.suffix.lower() == ".npy":
-        inputs, values = opened(path), opened(files.labels or path)
+        inputs, values = array(path), array(files.labels or path)
         named, others = str(files.labels), {}
     else:
-        arrays = opened(path)
-        first, named = names(files, arrays.files)
-        inputs, values = _read(arrays, first, path), _read(arrays, named, path)
-        chosen = {field: name for field in DIVISION if (name := getattr(files, field))}
-        others = {field: pd.Series(_read(arrays, name, path), name=name) for field, name in chosen.items()}
+        with archive(path) as arrays:
+            first, named = names(files, arrays.files)
+            inputs, values = _read(arrays, first, path), _read(arrays, named, path)
+            chosen = {field: name for field in DIVISION if (name := getattr(files, field))}
+            others = {
+                field: pd.Series(_read(arrays, name, path), name=name) for field, name in chosen.items()
+            }
     where = f"{path}, {named!r}"
     _suit(inputs, values, where)
     columns = [_series(values, position, named) for position in range(_width(values))]
@@ -51,20 +55,39 @@ def load(files: Files) -> kdorch.Columns:
     return assembled(inputs, files.task, labels, found, divided(others, str(path)), where)
 
 
-def opened(path: Path) -> Any:
-    """Return an array that stays on the disk (``.npy``), or arrays by name (``.npz``).
+def array(path: Path) -> np.ndarray:
+    """Return the array of an ``.npy``; it stays on the disk.
 
     Raises:
         DataError: If the file is something else, or holds Python objects, which may run code.
+    """
+    import numpy as np
+
+    try:
+        return np.lib.format.open_memmap(path, mode="r")
+    except (OSError, ValueError, EOFError) as error:
+        raise kdorch.DataError(f"{path} holds no NumPy array of numbers or text: {error}") from error
+
+
+@contextmanager
+def archive(path: Path) -> Iterator[NpzFile]:
+    """Open an ``.npz``, whose arrays are not read yet.
+
+    Raises:
+        DataError: If the file is something else.
     """
     import zipfile
 
     import numpy as np
 
     try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        with path.open("rb") as file:  # NumPy leaves it open where it is no archive
+            zipfile.ZipFile(file)
+        arrays = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise kdorch.DataError(f"{path} holds no NumPy arrays of numbers or text: {error}") from error
+        raise kdorch.DataError(f"{path} holds no NumPy arrays: {error}") from error
+    with arrays:
+        yield arrays
 
 
 def names(files: Files, known: Sequence[str]) -> tuple[str, str]:
@@ -91,7 +114,7 @@ def _only(names: list[str]) -> str | None:
     return names[0] if len(names) == 1 else None
 
 
-def _read(arrays: Any, name: str, path: Path) -> np.ndarray:
+def _read(arrays: NpzFile, name: str, path: Path) -> np.ndarray:
     try:
         found: np.ndarray = arrays[name]
     except (OSError, ValueError, EOFError) as error:

@@ -104,9 +104,10 @@ def _table(files: Files, names: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def _npz(files: Files) -> Iterator[tuple[str, str]]:
-    from kdorch.builtin.files.arrays import names, opened
+    from kdorch.builtin.files.arrays import archive, names
 
-    known = opened(files.path).files
+    with archive(files.path) as arrays:
+        known = arrays.files
     wrong = False
     for field in ("target", "features", *DIVISION):
         for name in _named(getattr(files, field)):

@@ -71,13 +71,13 @@ def one_of(targets: Sequence[str], known: Sequence[str], what: str) -> None:
 
 
 def _arrays(path: Path, targets: Sequence[str]) -> Look:
-    from kdorch.builtin.files.arrays import names, opened
+    from kdorch.builtin.files.arrays import archive, names
 
-    arrays = opened(path)
-    one_of(targets, arrays.files, f"{path} has no array")
     given = {"target": targets[0]} if targets else {}
-    first, second = names(Files(path=path, **given), arrays.files)
-    inputs, labels = arrays[first], arrays[second]
+    with archive(path) as arrays:
+        one_of(targets, arrays.files, f"{path} has no array")
+        first, second = names(Files(path=path, **given), arrays.files)
+        inputs, labels = arrays[first], arrays[second]
     shown = [
         {"array": name, "type": str(array.dtype), "shape": str(array.shape)}
         for name, array in ((first, inputs), (second, labels))

@@ -50,7 +50,7 @@ def chunks(path: Path, names: Sequence[str]) -> Iterator[pd.DataFrame]:
         with warnings.catch_warnings(action="error", category=pd.errors.ParserWarning):
             yield from read(path, list(names))
     except UnicodeDecodeError as error:
-        raise kdorch.DataError(f"{path} is not UTF-8 text: {error}. Save it as UTF-8.") from error
+        raise _not_text(path, error) from error
     except pd.errors.ParserWarning as error:
         raise kdorch.DataError(f"{path}: rows have more cells than the header has names.") from error
     except (pd.errors.ParserError, ArrowException, OSError) as error:
@@ -63,13 +63,21 @@ def texts(cells: pd.Series) -> pd.Series:
     return words.where(words.notna(), None)
 
 
+def _not_text(path: Path, error: UnicodeDecodeError) -> kdorch.DataError:
+    return kdorch.DataError(
+        f"{path} is not UTF-8 text: {error.reason} at byte {error.start}. Save it as UTF-8."
+    )
+
+
 def _text_names(path: Path) -> list[str]:
     separator = SEPARATORS[path.suffix.lower()]
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             names = next((row for row in csv.reader(file, delimiter=separator) if row), [])
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise kdorch.DataError(f"{path} is not a table in UTF-8 text: {error}.") from error
+    except UnicodeDecodeError as error:
+        raise _not_text(path, error) from error
+    except csv.Error as error:
+        raise kdorch.DataError(f"{path} is not a table: {error}.") from error
     if not names:
         raise kdorch.DataError(f"{path} is empty.")
     if "" in names:

@@ -1,0 +1,107 @@
+"""Folders of images, and tables that list them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import kdorch
+from kdorch.builtin.files.dataset import Files
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Six images of two classes, 4 x 6, each of one colour."""
+    for row in range(6):
+        place = tmp_path / "images" / ("cat", "dog")[row % 2]
+        place.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (6, 4), (row * 10, 0, 255)).save(place / f"{row}.png")
+    (tmp_path / "images" / "dog" / "Thumbs.db").write_text("no image")
+    return tmp_path / "images"
+
+
+def test_sub_folders_are_classes(folder: Path) -> None:
+    found = Files(path=folder).load()
+    assert (found.inputs.shape, found.inputs.dtype) == ((6, 4, 6, 3), np.uint8)
+    assert found.inputs[:, 0, 0].tolist() == [[red, 0, 255] for red in (0, 20, 40, 10, 30, 50)]
+    assert found.targets.tolist() == [0, 0, 0, 1, 1, 1]
+    assert found.task == kdorch.Classification(labels=("cat", "dog"))
+
+
+def test_grey_and_scaled(folder: Path) -> None:
+    found = Files(path=folder, size=(2, 3), channels="grey").load()
+    assert found.inputs.shape == (6, 2, 3)
+    assert found.inputs[0].tolist() == [[29] * 3] * 2  # 255 of blue
+
+
+def test_folders_of_splits(folder: Path, tmp_path: Path) -> None:
+    for part in ("train", "val", "test"):
+        shutil.copytree(folder, tmp_path / "split" / part)
+    found = Files(path=tmp_path / "split").load()
+    assert found.parts is not None
+    assert found.parts.tolist() == ["test"] * 6 + ["train"] * 6 + ["validation"] * 6
+    assert found.task == kdorch.Classification(labels=("cat", "dog"))
+
+
+def test_a_table_lists_images_from_where_it_lies(folder: Path, csv: Callable[..., Path]) -> None:
+    lines = [f"images/{('cat', 'dog')[row % 2]}/{row}.png,{row / 2}" for row in (3, 2, 1)]
+    found = Files(path=csv("file,score", *lines), image="file", target="score", task="regression").load()
+    assert found.inputs[:, 0, 0, 0].tolist() == [30, 20, 10]
+    assert found.targets.tolist() == [[1.5], [1.0], [0.5]]
+    assert found.legend == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "told"), [(b"no image", "is not an image that can be read."), (b"", "is not an")]
+)
+def test_an_unreadable_image_is_named(content: bytes, told: str, folder: Path) -> None:
+    (folder / "cat" / "broken.png").write_bytes(content)
+    with pytest.raises(kdorch.DataError) as refused:
+        Files(path=folder).load()
+    assert str(refused.value).startswith(f"{folder / 'cat' / 'broken.png'} {told}")
+
+
+def test_an_image_that_was_cut_off_is_named(folder: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (4, 6, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(folder / "cat" / "cut.png")
+    whole = (folder / "cat" / "cut.png").read_bytes()
+    (folder / "cat" / "cut.png").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(kdorch.DataError, match=r"cut.png is a damaged image: "):
+        Files(path=folder).load()
+
+
+def test_sizes_that_differ(folder: Path) -> None:
+    Image.new("RGB", (9, 9)).save(folder / "dog" / "big.png")
+    told = (
+        f"images differ in size: {folder / 'cat' / '0.png'} is 4 x 6, {folder / 'dog' / 'big.png'} is 9 x 9. "
+    )
+    with pytest.raises(kdorch.DataError) as refused:
+        Files(path=folder).load()
+    assert str(refused.value) == told + "Write size: [height, width]; all are scaled to it."
+
+
+def test_images_that_are_not_there(csv: Callable[..., Path], tmp_path: Path) -> None:
+    with pytest.raises(kdorch.DataError) as refused:
+        Files(path=csv("file,y", "a.png,1", "b.png,2"), image="file", target="y").load()
+    assert str(refused.value) == f"there is no image {tmp_path / 'a.png'}."
+    with pytest.raises(kdorch.DataError, match=r"data.csv, column 'file': row 2 names no image."):
+        Files(path=csv("file,y", "a.png,1", ",2"), image="file", target="y").load()
+    (tmp_path / "empty").mkdir()
+    told = f"{tmp_path / 'empty'} has no sub-folders with images, one for each class."
+    assert Files(path=tmp_path / "empty").complaints() == {"path": told}
+    regression = Files(path=tmp_path, task="regression").complaints()
+    assert regression["task"].startswith("the sub-folders are classes, so it is a classification.")
+
+
+def test_a_folder_may_be_moved_but_not_changed(folder: Path, tmp_path: Path) -> None:
+    before = Files(path=folder).store_key()
+    folder.rename(tmp_path / "moved")
+    moved = Files(path=tmp_path / "moved")
+    assert moved.store_key() == before
+    (tmp_path / "moved" / "cat" / "0.png").unlink()
+    assert moved.store_key() != before
