@@ -44,6 +44,7 @@ def cli(context: click.Context, home: Path, quiet: bool, verbose: bool) -> None:
     """Find the smallest student that still does the teacher's job.
 
     \b
+    kdorch study new data.csv               a study of your own data
     kdorch study run studies/digits.yaml    search, confirm
     kdorch ui                               look at the runs in MLflow
     kdorch study show digits                the front, and what to do next

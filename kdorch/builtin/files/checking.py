@@ -65,7 +65,7 @@ def complaints(files: Files) -> dict[str, str]:
             found = _npz(files)
         else:
             found = _npy(files) if kind == "npy" else _folder(files)
-        return {**dict(found), **dict(_foreign(files, kind))}
+        return {**dict(found), **dict(_foreign(files, kind)), **dict(_divisions(files))}
     except kdorch.DataError as error:
         return {"path": str(error)}
 
@@ -78,6 +78,12 @@ def _foreign(files: Files, kind: str) -> Iterator[tuple[str, str]]:
             yield name, f"is not for {_WORDS[kind]}, as {files.path} is one. Remove it."
         elif kind == "table" and name in {"size", "channels"} and not files.image:
             yield name, "is for images; image: says which column names them."
+
+
+def _divisions(files: Files) -> Iterator[tuple[str, str]]:
+    ways = [field for field in ("split", "group", "time") if getattr(files, field)]
+    if len(ways) > 1:
+        yield ways[1], f"rows are divided by {ways[0]} already. Keep one."
 
 
 def _table(files: Files, names: list[str]) -> Iterator[tuple[str, str]]:

@@ -32,7 +32,7 @@ def draft(look: Look, path: str, name: str, file: str) -> str:
 # The smallest network that predicts what the teacher does, from {path}.
 # Every line may be changed. Whether it still makes sense: kdorch study check {file}
 # Search, then test the best:                              kdorch study run {file}
-name: {name}
+name: {_yaml(name)}
 data:
   use: files
 {_data(look, path)}

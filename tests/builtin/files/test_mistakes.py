@@ -44,6 +44,13 @@ ROWS = [f"{row},{'ab'[row % 2]}" for row in range(8)]
             {"target": "label", "size": [8, 8]},
             {"size": "is for images; image: says which column names them."},
         ),
+        (
+            {"target": "label", "group": "size", "time": "word"},
+            {
+                "features": "no column of {} is left to learn from.",
+                "time": "rows are divided by group already. Keep one.",
+            },
+        ),
         ({"target": "label", "labels": "y.npy"}, {"labels": "is not for a table, as {} is one. Remove it."}),
     ],
 )
