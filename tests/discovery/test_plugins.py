@@ -47,7 +47,7 @@ def test_our_own_come_from_the_entry_point_of_our_own_distribution(site) -> None
     plugins = site.plugins()
     assert plugins.origin("loss", "hinton") == Origin("kdorch", kdorch.__version__, "builtin")
     assert {entry.origin.distribution for entry in plugins} == {"kdorch"}
-    assert names(plugins, "dataset") == ["breast_cancer", "diabetes", "digits"]
+    assert names(plugins, "dataset") == ["breast_cancer", "diabetes", "digits", "files"]
     assert names(plugins, "student") == ["cnn", "mlp", "module"]
     assert names(plugins, "loss") == ["hinton", "logit_mse", "task"]
     assert names(plugins, "teacher") == ["checkpoint", "trained"]
