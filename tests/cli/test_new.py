@@ -95,6 +95,11 @@ def test_the_target_is_guessed_and_the_reason_told(
     assert Study.load("d.yaml").tree()["data"]["target"] == guess
 
 
+def test_rows_that_differ_in_their_id_alone_are_the_same(tmp_path: Path, kdorch: Callable[..., Any]) -> None:
+    (tmp_path / "d.csv").write_text("id,x,y\n" + "".join(f"{row},{row % 2},{row % 2}\n" for row in range(9)))
+    assert "d.csv: 9 rows, 7 of them the same as another\n" in kdorch("study", "new", "d.csv").output
+
+
 def test_skewed_classes_are_balanced_and_compared_by_f1(tmp_path: Path, kdorch: Callable[..., Any]) -> None:
     (tmp_path / "d.csv").write_text("x,y\n" + "".join(f"{row},{int(row > 34)}\n" for row in range(40)))
     kdorch("study", "new", "d.csv")

@@ -22,6 +22,7 @@ def folder(tmp_path: Path) -> Path:
         place.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (6, 4), (row * 10, 0, 255)).save(place / f"{row}.png")
     (tmp_path / "images" / "dog" / "Thumbs.db").write_text("no image")
+    shutil.copytree(tmp_path / "images" / "dog", tmp_path / "images" / ".trash")
     return tmp_path / "images"
 
 
