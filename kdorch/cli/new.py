@@ -58,10 +58,10 @@ def _print(look: Look, data: Path) -> None:
     same = f", {look.duplicates:,} of them the same as another" if look.duplicates else ""
     click.echo(f"{data}: {look.rows:,} rows{same}")
     console.print(table)
-    target = look.fields.get("target")
-    about = f" of {target}" if isinstance(target, str) else ""
+    target = look.fields.get("target", "the sub-folder")
+    words = target if isinstance(target, str) else ", ".join(target)
     why = f" ({look.why['target']})" if look.why.get("target") else ""
-    click.echo(f"Learn a {look.fields['task']}{about}{why}.")
+    click.echo(f"Task: {look.fields['task']}. To predict: {words}{why}.")
     if look.counts:
         most = ", ".join(f"{label}: {count:,}" for label, count in look.counts.most_common(20))
         click.echo(f"Classes: {most}")

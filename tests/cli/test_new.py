@@ -37,7 +37,7 @@ def test_what_it_prints(table: Path, kdorch: Callable[..., Any]) -> None:
         ["flag", "number", "2", "0", "feature"],
     ]
     assert answer.output.splitlines()[8:] == [
-        "Learn a classification of kind.",
+        "Task: classification. To predict: kind.",
         "Classes: a: 14, c: 14, b: 13",
         "Left out: name (nearly every text is different).",
         "Wrote my-data.yaml.",
@@ -73,7 +73,8 @@ def test_several_targets(tmp_path: Path, kdorch: Callable[..., Any]) -> None:
     (tmp_path / "d.csv").write_text(
         "x,a,b,c\n" + "".join(f"{row},{row % 2},1,{row / 3}\n" for row in range(9))
     )
-    kdorch("study", "new", "d.csv", "--target", "a", "--target", "b")
+    told = kdorch("study", "new", "d.csv", "--target", "a", "--target", "b").output
+    assert "Task: multilabel. To predict: a, b.\n" in told
     assert Study.load("d.yaml").tree()["data"]["task"] == "multilabel"
     kdorch("study", "new", "d.csv", "--target", "a", "--target", "c", "--output", "e.yaml")
     assert Study.load("e.yaml").tree()["data"]["task"] == "regression"
@@ -90,7 +91,7 @@ def test_the_target_is_guessed_and_the_reason_told(
     )
     told = kdorch("study", "new", "d.csv").output
     reason = "the last column" if guess == "c" else "taken for its name"
-    assert f"Learn a classification of {guess} ({reason}; --target chooses another)." in told
+    assert f"Task: classification. To predict: {guess} ({reason}; --target chooses another)." in told
     assert "9 rows, 7 of them the same as another" in told
     assert Study.load("d.yaml").tree()["data"]["target"] == guess
 
