@@ -101,3 +101,20 @@ def test_importing_the_room_is_cheap() -> None:
     heavy = "import sys, kdorch.shipping; print({'torch', 'mlflow', 'numpy'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_columns_are_told_with_the_lines_that_encode_a_row() -> None:
+    from kdorch.shipping.legend import ENCODE, legend
+
+    many = [str(category) for category in range(12)]
+    columns = [
+        {"name": "a|b", "type": "number"},
+        {"name": "city", "type": "category", "categories": many},
+        *({"name": f"x{number}", "type": "number"} for number in range(30)),
+    ]
+    lines = legend(columns).splitlines()
+    assert r"| a\|b | number |  |" in lines
+    assert "| city | category | `0`, `1`, `2`, `3`, `4`, `5`, `6`, `7`, `8`, `9` and 2 more |" in lines
+    assert "2 more are in `columns.json`." in lines
+    assert ENCODE in legend(columns)
+    assert legend([]) == ""

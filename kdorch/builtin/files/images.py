@@ -79,6 +79,10 @@ def decoded(paths: Sequence[Path], size: Size | None, channels: Channels) -> np.
     inputs = scratch((len(paths), height, width, *((3,) if channels == "rgb" else ())), "uint8")
     for row, path in enumerate(paths):
         with opened(path) as image:
+            if image.mode.startswith(("I", "F")):  # Pillow would cut off what is above 255
+                raise kdorch.DataError(
+                    f"{path} has more than 8 bits per pixel ({image.mode}). Save it with 8."
+                )
             try:
                 plain = image.convert(_MODES[channels])
             except (OSError, SyntaxError, ValueError) as error:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+LABEL_WORDS = (("0", "0.0", "false", "no"), ("1", "1.0", "true", "yes"))  # that a label is not there, or is
 MANY = 1000  # different cells to count at most
 CATEGORIES = 100  # that a column of codes may have: each becomes an input of the network
 _FEW = 10  # that it may have however few rows there are

@@ -11,7 +11,7 @@ from kdorch.builtin.files.division import DIVISION, divided
 from kdorch.builtin.files.reading import chunks, header, texts
 from kdorch.builtin.files.schema import Column, columns, refuse_missing
 from kdorch.builtin.files.scratch import scratch
-from kdorch.builtin.files.survey import MANY, Survey, survey
+from kdorch.builtin.files.survey import LABEL_WORDS, MANY, Survey, survey
 from kdorch.builtin.files.targets import assembled
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from kdorch.builtin.files.dataset import Files
 
-_YES = {"0": 0.0, "false": 0.0, "no": 0.0, "1": 1.0, "true": 1.0, "yes": 1.0}
+_YES = {word: float(position) for position, words in enumerate(LABEL_WORDS) for word in words}
 
 
 def load(files: Files) -> kdorch.Columns:
@@ -76,7 +76,7 @@ def target(task: str, path: Path, survey: Survey) -> Column:
         return Column(survey.name, survey.labels())
     if task == "multilabel":
         strange = next((word for word in survey.counts if word.lower() not in _YES), None)
-        if strange is not None and strange not in {"0.0", "1.0"}:
+        if strange is not None:
             raise kdorch.DataError(f"{where}: a label is there (1) or not (0), not {strange!r}.")
     elif survey.text:
         row, word = survey.text

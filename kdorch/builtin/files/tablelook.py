@@ -12,7 +12,7 @@ from kdorch.builtin.files.division import SPLITS
 from kdorch.builtin.files.images import IMAGES
 from kdorch.builtin.files.looking import Look, one_of, pixels
 from kdorch.builtin.files.reading import chunks, header
-from kdorch.builtin.files.survey import MANY, Survey, survey
+from kdorch.builtin.files.survey import LABEL_WORDS, MANY, Survey, survey
 
 _TARGETS = ("target", "label", "class", "y")
 _CLASSES = 20  # different whole numbers that are taken for classes, not for amounts
@@ -59,9 +59,7 @@ def _guess(names: list[str]) -> tuple[list[str], str]:
 def _task(targets: Sequence[Survey]) -> str:
     if len(targets) > 1:
         words = {word.lower() for each in targets for word in each.counts}
-        return (
-            "multilabel" if words <= {"0", "1", "0.0", "1.0", "true", "false", "yes", "no"} else "regression"
-        )
+        return "multilabel" if words <= {*LABEL_WORDS[0], *LABEL_WORDS[1]} else "regression"
     target = targets[0]
     amounts = target.fractions or len(target.counts) > _CLASSES
     return "regression" if target.text is None and amounts else "classification"

@@ -76,6 +76,14 @@ def test_an_image_that_was_cut_off_is_named(folder: Path) -> None:
         Files(path=folder).load()
 
 
+def test_more_than_eight_bits_are_not_cut_off_in_silence(folder: Path) -> None:
+    Image.fromarray(np.full((4, 6), 40_000, dtype=np.uint16)).save(folder / "cat" / "deep.png")
+    with pytest.raises(
+        kdorch.DataError, match=r"deep.png has more than 8 bits per pixel \(I;16\). Save it with 8."
+    ):
+        Files(path=folder, channels="grey").load()
+
+
 def test_sizes_that_differ(folder: Path) -> None:
     Image.new("RGB", (9, 9)).save(folder / "dog" / "big.png")
     told = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -59,6 +61,17 @@ def test_names_are_checked_against_the_header(fields: Any, told: dict[str, str],
     assert Files(path=file, **fields).complaints() == {
         field: text.format(file) for field, text in told.items()
     }
+
+
+def test_the_check_reads_a_header_without_what_reads_rows(csv: Csv) -> None:
+    code = (
+        "import sys, pathlib; from kdorch.builtin.files.dataset import Files\n"
+        "print(*Files(path=pathlib.Path(sys.argv[1]), target='z').complaints())\n"
+        "print(*{'torch', 'pandas', 'sklearn', 'pyarrow'} & sys.modules.keys())"
+    )
+    command = [sys.executable, "-c", code, str(csv("x,y", *ROWS))]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["target", ""]
 
 
 def test_a_missing_file_is_found_by_the_check_with_its_line(tmp_path: Path, csv: Csv) -> None:
@@ -136,6 +149,11 @@ def test_a_parquet_that_is_none(csv: Csv) -> None:
             ["x,y", "1,0", "2,2"],
             {"task": "multilabel"},
             "{}, column 'y': a label is there (1) or not (0), not '2'.",
+        ),
+        (
+            ["x,y", "1,0.0", "2,1.0", "3,maybe"],
+            {"task": "multilabel"},
+            "{}, column 'y': a label is there (1) or not (0), not 'maybe'.",
         ),
         (
             ["x,y", "1,a", "2,b", ",a"],
