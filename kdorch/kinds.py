@@ -211,13 +211,22 @@ class Lessons(Protocol):
 
 
 class Teacher(Spec):
-    """A model to imitate. It runs once per row; its outputs are stored and every trial reads them."""
+    """A model to imitate. It runs once per row; its outputs are stored and every trial reads them.
+
+    Class attributes:
+        foreign: It was made elsewhere, perhaps from rows that are now in the test split.
+    """
 
     kind: ClassVar[str] = "teacher"
+    foreign: ClassVar[bool] = False
 
     def fit(self, lessons: Lessons) -> dict[str, Tensor]:
         """Make the teacher ready once; return the state to store. Nothing by default."""
         return {}
+
+    def homework(self) -> tuple[Student, dict[str, float]] | None:
+        """Return the network that ``fit`` trains, and what it gives ``lessons.fit``, to estimate its time."""
+        return None
 
     def build(self, task: Task, state: Mapping[str, Tensor]) -> Callable[[Batch], Output]:
         """Return what answers a batch, from the stored state."""

@@ -72,7 +72,7 @@ def run(
         study=study,
         home=Home(Path(home)),
         uri=tracking_uri(),
-        workers=_cores() if workers is None else workers,
+        workers=cores() if workers is None else workers,
         trials=study.search.trials if trials is None else trials,
         deadline=math.inf if timeout is None else time.monotonic() + timeout,
         observer=observer or Observer(),
@@ -97,7 +97,7 @@ def _refuse_nonsense(workers: int | None, trials: int | None, timeout: float | N
         raise ArgumentError("\n".join(wrong))
 
 
-def _cores() -> int:
+def cores() -> int:
     """Return how many cores this process may use; not every system limits that."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

@@ -37,6 +37,10 @@ class Trained(kdorch.Teacher, name="trained"):
         """Return the trained weights."""
         return lessons.fit(self.network, epochs=self.epochs, batch=self.batch, lr=self.lr)
 
+    def homework(self) -> tuple[kdorch.Student, dict[str, float]]:
+        """Return the network and its training."""
+        return self.network, {"epochs": self.epochs, "batch": self.batch, "lr": self.lr}
+
     def build(
         self, task: kdorch.Task, state: Mapping[str, Tensor]
     ) -> Callable[[kdorch.Batch], kdorch.Output]:
@@ -57,6 +61,8 @@ class Checkpoint(kdorch.Teacher, name="checkpoint"):
         network: The network that the weights belong to.
         weights: Path of the file; in a study file, from where that lies.
     """
+
+    foreign: ClassVar[bool] = True
 
     network: SerializeAsAny[kdorch.Student]
     weights: Path

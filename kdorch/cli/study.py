@@ -42,7 +42,12 @@ def study() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable, mistakes too.")
 @click.pass_obj
 def check(home: Path, file: Path, overrides: tuple[str, ...], as_json: bool) -> None:
-    """Report every mistake in a study FILE; nothing is created or trained."""
+    """Report every mistake in a study FILE, and what running it will take.
+
+    Where there is no mistake, the data are prepared and a few steps of the smallest and the largest student
+    are tried.
+    """
+    from kdorch.api.rehearsal import rehearse
     from kdorch.errors import StudyError
     from kdorch.study import Study
     from kdorch.study.space import space
@@ -54,12 +59,15 @@ def check(home: Path, file: Path, overrides: tuple[str, ...], as_json: bool) -> 
             raise
         click.echo(json.dumps(_mistakes(error), indent=1))
         raise click.exceptions.Exit(error.exit_code) from None
-    trials, parameters = found.search.trials, len(space(found))
+    trials, parameters, rehearsal = found.search.trials, len(space(found)), rehearse(found, home=home)
     if as_json:
         fine = {"file": str(file), "trials": trials, "parameters": parameters, "problems": []}
-        click.echo(json.dumps(fine, indent=1))
+        click.echo(json.dumps(fine | rehearsal.facts(), indent=1))
         return
+    for warning in rehearsal.warnings:
+        click.echo(f"warning: {warning}")
     click.echo(f"{file} is fine: {trials} trials over {parameters} parameters.")
+    click.echo(f"It will take {rehearsal.estimate}.")
     settings = [word for override in overrides for word in ("--set", override)]
     say_next(command(home, "study", "run", str(file), *settings))
 

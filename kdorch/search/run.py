@@ -18,6 +18,7 @@ from kdorch.execution import Executor, LocalExecutor
 from kdorch.search import prepare
 from kdorch.search.beginning import begin
 from kdorch.search.coordinator import Coordinator, Phase, Setting
+from kdorch.search.estimate import cautions, estimate
 from kdorch.search.frames import candidates, open_confirmations, open_trials
 from kdorch.search.home import Folder, Home
 from kdorch.search.interrupts import Attentive, held_back
@@ -108,6 +109,7 @@ class Session:
         rows = ", ".join(f"{count:,} {split}" for split, count in data["facts"]["rows"].items())
         self.observer.say(f"data     {rows} (locked)")
         prepare.fits(self.study, data["facts"]["task"])
+        self._forewarn(data, executor)
         tracker = open_page(self.study, self.home, self.uri, data, identity=record["identity"])
         page = (tracker.url("http://host") or "").removeprefix("http://host")
         self.folder.write(record | {"page": page, "concluded": False})
@@ -138,6 +140,16 @@ class Session:
 
     def _wait(self, what: str) -> Callable[[float], None]:
         return partial(self.observer.wait, what)
+
+    def _forewarn(self, data: dict[str, Any], executor: Executor) -> None:
+        """Say what is strange, and what the rest will take."""
+        for warning in cautions(self.study, data):
+            self.observer.say(f"warning  {warning}")
+        left = self.trials - self._searched.counted
+        if left > 0:
+            self.observer.say(
+                f"ahead    {estimate(self.study, executor, data, trials=left, workers=self.workers)}"
+            )
 
     def _unchanged(self, what: str, entry: dict[str, Any], record: dict[str, Any]) -> None:
         """Make sure that a stored entry is the one that the complete trials were trained with."""

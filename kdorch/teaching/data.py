@@ -16,6 +16,7 @@ from torch import nn
 from kdorch.errors import DataError
 from kdorch.kinds import Columns, Dataset
 from kdorch.study import Split
+from kdorch.teaching.cautions import strangeness
 from kdorch.teaching.dividing import divide
 from kdorch.teaching.store import Entry, Store, digest
 
@@ -121,11 +122,14 @@ def _write(folder: Path, dataset: Dataset, columns: Columns, split: Split, conte
         np.save(folder / name / "rows.npy", rows[chosen].astype(np.int64))
         if not labelled.all():
             np.save(folder / name / "labelled.npy", labelled[chosen])
+    logits = 4 * len(rows) * task.outputs  # what the teacher's answers will take
     return {
         "content": content,
+        "bytes": logits + sum(file.stat().st_size for file in folder.rglob("*.npy")),
         "task": task.model_copy(update={"input_shape": shape}).model_dump(),
         "rows": {name: len(chosen) for name, chosen in parts.items()},
         "unlabelled": int((~labelled[parts["train"]]).sum()),
+        "warnings": strangeness(columns, parts),
         "raw": {"dtype": str(columns.inputs.dtype), "shape": list(columns.inputs.shape[1:])},
         "legend": list(columns.legend),
     }

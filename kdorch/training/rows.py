@@ -122,6 +122,14 @@ def open_rows(data: Path, split: str, teacher: Path | None, *, budget: int) -> R
     return InMemory({name: torch.from_numpy(np.array(column)) for name, column in columns.items()})
 
 
+def head(rows: Rows, count: int) -> Rows:
+    """Return the first rows of a split."""
+    if isinstance(rows, InMemory):
+        return InMemory({name: column[:count] for name, column in rows.columns.items()})
+    assert isinstance(rows, Streamed)  # noqa: S101  there are no others
+    return Streamed({name: column[:count] for name, column in rows.columns.items()})
+
+
 def shuffle(count: int, generator: Generator) -> Tensor:
     """Return the order of one epoch."""
     return torch.randperm(count, generator=generator)

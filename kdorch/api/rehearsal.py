@@ -1,0 +1,64 @@
+"""Before a study costs anything: what is strange about it, and what it will take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kdorch.discovery import importable
+from kdorch.search import HOME
+from kdorch.study import Study
+
+if TYPE_CHECKING:
+    from kdorch.search.estimate import Estimate
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What is known of a study before it runs.
+
+    Attributes:
+        rows: Rows of each split.
+        warnings: What could make its results look better than they are.
+        estimate: Time and disk.
+    """
+
+    rows: dict[str, int]
+    warnings: list[str]
+    estimate: Estimate
+
+    def facts(self) -> dict[str, Any]:
+        """Return it as JSON takes it: ``rows``, ``warnings``, ``seconds`` (least, most) and ``bytes``."""
+        seconds = [self.estimate.whole(training) for training in self.estimate.training]
+        return {
+            "rows": self.rows,
+            "warnings": self.warnings,
+            "seconds": seconds,
+            "bytes": self.estimate.disk,
+        }
+
+
+def rehearse(study: Study, *, home: str | Path = HOME, workers: int | None = None) -> Rehearsal:
+    """Prepare the data and try a few steps of the smallest and the largest student.
+
+    Args:
+        study: One that has been checked.
+        home: Project directory; the prepared data stay in its store, for the run.
+        workers: Trainings at once; one per core by default.
+
+    Raises:
+        KdorchError: If the data cannot be used, or a network does not fit them.
+    """
+    from kdorch.api import cores
+    from kdorch.execution import LocalExecutor
+    from kdorch.search import prepare
+    from kdorch.search.estimate import cautions, estimate
+    from kdorch.search.home import Home
+    from kdorch.search.run import PRELOAD
+
+    folders = [str(folder) for folder in study.folders]
+    with importable(folders), LocalExecutor(1, preload=PRELOAD, sys_path=folders) as executor:
+        data = prepare.data(study, Home(Path(home)), executor)
+        expected = estimate(study, executor, data, trials=study.search.trials, workers=workers or cores())
+    return Rehearsal(data["facts"]["rows"], cautions(study, data), expected)

@@ -1,0 +1,134 @@
+"""What a study will take, before it does, from a few steps of its smallest and largest student."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rich.filesize import decimal
+
+from kdorch.execution import Executor
+from kdorch.search import prepare
+from kdorch.spec import Choice
+from kdorch.study import Study
+from kdorch.study.space import bind, space
+
+_PROBE = "kdorch.training.probe:run"
+_OVERHEAD = 0.12  # seconds a training costs beside its steps: asking, measuring, logging
+_START = 6.0  # seconds: imports at the start, MLflow, the summary at the end
+_RUN = 60_000  # bytes that a run takes in MLflow's database, beside its weights
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """How long and how large.
+
+    Attributes:
+        teacher: Seconds to make the teacher ready; 0 where nobody knows.
+        training: Seconds of the shortest and of the longest training.
+        trials: Trainings of the search.
+        confirmations: Trainings of the confirmation.
+        workers: Trainings at once.
+        disk: Bytes, at most.
+    """
+
+    teacher: float
+    training: tuple[float, float]
+    trials: int
+    confirmations: int
+    workers: int
+    disk: int
+
+    def __str__(self) -> str:
+        shortest, longest = (self.whole(seconds) for seconds in self.training)
+        each = _span(*self.training)
+        made = f"teacher {_time(self.teacher)} unless it is stored, " if self.teacher else ""
+        later = f" and {self.confirmations} to confirm" if self.confirmations else ""
+        return (
+            f"about {_span(shortest, longest)} with {self.workers} at once, up to {decimal(self.disk)}: "
+            f"{made}{self.trials} trials{later} of {each}"
+        )
+
+    def whole(self, training: float) -> float:
+        """Return the seconds of the whole study if each training took this long."""
+        count = self.trials + self.confirmations
+        return _START + self.teacher + count * (training + _OVERHEAD) / self.workers
+
+
+def estimate(
+    study: Study, executor: Executor, data: Mapping[str, Any], *, trials: int, workers: int
+) -> Estimate:
+    """Return what a study will take.
+
+    Args:
+        study: One that has been checked.
+        executor: Where to try it.
+        data: The stored dataset.
+        trials: Trials of the search.
+        workers: Trainings at once.
+
+    Raises:
+        KdorchError: If a student or the teacher's network cannot be built or trained.
+    """
+    facts = data["facts"]
+
+    def probe(network: Mapping[str, Any], train: Mapping[str, Any]) -> dict[str, float]:
+        spec = {
+            "data": data["path"],
+            "task": facts["task"] | {"metrics": list(study.metrics)},
+            "network": dict(network),
+            "train": dict(train),
+            "score": list(prepare.score(study)),
+            "budget": prepare.budget(workers),
+        }
+        return prepare.call(executor, _PROBE, spec)
+
+    found = [probe(tree["student"], tree["train"]) for tree in _extremes(study)]
+    homework = study.teacher.homework()
+    teacher = probe(homework[0].model_dump(mode="json"), homework[1])["seconds"] if homework else 0.0
+    twins = 1 + (study.confirm.baseline == "paired")
+    confirmations = study.confirm.top * study.confirm.seeds * twins
+    seconds = sorted(each["seconds"] for each in found)
+    runs = (trials + confirmations) * (_RUN + max(each["bytes"] for each in found))
+    disk = int(runs + facts["bytes"])
+    return Estimate(teacher, (seconds[0], seconds[-1]), trials, confirmations, workers, disk)
+
+
+def cautions(study: Study, data: Mapping[str, Any]) -> list[str]:
+    """Return what could make the results of a study look better than they are, in sentences."""
+    found: list[str] = list(data["facts"]["warnings"])
+    if study.teacher.foreign:
+        found.append(
+            f"the teacher {study.teacher.name!r} was made elsewhere. If it has seen rows that are now in the "
+            "test split, its test score is too good, and its students' may be."
+        )
+    return found
+
+
+def _extremes(study: Study) -> Iterator[dict[str, Any]]:
+    """Yield the trials at both ends of every range, for each student that may be chosen."""
+    dimensions = space(study)
+    students = next((each.mark for each in dimensions if each.path == "student"), None)
+    for student in students.options if isinstance(students, Choice) else (None,):
+        for end in (0, -1):
+            params: dict[str, Any] = {} if student is None else {"student": student}
+            for each in dimensions:
+                if each.path in params or (each.when and params.get(each.when[0]) != each.when[1]):
+                    continue
+                ends = each.mark.options if isinstance(each.mark, Choice) else (each.mark.low, each.mark.high)
+                # More rows at a step make an epoch shorter, so those go the other way round.
+                params[each.path] = ends[-1 - end if each.path == "train.batch" else end]
+            yield bind(study, params)
+
+
+def _span(low: float, high: float) -> str:
+    one, other = _time(low), _time(high)
+    return one if one == other else f"{one} to {other}"
+
+
+def _time(seconds: float) -> str:
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s" if seconds >= 10 else f"{max(seconds, 0.1):.1f} s"  # noqa: PLR2004
