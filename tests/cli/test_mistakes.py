@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -92,18 +93,18 @@ def test_check_reports_all_mistakes_at_once(kdorch: Any, write: Write, tmp_path:
     assert files(tmp_path) == before
 
 
-def test_a_study_that_is_fine_is_told_so_and_nothing_is_made(
+@pytest.mark.slow
+def test_a_study_that_is_fine_is_told_so_and_what_it_will_take(
     kdorch: Any, write: Write, tmp_path: Path
 ) -> None:
     write("my study.yaml")
-    before = files(tmp_path)
     answer = kdorch("--home", "a home", "study", "check", "my study.yaml", "--set", "train.epochs=2")
     assert (answer.code, answer.errors) == (0, "")
-    assert answer.output.splitlines() == [
-        "my study.yaml is fine: 4 trials over 3 parameters.",
-        "Next: kdorch --home 'a home' study run 'my study.yaml' --set train.epochs=2",
-    ]
-    assert files(tmp_path) == before
+    fine, ahead, further = answer.output.splitlines()
+    assert fine == "my study.yaml is fine: 4 trials over 3 parameters."
+    assert re.fullmatch(r"It will take about .* with \d+ at once, .*: .* 4 trials and 2 to confirm .*", ahead)
+    assert further == "Next: kdorch --home 'a home' study run 'my study.yaml' --set train.epochs=2"
+    assert {path.name for path in (tmp_path / "a home").iterdir()} == {"store"}  # for the run
 
 
 def test_a_study_that_somebody_else_runs_is_left_alone(kdorch: Any, write: Write, tmp_path: Path) -> None:
