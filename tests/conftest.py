@@ -182,13 +182,13 @@ def cli() -> Callable[..., Any]:
     return kdorch_command
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def command() -> list[str]:
     """The words that start ``kdorch``."""
     return COMMAND
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def clean() -> dict[str, str]:
     """The environment of a process that runs it."""
     return clean_environment()

@@ -12,7 +12,7 @@ import pandas as pd
 from kdorch.api.front import front_rows
 from kdorch.api.results import Results
 from kdorch.reporting.figure import front_figure, save
-from kdorch.search.logbook import dataset_record, run_of
+from kdorch.search.logbook import dataset_record, page_of, run_of
 from kdorch.tracking import Tracker
 from kdorch.tracking.mlflow_tracker import open_tracker
 
@@ -24,7 +24,8 @@ def summarise(results: Results) -> None:
     record = results.record
     tracker = open_tracker(results.home.path, tracking_uri())
     dataset = dataset_record(results.study, record["data"])
-    tracker.open(results.name, _note(results), dataset, identity=record["identity"])
+    page = page_of(results.study)
+    tracker.open(results.name, _note(results), dataset, identity=record["identity"], page=page)
     _link_models(results, tracker)
     run = run_of("summary", tracker.runs())
     if run is None:

@@ -43,7 +43,9 @@ def ui(home: Path, study: str | None, port: int | None) -> None:
         signal.signal(signal.Signals[name], lambda *_: sys.exit(0))
     with serve(home, port) as server:
         for folder in ours:
-            click.echo(f"{folder.path.name}: {server.url}{(folder.read() or {}).get('page', '')}")
+            record = folder.read() or {}
+            click.echo(f"{folder.path.name}: {server.url}{record.get('page', '')}")
+            click.echo(f"{folder.path.name}, charts: {server.url}{record.get('charts', '')}")
         click.echo("Ctrl-C ends it.")
         server.wait()
 

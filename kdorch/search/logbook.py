@@ -10,7 +10,8 @@ from kdorch.errors import TrackingError
 from kdorch.search.home import Home
 from kdorch.search.phases import flat
 from kdorch.study import Study
-from kdorch.tracking import DatasetRecord, RunRecord, Tracker
+from kdorch.study.space import space
+from kdorch.tracking import DatasetRecord, Page, RunRecord, Tracker
 
 LOCAL = "the project directory"
 
@@ -39,8 +40,15 @@ def open_page(
     from kdorch.tracking.mlflow_tracker import open_tracker
 
     tracker, note = open_tracker(home.path, uri), "Running. The run *summary* will hold the front."
-    tracker.open(study.name, note, dataset_record(study, data), identity=identity)
+    tracker.open(study.name, note, dataset_record(study, data), identity=identity, page=page_of(study))
     return tracker
+
+
+def page_of(study: Study) -> Page:
+    """Return what the study's page shows."""
+    quality = next(iter(study.objectives))
+    test = [quality.replace("val/", "test/")] if quality.startswith("val/") else []
+    return Page(study.objectives, test, [dimension.path for dimension in space(study)])
 
 
 def dataset_record(study: Study, data: Mapping[str, Any]) -> DatasetRecord:

@@ -111,8 +111,11 @@ class Session:
         prepare.fits(self.study, data["facts"]["task"])
         self._forewarn(data, executor)
         tracker = open_page(self.study, self.home, self.uri, data, identity=record["identity"])
-        page = (tracker.url("http://host") or "").removeprefix("http://host")
-        self.folder.write(record | {"page": page, "concluded": False})
+        pages = {
+            "page": (tracker.url("http://host") or "").removeprefix("http://host"),
+            "charts": (tracker.url("http://host", charts=True) or "").removeprefix("http://host"),
+        }
+        self.folder.write(record | pages | {"concluded": False})
         runs = tracker.runs()
         budget = prepare.budget(self.workers)
         waiting = self._wait("teacher")
@@ -120,7 +123,7 @@ class Session:
         self._unchanged("teacher", teacher, record)
         teacher_run, told = note_teacher(self.study, tracker, runs, teacher)
         self.observer.say(f"teacher  {told}")
-        record |= {"page": page, "data": data, "teacher": teacher, "concluded": False}
+        record |= pages | {"data": data, "teacher": teacher, "concluded": False}
         self.folder.write(record)
         setting = self._setting(data, teacher, budget)
         self._pick_up(tracker, runs)

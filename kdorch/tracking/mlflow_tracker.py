@@ -28,12 +28,14 @@ from kdorch.errors import TrackingError
 from kdorch.tracking.address import DATABASES, connect, is_server, masked, public, scheme
 from kdorch.tracking.database import local_uri, sqlite_uri
 from kdorch.tracking.experiments import check_usable
-from kdorch.tracking.protocol import DatasetRecord, Kind, Outcome, RunRecord
+from kdorch.tracking.protocol import DatasetRecord, Kind, Outcome, Page, RunRecord
 from kdorch.tracking.values import STATUS, Point, finite_points, run_tags, table_json, text, texts
+from kdorch.tracking.views import link, saved_views
 
 _LONGEST_PARAM, _LONGEST_TAG, _LONGEST_NOTE = 6000, 8000, 20000  # characters MLflow stores
 _LAST_BATCH = 800  # metrics; MLflow takes 1000 entities in a request, tags included
 _SQLITE = "sqlite:///"
+_WORKFLOW = "workflowType=machine_learning"  # else the page is about traces
 _PAGE = 1000  # runs in one answer
 _TABLES_TAG = "mlflow.loggedArtifacts"  # MLflow's page shows as tables what is listed here
 
@@ -90,13 +92,16 @@ class MlflowTracker:
         self._client = connect(uri)
 
     @_explained
-    def open(self, study: str, note: str, dataset: DatasetRecord, *, identity: str) -> None:
+    def open(
+        self, study: str, note: str, dataset: DatasetRecord, *, identity: str, page: Page | None = None
+    ) -> None:
         """See ``Tracker.open``."""
         tags = {
             "mlflow.experimentKind": "custom_model_development",  # else it opens on traces
             "mlflow.note.content": text(note, _LONGEST_NOTE),
             "kdorch.study": study,
             "kdorch.identity": identity,
+            **(saved_views(page) if page else {}),
         }
         location = self._location(study)
         experiment = self._create_or_find(study, location, tags)
@@ -212,13 +217,13 @@ class MlflowTracker:
         self._client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
         return str(model.model_id)
 
-    def url(self, base: str | None = None, *, run_id: str | None = None) -> str | None:
+    def url(self, base: str | None = None, *, run_id: str | None = None, charts: bool = False) -> str | None:
         """See ``Tracker.url``."""
         if base is None and not is_server(self.uri):
             return None
-        run = f"/runs/{run_id}" if run_id else ""
-        page = f"/#/experiments/{self._experiment_id}{run}?workflowType=machine_learning"
-        return public(base or self.uri) + page
+        page = f"runs/{run_id}" if run_id else "runs"
+        view = "" if run_id else link(charts=charts)
+        return f"{public(base or self.uri)}/#/experiments/{self._experiment_id}/{page}?{_WORKFLOW}{view}"
 
 
 def _metrics(points: Sequence[Point], **link: str) -> list[Metric]:

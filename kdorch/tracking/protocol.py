@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from kdorch.errors import TrackingError
+from kdorch.kinds import Direction
 
 Kind = Literal["teacher", "trial", "confirm", "baseline", "summary"]
 Outcome = Literal["complete", "pruned", "failed"]
@@ -45,6 +46,21 @@ class DatasetRecord:
 
 
 @dataclass(frozen=True)
+class Page:
+    """What a study's page shows before anybody sets it up.
+
+    Attributes:
+        objectives: Metric to direction; the first is the quality, the second the size.
+        test: Metrics on the test rows.
+        params: Dotted paths of what is searched.
+    """
+
+    objectives: Mapping[str, Direction]
+    test: Sequence[str]
+    params: Sequence[str]
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """One run as the tracker remembers it; what is needed to bring it in line with the study.
 
@@ -71,7 +87,9 @@ class Tracker(Protocol):
     Every method raises ``TrackingError`` when what is behind it refuses or cannot be reached.
     """
 
-    def open(self, study: str, note: str, dataset: DatasetRecord, *, identity: str) -> None:
+    def open(
+        self, study: str, note: str, dataset: DatasetRecord, *, identity: str, page: Page | None = None
+    ) -> None:
         """Create the study's page, or find it again; must come before anything else.
 
         Args:
@@ -79,6 +97,7 @@ class Tracker(Protocol):
             note: Markdown at the top of the page; replaces an older note.
             dataset: Linked to every run and to every metric of a model.
             identity: Of the study; another one of the same name has another, and gets no access.
+            page: What is shown; the tracker's own choice if None.
         """
 
     def start(
@@ -142,12 +161,13 @@ class Tracker(Protocol):
             metrics: Linked to the model and to the study's dataset; what is not finite is left out.
         """
 
-    def url(self, base: str | None = None, *, run_id: str | None = None) -> str | None:
+    def url(self, base: str | None = None, *, run_id: str | None = None, charts: bool = False) -> str | None:
         """Return where a browser finds the study, or one run of it.
 
         Args:
             base: Address of a server that shows this tracker's store; a tracker on a server has its own.
             run_id: One run instead of the whole study.
+            charts: The study's trials as charts instead of its runs as a list.
 
         Returns:
             None when there is no server to look at.

@@ -30,7 +30,8 @@ def test_the_link_leads_to_the_study_and_the_server_ends_with_the_command(
         address, _, page = url.partition("/#/")
         assert (name, address[:17]) == ("tiny", "http://127.0.0.1:")
         experiment = MlflowClient(address).get_experiment_by_name("tiny")
-        assert page == f"experiments/{experiment.experiment_id}?workflowType=machine_learning"
+        assert page.startswith(f"experiments/{experiment.experiment_id}/runs?workflowType=machine_learning&")
+        assert process.stdout.readline().startswith(f"tiny, charts: {address}/#/experiments/")
         assert process.stdout.readline() == "Ctrl-C ends it.\n"
         process.send_signal(number)
         assert process.wait() == code

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kdorch.errors import TrackingError
-from kdorch.tracking.protocol import DatasetRecord, Kind, Outcome, RunRecord
+from kdorch.tracking.protocol import DatasetRecord, Kind, Outcome, Page, RunRecord
 from kdorch.tracking.values import STATUS, finite_points, run_tags
 
 
@@ -37,7 +37,9 @@ class MemoryTracker:
     models: dict[str, dict[str, Any]] = field(default_factory=dict)
     _runs: dict[str, RunRecord] = field(default_factory=dict)
 
-    def open(self, study: str, note: str, dataset: DatasetRecord, *, identity: str) -> None:
+    def open(
+        self, study: str, note: str, dataset: DatasetRecord, *, identity: str, page: Page | None = None
+    ) -> None:
         """See ``Tracker.open``."""
         self.study, self.note, self.dataset, self.identity = study, note, dataset, identity
 
@@ -98,7 +100,7 @@ class MemoryTracker:
         }
         return model_id
 
-    def url(self, base: str | None = None, *, run_id: str | None = None) -> str | None:
+    def url(self, base: str | None = None, *, run_id: str | None = None, charts: bool = False) -> str | None:
         """See ``Tracker.url``; there is never anything to look at."""
         return None
 

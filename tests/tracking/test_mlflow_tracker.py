@@ -235,11 +235,13 @@ def test_an_ended_run_has_an_end(tracker: MlflowTracker, client: MlflowClient) -
 
 
 def test_links(tracker: MlflowTracker, experiment: Experiment) -> None:
-    page = f"/#/experiments/{experiment.experiment_id}"
+    page, flow = f"/#/experiments/{experiment.experiment_id}/runs", "?workflowType=machine_learning"
     own = tracker.uri if tracker.uri.startswith("http") else None
-    assert tracker.url() == (f"{own}{page}?workflowType=machine_learning" if own else None)
-    assert tracker.url("http://host/") == f"http://host{page}?workflowType=machine_learning"
-    assert tracker.url("http://host", run_id="r") == f"http://host{page}/runs/r?workflowType=machine_learning"
+    runs, charts = "&viewStateShareKey=kdorch-runs", "&viewStateShareKey=kdorch-charts&compareRunsMode=CHART"
+    assert tracker.url() == (f"{own}{page}{flow}{runs}" if own else None)
+    assert tracker.url("http://host/") == f"http://host{page}{flow}{runs}"
+    assert tracker.url("http://host", charts=True) == f"http://host{page}{flow}{charts}"
+    assert tracker.url("http://host", run_id="r") == f"http://host{page}/r{flow}"
 
 
 STUDY = """
