@@ -34,7 +34,8 @@ def next_step(output: str) -> list[str]:
 
 def test_piped_output_is_plain_lines(finished: Any) -> None:
     assert not CONTROL.search(finished.output)
-    lines = finished.output.splitlines()
+    # A busy machine is told that it takes long.
+    lines = [line for line in finished.output.splitlines() if not line.endswith("getting ready…")]
     assert lines[0] == "data     1,078 train, 359 validation, 360 test (locked)"
     assert lines[1].startswith("ahead    about ")
     assert lines[2].startswith("teacher  3,610 parameters, val/accuracy 0.")
