@@ -12,6 +12,7 @@ from teaching_toys import Shift, stored
 import kdorch
 from kdorch.errors import DataError
 from kdorch.study import Split
+from kdorch.teaching import cautions
 from kdorch.teaching import data as module
 from kdorch.teaching.data import prepare
 from kdorch.teaching.dividing import SPLITS
@@ -64,7 +65,8 @@ class Lazy:
 
 def test_rows_in_chunks_are_stored_as_rows_at_once(tmp_path, monkeypatch):
     at_once = kept(Store(tmp_path / "once"), NUMBERS)
-    monkeypatch.setattr(module, "_CHUNK", 7)
+    for each in (module, cautions):
+        monkeypatch.setattr(each, "_CHUNK", 7)
     monkeypatch.setattr(module, "_IN_MEMORY", 0)
     lazy = Lazy(INPUTS)
     in_chunks = kept(Store(tmp_path / "chunks"), replace(NUMBERS, inputs=lazy))
