@@ -1,0 +1,66 @@
+"""``kdorch study check``: every mistake, and what running the study will take."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kdorch.cli.arguments import FILE, SET
+from kdorch.cli.hints import command, say_next
+from kdorch.errors import DataError, Problem, StudyError
+
+if TYPE_CHECKING:
+    from kdorch.api.rehearsal import Rehearsal
+    from kdorch.study import Study
+
+
+@click.command()
+@FILE
+@SET
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable, mistakes too.")
+@click.pass_obj
+def check(home: Path, file: Path, overrides: tuple[str, ...], as_json: bool) -> None:
+    """Report every mistake in a study FILE, and what running it will take.
+
+    Where there is no mistake, the data are prepared and a few steps of the smallest and the largest student
+    are tried.
+    """
+    from kdorch.study import Study
+    from kdorch.study.space import space
+
+    try:
+        found = Study.load(file, overrides)
+        rehearsal = _rehearsed(found, home, file, overrides)
+    except StudyError as error:
+        if not as_json:
+            raise
+        problems = [{"file": error.source} | asdict(problem) for problem in error.problems]
+        click.echo(json.dumps({"file": error.source, "problems": problems}, indent=1))
+        raise click.exceptions.Exit(error.exit_code) from None
+    trials, parameters = found.search.trials, len(space(found))
+    if as_json:
+        fine = {"file": str(file), "trials": trials, "parameters": parameters, "problems": []}
+        click.echo(json.dumps(fine | rehearsal.facts(), indent=1))
+        return
+    for warning in rehearsal.warnings:
+        click.echo(f"warning: {warning}")
+    click.echo(f"{file} is fine: {trials} trials over {parameters} parameters.")
+    click.echo(f"It will take {rehearsal.estimate}.")
+    settings = [word for override in overrides for word in ("--set", override)]
+    say_next(command(home, "study", "run", str(file), *settings))
+
+
+def _rehearsed(study: Study, home: Path, file: Path, overrides: tuple[str, ...]) -> Rehearsal:
+    """Rehearse the study; what is wrong with its data is a mistake with a line, like any other."""
+    from kdorch.api.rehearsal import rehearse
+    from kdorch.study.file import read
+
+    try:
+        return rehearse(study, home=home)
+    except DataError as error:
+        problem: Any = Problem("data", str(error), line=read(file, overrides).line("data"))
+        raise StudyError([problem], str(file)) from error
