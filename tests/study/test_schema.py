@@ -45,9 +45,9 @@ def valid() -> Draft202012Validator:
 
 
 def readable() -> Iterator[str]:
-    """Yield the wrong studies that are YAML, and wrong by themselves and with our own plugins."""
+    """Yield the wrong studies that are YAML, and wrong by themselves, with our own plugins, whatever the data."""
     for file in sorted(WRONG.glob("*/*.yaml")):
-        if file.parent.name not in ("plugins", "set"):
+        if file.parent.name not in ("data", "plugins", "set"):
             try:
                 read(file)
             except StudyError:

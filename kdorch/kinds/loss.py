@@ -1,0 +1,60 @@
+"""Terms of the objective."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, ClassVar, Protocol
+
+from pydantic import Field
+
+from kdorch.kinds.task import Task
+from kdorch.kinds.values import Batch, Output
+from kdorch.spec import Spec
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Loss(Spec):
+    """A term of the objective that the student minimises.
+
+    Attributes:
+        weight: Factor of this term in the sum.
+    """
+
+    kind: ClassVar[str] = "loss"
+
+    weight: Annotated[float, Field(ge=0)] = 1.0
+
+    def misfits(self, task: type[Task], outputs: int | None = None) -> Mapping[str, str]:
+        """Return what in its fields does not suit a task, in sentences by field; empty if all does.
+
+        Asked when a study is checked, so it must not import torch; and once more when the rows have been read
+        and the number of outputs is known.
+        """
+        return {}
+
+    def __call__(self, student: Output, teacher: Output, batch: Batch) -> Tensor:
+        """Return the term, averaged over the batch, as a scalar."""
+        raise NotImplementedError
+
+    def build(self, task: Task, student: Output, teacher: Output | None) -> Term:
+        """Return the term for one trial; override it to create trainable parts.
+
+        Args:
+            task: What is learnt.
+            student: The student's output for a few rows, to read shapes from.
+            teacher: The teacher's, or None if the study trains without one.
+
+        Returns:
+            This loss itself by default. A term that offers ``gradient(student, teacher, batch)``, its
+            derivative with respect to the student's logits, spares the loop its own autograd graph.
+        """
+        return self
+
+
+class Term(Protocol):
+    """A loss, ready to be computed."""
+
+    def __call__(self, student: Output, teacher: Output, batch: Batch) -> Tensor:
+        """Return the term, averaged over the batch, as a scalar."""

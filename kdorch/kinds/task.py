@@ -1,0 +1,90 @@
+"""What is learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from kdorch.kinds.values import Direction
+from kdorch.spec import Spec
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor, nn
+
+
+class Task(Spec):
+    """What is learnt: the supervised loss, the scores, and the shape of inputs and outputs.
+
+    Class attributes:
+        directions: Its scores, and which way is better.
+        likeness: Its measures of fidelity, likewise.
+        honesty: Its measures of calibration, likewise.
+        library: Where torchmetrics keeps further scores for it, and how their names begin there.
+        answers: What a shipped model answers, as a sentence for its card.
+
+    Attributes:
+        input_shape: Shape of one prepared input, without the batch; the core fills it in.
+        metrics: Further scores by their torchmetrics names; the core fills them in from the study.
+    """
+
+    kind: ClassVar[str] = "task"
+    directions: ClassVar[Mapping[str, Direction]] = {}
+    likeness: ClassVar[Mapping[str, Direction]] = {}
+    honesty: ClassVar[Mapping[str, Direction]] = {}
+    library: ClassVar[tuple[str, str]] = ("", "")
+    answers: ClassVar[str] = "Logits."
+
+    input_shape: tuple[int, ...] = ()
+    metrics: tuple[str, ...] = ()
+
+    @property
+    def outputs(self) -> int:
+        """Number of logits per row."""
+        raise NotImplementedError
+
+    def complaint(self, targets: np.ndarray) -> str:
+        """Return what is wrong with the labels of a dataset, as a sentence; empty if nothing is."""
+        return ""
+
+    def fitted(self, targets: np.ndarray) -> Self:
+        """Return the task with what it has to know of the training labels."""
+        return self
+
+    def strata(self, targets: np.ndarray) -> np.ndarray | None:
+        """Return the labels of which each split needs its share, or None where rows have no such label."""
+        return None
+
+    def encode(self, targets: np.ndarray) -> np.ndarray:
+        """Return labels in the form that the loss compares logits with."""
+        return targets
+
+    def decoder(self) -> nn.Module | None:
+        """Return what turns logits into what a client expects, as a module; None if they are just that."""
+        return None
+
+    def loss(self, logits: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Return the supervised loss, averaged over the batch, as a scalar.
+
+        Args:
+            logits: Of the student.
+            targets: Encoded labels.
+            weights: Of the rows in the average, shape (rows,); all equal by default.
+        """
+        raise NotImplementedError
+
+    def loss_gradient(self, logits: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor | None:
+        """Return d loss / d logits in closed form, or None where there is none that is cheap."""
+        return None
+
+    def score(self, name: str, logits: Tensor, targets: Tensor) -> float:
+        """Return one of the scores named in ``directions`` or ``metrics``."""
+        raise NotImplementedError
+
+    def fidelity(self, student: Tensor, teacher: Tensor) -> dict[str, float]:
+        """Return how closely the student's logits follow the teacher's, by the names of ``likeness``."""
+        raise NotImplementedError
+
+    def calibration(self, logits: Tensor, targets: Tensor) -> dict[str, float]:
+        """Return how honest the predicted confidences are, by the names of ``honesty``."""
+        return {}

@@ -1,0 +1,79 @@
+"""What passes between plugins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
+
+    from kdorch.kinds.task import Task
+
+
+Direction = Literal["max", "min"]
+
+
+@dataclass
+class Output:
+    """What a network returns; a network that returns a tensor returns its logits.
+
+    Attributes:
+        logits: Predictions before any activation, shape (rows, outputs); real values for regression.
+        features: Intermediate maps by name, batch first.
+    """
+
+    logits: Tensor
+    features: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass
+class Batch:
+    """Some rows of a split.
+
+    Attributes:
+        inputs: What the network takes, batch first.
+        targets: The labels, batch first.
+        rows: Stable row ids, int64, shape (rows,).
+        labelled: Which rows have a label, bool, shape (rows,); None if all have.
+    """
+
+    inputs: Tensor
+    targets: Tensor
+    rows: Tensor
+    labelled: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Columns:
+    """A dataset as it ships: raw inputs, targets, and what is to be learnt from them.
+
+    At most one of ``parts``, ``groups`` and ``times`` says how rows are divided; without, they are at random.
+
+    Attributes:
+        inputs: Raw inputs, row first, in the type and range the source ships. What does not fit in memory is
+            a memory map, or anything with ``len``, ``dtype``, ``shape`` and rows chosen by an integer array.
+        targets: Labels, row first.
+        task: What is to be learnt.
+        rows: Stable row ids, int64; their order in the source by default.
+        labelled: Which rows have a label, bool; the others are trained on, for what the teacher says of them,
+            unless they belong to a part, group or time that is held out.
+        parts: The split of each row: ``train``, ``validation`` or ``test``.
+        groups: Rows of one group stay together, as those of one patient must.
+        times: The newest rows become the test, those before them the validation.
+        legend: What each column of a table is, for whoever calls the shipped model: mappings with ``name``,
+            ``type`` (``number`` or ``category``) and, where codes stand for words, ``categories`` in the
+            order of the codes.
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    task: Task
+    rows: np.ndarray | None = None
+    labelled: np.ndarray | None = None
+    parts: np.ndarray | None = None
+    groups: np.ndarray | None = None
+    times: np.ndarray | None = None
+    legend: Sequence[Mapping[str, Any]] = ()
