@@ -150,9 +150,11 @@ class Session:
             self.observer.say(f"warning  {warning}")
         left = self.trials - self._searched.counted
         if left > 0:
-            self.observer.say(
-                f"ahead    {estimate(self.study, executor, data, trials=left, workers=self.workers)}"
-            )
+            try:
+                told = str(estimate(self.study, executor, data, trials=left, workers=self.workers))
+            except KdorchError as error:  # other students may do better: their trials will tell
+                told = f"nobody knows how long, as a first try failed: {error}"
+            self.observer.say(f"ahead    {told}")
 
     def _unchanged(self, what: str, entry: dict[str, Any], record: dict[str, Any]) -> None:
         """Make sure that a stored entry is the one that the complete trials were trained with."""

@@ -65,12 +65,12 @@ def shipped(data: str, folder: Path, cli: Cli) -> str:
 
 
 def predicted(card: str, folder: Path, environment: dict[str, str], before: str) -> np.ndarray:
-    """Run the card's own code where kdorch is not, and return the logits."""
+    """Run the card's own code where kdorch is not, and return the answers."""
     [uri] = set(re.findall(r'load_model\("(.*?)"\)', card))
     blocks = re.findall(r"```python\n(.*?)\n```", card, flags=re.DOTALL)
     environment = environment | {"MLFLOW_TRACKING_URI": f"sqlite:///{folder / '.kdorch' / 'mlflow.db'}"}
     environment.pop("PYTHONPATH", None)
-    code = "\n".join([before, *blocks[1:], blocks[0], "np.save('logits.npy', logits)"])
+    code = "\n".join([before, *blocks[1:], blocks[0], "np.save('logits.npy', answers)"])
     for command in (
         [sys.executable, "-m", "mlflow", "artifacts", "download", "-u", uri, "-d", "model"],
         [sys.executable, "-P", "-c", f"import sys; sys.modules['kdorch'] = None\n{code}"],
