@@ -8,6 +8,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 UNLUCKY = 13
+DEAD = 2
 
 
 class Net(nn.Module):
@@ -15,7 +16,7 @@ class Net(nn.Module):
 
     Args:
         width: Units of the hidden layer.
-        mark: File that the first to die leaves behind; where it is, nobody dies.
+        mark: File in which the dead are counted; after the first try before the study, and one trial, nobody dies.
         nan: Whether the unlucky answer NaN instead.
     """
 
@@ -30,8 +31,10 @@ class Net(nn.Module):
             return logits
         if self.nan:
             return logits * float("nan")
-        if not self.mark or not Path(self.mark).exists():
-            if self.mark:
-                Path(self.mark).touch()
+        mark = Path(self.mark) if self.mark else None
+        dead = mark.read_text() if mark and mark.exists() else ""
+        if len(dead) < DEAD:
+            if mark:
+                mark.write_text(f"{dead}x")
             os._exit(3)
         return logits
