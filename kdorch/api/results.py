@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -24,6 +24,9 @@ from kdorch.search.home import Home
 from kdorch.search.record import Record
 from kdorch.study import Study
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 
 class Results:
     """Trials, front and confirmations of a study, as pandas tables.
@@ -41,6 +44,18 @@ class Results:
         self.home = Home(Path(home))
         self.folder = self.home.known(name)
         self.record: dict[str, Any] = self.folder.read() or {}
+
+    def __repr__(self) -> str:
+        return f"Results({self.name!r}, home={str(self.home.path)!r})"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the front beside the teacher and the students without one."""
+        from kdorch.api.front import front_rows
+
+        rows = pd.DataFrame(front_rows(self)).dropna(axis=1, how="all")
+        head = f"{self.name}: {len(self.trials)} trials, {len(self.front)} on the front"
+        table: str = rows.to_html(index=False, na_rep="", float_format="{:,.4g}".format, border=0)
+        return f"<p>{head}</p>{table if len(rows) else ''}"
 
     @cached_property
     def study(self) -> Study:
@@ -139,3 +154,16 @@ class Results:
         if maxima is not None:
             return best_under(among, objectives, maxima)
         return knee(among, objectives)
+
+    def plot(self) -> Figure:
+        """Draw the front: quality against size, the teacher, the confirmed students and their twins.
+
+        A notebook shows the figure; its ``savefig`` writes it to a file. It is none of pyplot's, whose
+        ``show`` does not know it, and there is nothing to close.
+
+        Raises:
+            ChoiceError: If no trial is on the front.
+        """
+        from kdorch.api.picture import draw
+
+        return draw(self)

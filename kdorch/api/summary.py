@@ -10,8 +10,9 @@ from typing import Any
 import pandas as pd
 
 from kdorch.api.front import front_rows
+from kdorch.api.picture import draw
 from kdorch.api.results import Results
-from kdorch.reporting.figure import front_figure, save
+from kdorch.reporting.figure import save
 from kdorch.search.logbook import dataset_record, page_of, run_of
 from kdorch.tracking import Tracker
 from kdorch.tracking.mlflow_tracker import open_tracker
@@ -43,27 +44,8 @@ def _show_front(results: Results, tracker: Tracker, run: str) -> None:
     tracker.log(run, curves={}, finals={f"front/{results.quality}": float(best)}, tags={})
     tracker.table(run, "front", front_rows(results))
     with TemporaryDirectory() as folder:
-        for file in picture(results, Path(folder)):
+        for file in save(draw(results), Path(folder)):
             tracker.upload(run, file)
-
-
-def picture(results: Results, folder: Path) -> tuple[Path, Path]:
-    """Write the picture of the front into a folder, as SVG and PNG."""
-    confirmed = results.confirmed.rename(columns={"candidate": "trial"})
-    roles = {
-        role: confirmed[confirmed["role"] == role] if len(confirmed) else None
-        for role in ("confirm", "baseline")
-    }
-    figure = front_figure(
-        results.trials,
-        results.front,
-        results.study.objectives,
-        teacher=results.teacher,
-        confirmed=roles["confirm"],
-        scratch=roles["baseline"],
-        title=results.name,
-    )
-    return save(figure, folder)
 
 
 def _link_models(results: Results, tracker: Tracker) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +17,18 @@ from kdorch.reporting.scene import compose
 
 SIZE = (7.2, 4.6)  # inches
 PIXELS_PER_INCH = 160
+ON_A_PAGE = 100  # pixels of a notebook's page per inch: there the picture is sharp on a dense screen, too
+
+
+class Picture(Figure):
+    """A figure that a notebook shows by itself; others it shows only where pyplot was imported."""
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        drawn = BytesIO()
+        with frame.style():
+            self.savefig(drawn, format="png", dpi=PIXELS_PER_INCH)
+        width, height = (round(inches * ON_A_PAGE) for inches in self.get_size_inches())
+        return drawn.getvalue(), {"width": width, "height": height}
 
 
 def front_figure(
@@ -49,7 +62,7 @@ def front_figure(
         raise ChoiceError("there is no front to draw: no complete trial keeps the limits.")
     scene = compose(trials, front, objectives, confirmed, scratch)
     with frame.style():
-        figure = Figure(figsize=SIZE, layout="constrained")
+        figure = Picture(figsize=SIZE, layout="constrained")
         axes = figure.add_subplot(xlabel=axis_name(scene.x), ylabel=axis_name(scene.y))
         marks.draw_trials(axes, scene)
         marks.draw_front(axes, scene)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 import kdorch
 from kdorch.api.front import front_rows
@@ -97,3 +101,34 @@ def test_the_front_stands_beside_teacher_and_twins(results: kdorch.Results) -> N
 def test_an_unknown_study_is_a_choice_error(finished: Any) -> None:
     with pytest.raises(kdorch.ChoiceError, match="Did you mean 'tiny'"):
         kdorch.Results("tinny", finished.home)
+
+
+def test_the_picture_is_a_figure_of_all_that_is_known(results: kdorch.Results, tmp_path: Path) -> None:
+    figure = results.plot()
+    assert isinstance(figure, Figure)
+    (axes,) = figure.axes
+    assert axes.get_title(loc="left") == "tiny"
+    assert len(axes.collections[0].get_offsets()) == len(results.trials)
+    labels = axes.get_legend_handles_labels()[1]
+    assert any("without" in label for label in labels), labels
+    figure.savefig(tmp_path / "front.svg")
+    assert (tmp_path / "front.svg").stat().st_size > 0
+
+
+def test_a_notebook_shows_the_front_beside_the_students_without_a_teacher(results: kdorch.Results) -> None:
+    page = ElementTree.fromstring(f"<div>{results._repr_html_()}</div>")
+    assert page.findtext("p") == f"tiny: 6 trials, {len(results.front)} on the front"
+    names = [cell.text for cell in page.iter("th")]
+    assert {"trial", "val/accuracy", "size/params", "scratch", "test retention"} <= set(names)
+    rows = [[cell.text for cell in row.iter("td")] for row in page.iter("tr")][1:]
+    assert [int(row[0]) for row in rows] == list(results.front["trial"])
+    assert repr(results) == f"Results('tiny', home='{results.home.path}')"
+
+
+def test_a_notebook_shows_a_study_without_trials(finished: Any, tmp_path: Path) -> None:
+    shutil.copytree(finished.home / "studies", tmp_path / "studies")
+    (tmp_path / "studies" / "tiny" / "optuna.journal").unlink()
+    results = kdorch.Results("tiny", tmp_path)
+    assert results._repr_html_() == "<p>tiny: 0 trials, 0 on the front</p>"
+    with pytest.raises(kdorch.ChoiceError, match="no complete trial keeps the limits"):
+        results.plot()

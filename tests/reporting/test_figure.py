@@ -204,6 +204,15 @@ def test_the_users_settings_neither_matter_nor_change(trials, tmp_path):
     assert [path.read_bytes() for path in plain] == [path.read_bytes() for path in styled]
 
 
+def test_a_notebook_shows_the_file_at_the_size_of_a_page(trials, tmp_path):
+    figure = front_figure(trials, pareto_front(trials, OBJECTIVES), OBJECTIVES)
+    _, png = save(figure, tmp_path)
+    with mpl.rc_context({"font.size": 30, "savefig.bbox": "tight"}):
+        shown, size = figure._repr_png_()
+    assert shown == png.read_bytes()
+    assert size == {"width": 720, "height": 460}
+
+
 def test_a_folder_that_takes_no_figure_is_said(trials, tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError, match="takes no figure"):

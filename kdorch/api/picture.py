@@ -1,0 +1,30 @@
+"""The picture of a study's front."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+
+from kdorch.api.results import Results
+from kdorch.reporting.figure import front_figure
+
+
+def draw(results: Results) -> Figure:
+    """Draw the front of a study, with its teacher and what was confirmed.
+
+    Raises:
+        ChoiceError: If no trial is on it.
+    """
+    confirmed = results.confirmed.rename(columns={"candidate": "trial"})
+    roles = {
+        role: confirmed[confirmed["role"] == role] if len(confirmed) else None
+        for role in ("confirm", "baseline")
+    }
+    return front_figure(
+        results.trials,
+        results.front,
+        results.study.objectives,
+        teacher=results.teacher,
+        confirmed=roles["confirm"],
+        scratch=roles["baseline"],
+        title=results.name,
+    )
