@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from kdorch.api.notebook import observer_for
 from kdorch.api.promotion import promote
 from kdorch.api.results import Results
 from kdorch.discovery import importable, installed
@@ -49,7 +50,8 @@ def run(
         workers: Trainings at once; one per core by default.
         trials: Trials in all, in place of the study's own number.
         timeout: Seconds after which no further trial is begun.
-        observer: Hears about progress.
+        observer: Hears about progress. By default a notebook shows it, and nobody hears in a script;
+            ``kdorch.Observer()`` keeps a notebook quiet, too.
         folders: Directories to import the study's own modules from; by default that of its file and the
             current one.
 
@@ -75,7 +77,7 @@ def run(
         workers=cores() if workers is None else workers,
         trials=study.search.trials if trials is None else trials,
         deadline=math.inf if timeout is None else time.monotonic() + timeout,
-        observer=observer or Observer(),
+        observer=observer or observer_for(study),
         folders=[str(Path(folder).resolve()) for folder in folders or study.folders],
     )
     with importable(session.folders):

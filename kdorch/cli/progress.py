@@ -15,6 +15,7 @@ from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColum
 from rich.progress import Progress as Bar
 from rich.table import Column
 
+from kdorch.choosing.running import Running
 from kdorch.cli import voice
 from kdorch.search.home import Home
 from kdorch.search.observer import Observer
@@ -35,9 +36,7 @@ class Progress(Observer):
     """
 
     def __init__(self, study: Study, home: Path, *, aside: bool = False) -> None:
-        self._objectives = list(study.objectives.items())
-        self._front: list[list[float]] = []
-        self._best: float | None = None
+        self._running = Running(study.objectives)
         self._aside, self._started = aside, time.monotonic()
         self._live = (sys.stderr if aside else sys.stdout).isatty() and not voice.is_quiet()
         console = Console(stderr=aside)
@@ -96,13 +95,13 @@ class Progress(Observer):
 
     def recall(self, metrics: Mapping[str, float]) -> None:
         """Let earlier trials count in what is best so far."""
-        self._remember(metrics)
+        self._running.add(metrics)
 
     def progress(self, phase: str, done: int, total: int, metrics: Mapping[str, float]) -> None:
         """Move the live line on, or print one now and then."""
         if phase == "search":
-            self._remember(metrics)
-        note = self._note() if phase == "search" else ""
+            self._running.add(metrics)
+        note = str(self._running) if phase == "search" else ""
         if self._live:
             self._move(phase, done, total, note)
         elif done == total or done % max(1, total // _LINES) == 0:
@@ -129,21 +128,3 @@ class Progress(Observer):
         for task in self._bar.task_ids:
             self._bar.remove_task(task)
         self._bar.refresh()  # else its last picture stays until the next one
-
-    def _remember(self, metrics: Mapping[str, float]) -> None:
-        """Keep the front: costs, all to be minimised, that nothing seen so far dominates."""
-        signs = [-1 if direction == "max" else 1 for _, direction in self._objectives]
-        new = [sign * metrics[metric] for sign, (metric, _) in zip(signs, self._objectives, strict=True)]
-        if any(_covers(old, new) for old in self._front):
-            return
-        self._front = [*(old for old in self._front if not _covers(new, old)), new]
-        self._best = signs[0] * min(point[0] for point in self._front)
-
-    def _note(self) -> str:
-        if self._best is None:
-            return ""
-        return f"best {self._objectives[0][0]} {self._best:.4f}, front {len(self._front)}"
-
-
-def _covers(one: list[float], other: list[float]) -> bool:
-    return all(a <= b for a, b in zip(one, other, strict=True))
