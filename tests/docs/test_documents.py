@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -128,10 +129,19 @@ def test_every_section_of_a_study_is_public():
 def test_constraints_pin_every_dependency():
     pinned = {line.partition("==")[0].lower() for line in (ROOT / "constraints.txt").read_text().splitlines()}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"], "tox"]
+    extras = [wanted for extra in project["optional-dependencies"].values() for wanted in extra]
+    wanted = [*project["dependencies"], *extras, "tox"]
     names = {re.split(r"[<>=!~\[]", requirement)[0].lower() for requirement in wanted}
     assert names <= pinned
     assert "torch==2.13.0" in (ROOT / "constraints.txt").read_text()
+
+
+def test_the_notebook_was_run_as_a_whole_and_is_small():
+    file = ROOT / "docs" / "notebook.ipynb"
+    cells = [cell for cell in json.loads(file.read_text())["cells"] if cell["cell_type"] == "code"]
+    assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
+    assert not any(output["output_type"] == "error" for cell in cells for output in cell["outputs"])
+    assert file.stat().st_size < 300_000
 
 
 def commands(group, path=()):
