@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Mapping
+from inspect import signature
 from itertools import pairwise
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import AfterValidator, Field
 
 import kdorch
+from kdorch.errors import did_you_mean
 
 if TYPE_CHECKING:
     from torch import nn
@@ -112,7 +115,9 @@ class Module(kdorch.Student, name="module"):
         from torch import nn
 
         try:
-            network = resolve_name(self.target)(**self.args)
+            make = resolve_name(self.target)
+            _check_arguments(make, self.args)
+            network = make(**self.args)
         except (ImportError, AttributeError, TypeError) as error:
             raise ValueError(f"{self.target} with {self.args}: {error}") from error
         if not isinstance(network, nn.Module):
@@ -123,3 +128,16 @@ class Module(kdorch.Student, name="module"):
 
             Taps(self.features).attach(network)
         return network
+
+
+def _check_arguments(make: Callable[..., Any], args: Mapping[str, Any]) -> None:
+    """Raise a TypeError that names the nearest argument if one of ``args`` is not taken."""
+    try:
+        taken = signature(make).parameters
+    except ValueError:  # written in C
+        return
+    if any(each.kind is each.VAR_KEYWORD for each in taken.values()):
+        return
+    for name in args:
+        if name not in taken:
+            raise TypeError(f"there is no argument {name!r}. {did_you_mean(name, taken)}".rstrip())

@@ -114,7 +114,7 @@ def test_a_module_is_built_with_its_arguments(net: str, path: str) -> None:
         (
             "their_net:Net",
             {"wdth": 3},
-            "with {'wdth': 3}: Net.__init__() got an unexpected keyword argument 'wdth'",
+            "with {'wdth': 3}: there is no argument 'wdth'. Did you mean 'width'?",
         ),
         ("their_net:number", {}, "their_net:number makes a int, not a torch.nn.Module"),
         ("their_net:needs_torchvision", {}, "No module named 'no_such_torchvision'"),
