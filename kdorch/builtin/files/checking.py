@@ -43,16 +43,20 @@ def form(path: Path) -> str:
     if path.is_dir():
         return "folder"
     if not path.exists():
-        beside = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
+        if not path.parent.is_dir():
+            raise kdorch.DataError(f"there is no {path}. Its folder is not there either.")
+        beside = [each.name for each in path.parent.iterdir() if each.is_dir() or _readable(each)]
         near = did_you_mean(path.name, beside)
         raise kdorch.DataError(f"there is no {path}. {near if near.startswith('Did') else ''}".rstrip())
-    if suffix in TABLES:
-        return "table"
-    if suffix in {".npz", ".npy"}:
-        return suffix[1:]
+    if _readable(path):
+        return "table" if suffix in TABLES else suffix[1:]
     raise kdorch.DataError(
         f"{path} is none of {', '.join(TABLES)} (tables), .npz, .npy (arrays), or a folder of images."
     )
+
+
+def _readable(path: Path) -> bool:
+    return path.suffix.lower() in {*TABLES, ".npz", ".npy"}
 
 
 def complaints(files: Files) -> dict[str, str]:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import kdorch
+from kdorch.builtin.files.checking import form
 from kdorch.builtin.files.dataset import Files
 
 Csv = Callable[..., Path]
@@ -223,3 +224,20 @@ def test_rows_that_no_disk_has_room_for(tmp_path: Path) -> None:
 
     with pytest.raises(kdorch.DataError, match=r"the rows need 8,000,000,000,000,000 bytes for a while"):
         scratch((10**9, 10**6), np.float64)
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("digits", ""),  # not the study that says so
+        ("digit", " Did you mean 'digit1'?"),
+        ("away/digits.csv", " Its folder is not there either."),
+    ],
+)
+def test_what_was_moved_is_looked_for_among_data(path: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "digits.yaml").touch()
+    if path == "digit":
+        (tmp_path / "digit1").mkdir()
+    with pytest.raises(kdorch.DataError) as refused:
+        form(tmp_path / path)
+    assert str(refused.value) == f"there is no {tmp_path / path}.{told}"
