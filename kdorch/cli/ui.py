@@ -42,6 +42,8 @@ def ui(home: Path, study: str | None, port: int | None) -> None:
     for name in {"SIGTERM", "SIGHUP"} & signal.Signals.__members__.keys():
         signal.signal(signal.Signals[name], lambda *_: sys.exit(0))
     with serve(home, port) as server:
+        if port and not server.url.endswith(f":{port}"):
+            click.echo(f"Port {port} is in use, so another was taken.", err=True)
         for folder in ours:
             record = folder.read() or {}
             click.echo(f"{folder.path.name}: {server.url}{record.get('page', '')}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 from collections.abc import Callable
 from contextlib import closing
@@ -58,3 +59,15 @@ def test_runs_that_are_elsewhere_are_said_to_be(
     (folder / "study.json").write_text(json.dumps({"tracking": tracking, "page": "/#/experiments/7"}))
     answer = cli("--home", str(tmp_path / "home"), "ui")
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, f"{told}\n", "")
+
+
+def test_a_port_that_is_in_use_is_told(finished: Any, command: list[str], clean: Any) -> None:
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        words = ("--home", str(finished.home), "ui", "tiny", "--port", port)
+        with subprocess.Popen([*command, *words], env=clean, **pipes) as process:
+            assert f":{port}/" not in process.stdout.readline()
+            process.send_signal(signal.SIGTERM)
+            told = process.stderr.read()
+    assert told == f"Port {port} is in use, so another was taken.\n"
