@@ -21,7 +21,7 @@ Wait = Callable[[float], None]
 
 _FREE = ("name", "search", "confirm")  # sections that may change between runs of one study
 _BEGUN = (
-    "was begun with other {}, and its trials cannot be compared with new ones. Put these back, or give the "
+    "was begun with other {}, and its trials cannot be compared with new ones. Put these back{}, or give the "
     "study a new name:"
 )
 
@@ -43,7 +43,11 @@ def same(study: Study, before: Mapping[str, Any]) -> None:
         order = ", ".join(before["objectives"])
         changed.append(Problem("objectives", f"their order was {order}; the first chooses the best epoch."))
     if changed:
-        raise StudyError(sorted(changed, key=str), f"study {study.name!r}", _BEGUN.format("settings"))
+        raise StudyError(
+            sorted(changed, key=str),
+            f"study {study.name!r}",
+            _BEGUN.format("settings", ", in its file or with --set"),
+        )
 
 
 def same_sources(study: Study, before: Mapping[str, str]) -> None:
@@ -56,7 +60,7 @@ def same_sources(study: Study, before: Mapping[str, str]) -> None:
     now = sources(study)
     changed = [Problem(path, what) for path, digest in before.items() if now.get(path) != digest]
     if changed:
-        raise StudyError(changed, f"study {study.name!r}", _BEGUN.format("code or files"))
+        raise StudyError(changed, f"study {study.name!r}", _BEGUN.format("code or files", ""))
 
 
 def sources(study: Study) -> dict[str, str]:

@@ -17,7 +17,7 @@ from kdorch.study import Study
 Tree = Callable[..., dict[str, Any]]
 BEGUN = (
     "study 'tiny' was begun with other {}, and its trials cannot be compared with new ones. "
-    "Put these back, or give the study a new name:"
+    "Put these back{}, or give the study a new name:"
 )
 
 
@@ -47,7 +47,7 @@ def test_a_refusal_says_which_keys_changed_and_what_to_do(tree: Tree) -> None:
         limits={"size/params": 900},
     )
     assert told.splitlines() == [
-        BEGUN.format("settings"),
+        BEGUN.format("settings", ", in its file or with --set"),
         "  limits.size/params: was not there, is now 900.0.",
         "  teacher.network.width: was 48, is now 49.",
         "  train.epochs: was 1, is now 7.",
@@ -149,6 +149,6 @@ def test_a_network_whose_code_has_changed_is_not_gone_on_with(
     with pytest.raises(errors.StudyError) as caught:
         prepare.same_sources(study, before)
     assert str(caught.value).splitlines() == [
-        BEGUN.format("code or files"),
+        BEGUN.format("code or files", ""),
         "  student: the code, file or version behind it has changed.",
     ]
