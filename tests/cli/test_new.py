@@ -166,3 +166,28 @@ def test_names_that_yaml_would_read_as_something_else(tmp_path: Path, kdorch: Ca
     kdorch("study", "new", "d.csv", "--name", "true")
     fields = Study.load("true.yaml").tree()["data"]
     assert (fields["target"], fields["ignore"]) == ("no", ['q"r'])
+
+
+def test_dates_are_left_out_and_may_divide_the_rows(tmp_path: Path, kdorch: Callable[..., Any]) -> None:
+    days = [f"2026-01-{1 + row % 9:02},2026-02-{1 + row % 20:02} 10:30,{row},{row % 2}" for row in range(40)]
+    (tmp_path / "d.csv").write_text("\n".join(["signup,seen,x,y", *days]))
+    told = kdorch("study", "new", "d.csv").output
+    assert told.splitlines()[2].split() == ["signup", "date", "9", "0", "ignore"]
+    assert "Left out: signup, seen (dates; with time: COLUMN the newest rows become the test)." in told
+    file = Path("d.yaml")
+    file.write_text(file.read_text().replace("[signup, seen]", "[seen]\n  time: signup"))
+    assert kdorch("study", "check", "d.yaml").output.startswith("d.yaml is fine")
+
+
+def test_what_only_the_owner_knows_is_offered(
+    table: Path, tmp_path: Path, kdorch: Callable[..., Any]
+) -> None:
+    kdorch("study", "new", "my data.csv", "--target", "kind")
+    file = tmp_path / "my-data.yaml"
+    assert "  # categories: [COLUMN] " in file.read_text()
+    filled = file.read_text().replace("# group: COLUMN  ", "group: amount  # ")
+    file.write_text(filled)
+    assert Study.load(file).tree()["data"]["group"] == "amount"
+    np.savez("a.npz", x=np.zeros((9, 2)), y=np.arange(9) % 2)
+    kdorch("study", "new", "a.npz")
+    assert "COLUMN" not in Path("a.yaml").read_text()

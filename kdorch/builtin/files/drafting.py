@@ -66,7 +66,16 @@ def _data(look: Look, path: str) -> str:
     for field, value in look.fields.items():
         why = look.why.get(field)
         lines.append(f"  {field}: {_yaml(value)}" + (f"   # {why}" if why else ""))
-    return "\n".join(lines)
+    return "\n".join([*lines, *_offers(look)])
+
+
+def _offers(look: Look) -> list[str]:
+    """Return what only the owner of a table knows, to be filled in."""
+    if "column" not in look.table[0] or look.images:
+        return []
+    codes = "  # categories: [COLUMN]   codes that look like numbers, such as postcodes"
+    group = "  # group: COLUMN          its rows stay in one split, as those of one customer must"
+    return ([] if "categories" in look.fields else [codes]) + ([] if "split" in look.fields else [group])
 
 
 def _split(look: Look) -> str:

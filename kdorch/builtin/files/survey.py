@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 LABEL_WORDS = (("0", "0.0", "false", "no"), ("1", "1.0", "true", "yes"))  # that a label is not there, or is
 MANY = 1000  # different cells to count at most
 CATEGORIES = 100  # that a column of codes may have: each becomes an input of the network
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ].+)?", re.ASCII)
 _FEW = 10  # that it may have however few rows there are
 
 
@@ -47,6 +49,11 @@ class Survey:
         """Whether most cells are different, as names and free text are."""
         known, different = self.rows - self.missing, len(self.counts)
         return different > CATEGORIES or (different > _FEW and different > known / 2)
+
+    @property
+    def dates(self) -> bool:
+        """Whether all cells that were kept are dates, as in 2026-01-31, with a time or without."""
+        return self.text is not None and all(map(_DATE.fullmatch, self.counts))
 
     @property
     def different(self) -> str:

@@ -81,6 +81,8 @@ def _role(survey: Survey) -> tuple[str, str]:
 def _words(survey: Survey) -> tuple[str, str]:
     if survey.text and not survey.numbers and Path(survey.text[1]).suffix.lower() in IMAGES:
         return "image", ""
+    if survey.dates:
+        return "ignore", "dates; with time: COLUMN the newest rows become the test"
     if survey.crowded:
         return "ignore", "nearly every text is different"
     return ("categories", "numbers and words") if survey.numbers else ("", "")
@@ -103,7 +105,8 @@ def _fields(roles: Mapping[str, tuple[str, str]]) -> tuple[dict[str, Any], dict[
 
 
 def _shown(survey: Survey, role: str) -> dict[str, str]:
-    kind = "number" if survey.text is None else "category" if not survey.crowded else "text"
+    kind = "number" if survey.text is None else "text" if survey.crowded else "category"
+    kind = "date" if survey.dates else kind
     return {
         "column": survey.name,
         "type": "empty" if survey.missing == survey.rows else kind,
