@@ -14,7 +14,7 @@ from mlflow import MlflowClient
 from kdorch.tracking.database import local_uri
 from kdorch.tracking.mlflow_tracker import open_tracker
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:The ``noload`` loader")]
 
 WRITER = """
 import sys
@@ -33,7 +33,10 @@ for trial in range(5):
 
 
 def start(home: Path, script: Path) -> subprocess.Popen[str]:
-    script.write_text(WRITER)
+    if (
+        not script.exists()
+    ):  # written again, it would be empty for a moment, for a process that is just reading it
+        script.write_text(WRITER)
     return subprocess.Popen(
         [sys.executable, script, home],
         stdin=subprocess.PIPE,
