@@ -19,8 +19,8 @@ def register_datasets(register: Callable[..., None]) -> None:
 @kdorch.hookimpl
 def register_teachers(register: Callable[..., None]) -> None:
     """Teachers with a network."""
-    register("trained", "kdorch.builtin.teachers:Trained")
-    register("checkpoint", "kdorch.builtin.teachers:Checkpoint")
+    register("trained", "kdorch.builtin.teachers.trained:Trained")
+    register("checkpoint", "kdorch.builtin.teachers.checkpoint:Checkpoint")
 
 
 @kdorch.hookimpl
@@ -34,9 +34,9 @@ def register_students(register: Callable[..., None]) -> None:
 @kdorch.hookimpl
 def register_losses(register: Callable[..., None]) -> None:
     """Losses on logits."""
-    register("task", "kdorch.builtin.losses:Supervised")
-    register("hinton", "kdorch.builtin.losses:Hinton")
-    register("logit_mse", "kdorch.builtin.losses:LogitMse")
+    register("task", "kdorch.builtin.losses.supervised:Supervised")
+    register("hinton", "kdorch.builtin.losses.hinton:Hinton")
+    register("logit_mse", "kdorch.builtin.losses.logit_mse:LogitMse")
 
 
 @kdorch.hookimpl

@@ -38,12 +38,14 @@ class Batch:
         targets: The labels, batch first.
         rows: Stable row ids, int64, shape (rows,).
         labelled: Which rows have a label, bool, shape (rows,); None if all have.
+        mask: Which tokens count, bool, shape (rows, tokens); None if all do, or rows are not sequences.
     """
 
     inputs: Tensor
     targets: Tensor
     rows: Tensor
     labelled: Tensor | None = None
+    mask: Tensor | None = None
 
 
 @dataclass(frozen=True)
