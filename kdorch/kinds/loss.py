@@ -18,11 +18,19 @@ if TYPE_CHECKING:
 class Loss(Spec):
     """A term of the objective that the student minimises.
 
+    Class attributes:
+        across_rows: It compares rows with each other, so its value depends on which rows share a batch. Any
+            other term is a mean over rows, and the mean over batches of one size is that of the whole.
+        zero_at_agreement: It is 0, and so is its gradient, where the student says what the teacher says. A
+            cross-entropy is not: its floor is an entropy, or what the labels say.
+
     Attributes:
         weight: Factor of this term in the sum.
     """
 
     kind: ClassVar[str] = "loss"
+    across_rows: ClassVar[bool] = False
+    zero_at_agreement: ClassVar[bool] = True
 
     weight: Annotated[float, Field(ge=0)] = 1.0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, cast
 
 from pydantic import Field
 
@@ -22,6 +22,8 @@ class Supervised(kdorch.Loss, name="task"):
         class_weights: ``balanced`` gives every class the same part in the loss, however few rows it has;
             a list gives the weight of a row of each class. For classification.
     """
+
+    zero_at_agreement: ClassVar[bool] = False  # it asks the labels, not the teacher
 
     class_weights: Literal["balanced"] | _Weights | None = None
 
