@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kdorch.search.home import Folder, Home
+from kdorch.search.home import Folder, Home, size
+from kdorch.search.ledger import Ledger
 
 if TYPE_CHECKING:
     from kdorch.tracking.removal import Page
@@ -86,19 +86,5 @@ def deletion(name: str, home: Path) -> Iterator[Deletion]:
         place = (uri or local_uri(home)) if known else ""
         page = find_page(place, name, record["identity"]) if known else None
         words = tuple(record.get("words", ()))
-        yield Deletion(folder, _size(folder.path), page, _readings(project.ledger, name), words, place)
-
-
-def _size(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-
-
-def _readings(ledger: Path, study: str) -> int:
-    count = 0
-    for line in ledger.read_text().splitlines() if ledger.exists() else ():
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            continue  # a line torn by a kill holds no reading
-        count += isinstance(entry, dict) and entry.get("study") == study
-    return count
+        readings = sum(entry.get("study") == name for entry in Ledger(project.ledger).entries())
+        yield Deletion(folder, size(folder.path), page, readings, words, place)

@@ -79,7 +79,7 @@ def overview(results: Results) -> Overview:
         front=front,
         confirmed=len(set(results.confirmed["candidate"])),
         metric=results.quality,
-        best=_best(results) if front else None,
+        best=results.best if front else None,
         active=_active(folder),
         tracked=record.get("tracking"),
         words=tuple(record.get("words", ())),
@@ -92,11 +92,6 @@ def _state(results: Results, holder: str | None) -> State:
     if not len(results.trials):
         return "no result"
     return "complete" if results.record.get("concluded") else "interrupted"
-
-
-def _best(results: Results) -> float:
-    values = results.front[results.quality]
-    return float(values.max() if results.study.objectives[results.quality] == "max" else values.min())
 
 
 def _active(folder: Folder) -> float | None:

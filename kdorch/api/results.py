@@ -108,6 +108,12 @@ class Results:
         return next(iter(self.study.objectives))
 
     @property
+    def best(self) -> float:
+        """The best value of the first objective on the front, which is not empty."""
+        values = self.front[self.quality]
+        return float(values.max() if self.study.objectives[self.quality] == "max" else values.min())
+
+    @property
     def test_score(self) -> str:
         """The first objective, on the test rows."""
         return self.quality.replace("val/", "test/")

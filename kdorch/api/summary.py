@@ -39,9 +39,7 @@ def summarise(results: Results) -> None:
 
 
 def _show_front(results: Results, tracker: Tracker, run: str) -> None:
-    quality = results.front[results.quality]
-    best = quality.max() if results.study.objectives[results.quality] == "max" else quality.min()
-    tracker.log(run, curves={}, finals={f"front/{results.quality}": float(best)}, tags={})
+    tracker.log(run, curves={}, finals={f"front/{results.quality}": results.best}, tags={})
     tracker.table(run, "front", front_rows(results))
     with TemporaryDirectory() as folder:
         for file in save(draw(results), Path(folder)):

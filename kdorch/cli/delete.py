@@ -41,10 +41,10 @@ def delete(home: Path, name: str, yes: bool) -> None:
 
 
 def _tell(planned: Deletion, home: Path) -> None:
-    from kdorch.api.doctor.findings import readable
+    from rich.filesize import decimal
 
     page, name = planned.page, planned.folder.path.name
-    goes = [f"its record, trials and logs: {planned.folder.path}, {readable(planned.size)}"]
+    goes = [f"its record, trials and logs: {planned.folder.path}, {decimal(planned.size)}"]
     if page:
         goes.append(
             f"its MLflow experiment {page.name!r} (id {page.experiment}) of {page.runs} runs with their "

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from kdorch.cli.hints import command
+from kdorch.cli.hints import command, say_next
+from kdorch.cli.tables import console, table
 
 if TYPE_CHECKING:
     from kdorch.builtin.files.looking import Look
-
-_PIPED = 1000  # columns: a file or another program takes lines of any length
 
 
 @click.command()
@@ -41,23 +39,13 @@ def new(home: Path, data: Path, targets: tuple[str, ...], name: str | None, outp
     _print(found, data)
     output.write_text(draft(found, os.path.relpath(data, output.parent), name, str(output)), encoding="utf-8")
     click.echo(f"Wrote {output}.")
-    click.echo(f"Next: {command(home, 'study', 'check', str(output))}")
+    say_next(command(home, "study", "check", str(output)))
 
 
 def _print(look: Look, data: Path) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED)
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in look.table[0]:
-        table.add_column(heading)
-    for row in look.table:
-        table.add_row(*map(Text, row.values()))  # as text: a name may look like markup
     same = f", {look.duplicates:,} of them the same as another" if look.duplicates else ""
     click.echo(f"{data}: {look.rows:,} rows{same}")
-    console.print(table)
+    console().print(table(look.table))
     target = look.fields.get("target", "the sub-folder")
     words = target if isinstance(target, str) else ", ".join(target)
     why = f" ({look.why['target']})" if look.why.get("target") else ""

@@ -46,7 +46,8 @@ def begin(
         "trials": trials,
         "words": study.words,
     }
-    record = {"identity": uuid4().hex, "commit": _commit(folders), "concluded": False} | known | now
+    fresh = {} if "commit" in known else {"commit": _commit(folders)}  # the one that it was begun from
+    record = {"identity": uuid4().hex, "concluded": False} | fresh | known | now
     folder.write(record)
     return record
 

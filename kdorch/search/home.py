@@ -122,6 +122,17 @@ class Folder:
         return self._holder.read_text() if self._holder.exists() and not self.holder() else None
 
 
+def size(folder: Path) -> int:
+    """Return the bytes in a directory, which may be changing."""
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.stat().st_size if path.is_file() else 0
+        except OSError:
+            continue  # it is gone by now, or not ours to see
+    return total
+
+
 @dataclass(frozen=True)
 class Home:
     """A project directory, ``.kdorch`` by default."""
@@ -150,14 +161,9 @@ class Home:
         """Return the directory of a study that was run.
 
         Raises:
-            ChoiceError: If there is none of that name, or nothing in it yet.
+            ChoiceError: If there is none of that name.
         """
         if name in self.studies():
             return self.study(name)
-        if name in (folder.name for folder in (self.path / "studies").glob("*")):
-            raise ChoiceError(
-                f"Study {name!r} in {self.path} has no results yet: its data and teacher are being prepared. "
-                "Look again in a while; if nothing runs it, go on with: kdorch study run FILE."
-            )
         hint = did_you_mean(name, self.studies()) or "None was run yet: kdorch study run FILE."
         raise ChoiceError(f"No study {name!r} in {self.path}. {hint}")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
@@ -19,15 +21,20 @@ class Ledger:
 
     def find(self, data: str, weights: str) -> dict[str, float] | None:
         """Return what these weights scored on the test rows of this data, if they ever read them."""
+        for entry in self.entries():
+            if (entry.get("data"), entry.get("weights")) == (data, weights):
+                return entry["values"]  # type: ignore[no-any-return]
+        return None
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """Yield every reading: ``data``, ``weights``, ``study``, ``who``, ``values`` and ``time``."""
         for line in self.path.read_text().splitlines() if self.path.exists() else ():
             try:
                 entry = json.loads(line)
             except json.JSONDecodeError:
                 continue  # a line torn by a kill holds no reading
-            # Nor does what is JSON by chance, such as the number that was left of a line.
-            if isinstance(entry, dict) and (entry.get("data"), entry.get("weights")) == (data, weights):
-                return entry["values"]  # type: ignore[no-any-return]
-        return None
+            if isinstance(entry, dict):  # nor does what is JSON by chance, as a number left of a line
+                yield entry
 
     def add(self, data: str, weights: str, values: dict[str, float], *, study: str, who: str) -> None:
         """Write a reading down and bring it to disk."""

@@ -200,4 +200,9 @@ def score(study: Study) -> tuple[str, str]:
 
 def budget(workers: int) -> int:
     """Return how many bytes of rows each worker may hold: together, a quarter of the machine's memory."""
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // (4 * workers)
+    return memory() // (4 * workers)
+
+
+def memory() -> int:
+    """Return the bytes of memory that the machine has."""
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

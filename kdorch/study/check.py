@@ -1,4 +1,4 @@
-"""Find every mistake of a study at once, before anything is created or trained."""
+"""Find every mistake of a study at once, before anything is trained."""
 
 from __future__ import annotations
 

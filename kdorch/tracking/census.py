@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from mlflow.exceptions import MlflowException
+from kdorch.tracking.address import connect
+from kdorch.tracking.asking import all_runs, explained
 
-from kdorch.errors import TrackingError
-from kdorch.tracking.address import connect, masked
-
-_PAGE = 1000  # runs in one answer
 _TRAININGS = {"trial", "confirm", "baseline"}  # kinds of run that stand for a trial in Optuna
 
 
@@ -18,10 +15,8 @@ def experiments(uri: str) -> int:
         TrackingError: If nobody answers, or the database is none.
     """
     client = connect(uri)
-    try:
+    with explained(uri, "cannot be read"):
         return len(client.search_experiments())
-    except (MlflowException, OSError) as error:
-        raise TrackingError(masked(f"MLflow at {uri} cannot be read: {error}", uri)) from None
 
 
 def finished(uri: str, identity: str) -> int:
@@ -36,16 +31,7 @@ def finished(uri: str, identity: str) -> int:
     """
     client = connect(uri)
     mine = f"tags.`kdorch.identity` = '{identity}'"
-    count, token = 0, None
-    try:
+    with explained(uri, "cannot be read"):
         pages = [each.experiment_id for each in client.search_experiments(filter_string=mine)]
-        while pages:
-            wanted = f"{mine} AND attributes.status = 'FINISHED'"
-            page = client.search_runs(pages, filter_string=wanted, max_results=_PAGE, page_token=token)
-            count += sum(run.data.tags.get("kdorch.kind") in _TRAININGS for run in page)
-            token = page.token
-            if not token:
-                break
-    except (MlflowException, OSError) as error:
-        raise TrackingError(masked(f"MLflow at {uri} cannot be read: {error}", uri)) from None
-    return count
+        done = all_runs(client, pages, f"{mine} AND attributes.status = 'FINISHED'")
+        return sum(run.data.tags.get("kdorch.kind") in _TRAININGS for run in done)

@@ -24,8 +24,8 @@ from mlflow.entities import (
 )
 from mlflow.exceptions import MlflowException
 
-from kdorch.errors import TrackingError
 from kdorch.tracking.address import DATABASES, connect, is_server, masked, public, scheme
+from kdorch.tracking.asking import all_runs, explained
 from kdorch.tracking.database import local_uri, sqlite_uri
 from kdorch.tracking.experiments import check_usable
 from kdorch.tracking.protocol import DatasetRecord, Kind, Outcome, Page, RunRecord
@@ -36,7 +36,6 @@ _LONGEST_PARAM, _LONGEST_TAG, _LONGEST_NOTE = 6000, 8000, 20000  # characters ML
 _LAST_BATCH = 800  # metrics; MLflow takes 1000 entities in a request, tags included
 _SQLITE = "sqlite:///"
 _WORKFLOW = "workflowType=machine_learning"  # else the page is about traces
-_PAGE = 1000  # runs in one answer
 _TABLES_TAG = "mlflow.loggedArtifacts"  # MLflow's page shows as tables what is listed here
 
 P = ParamSpec("P")
@@ -69,11 +68,8 @@ def _explained(
 
     @wraps(method)
     def call(self: MlflowTracker, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        try:
+        with explained(self.uri, f"failed to {method.__name__}"):
             return method(self, *args, **kwargs)
-        except (MlflowException, OSError) as error:
-            message = masked(f"MLflow at {self.uri} failed to {method.__name__}: {error}", self.uri)
-            raise TrackingError(message) from None  # the cause may hold the password
 
     return call
 
@@ -182,20 +178,8 @@ class MlflowTracker:
     @_explained
     def runs(self) -> list[RunRecord]:
         """See ``Tracker.runs``."""
-        found: list[RunRecord] = []
-        token = None
-        while True:
-            page = self._client.search_runs(
-                [self._experiment_id],
-                filter_string=f"tags.`kdorch.identity` = '{self._identity}'",  # others may add runs by hand
-                max_results=_PAGE,
-                order_by=["attributes.start_time ASC"],
-                page_token=token,
-            )
-            found += map(_record, page)
-            token = page.token
-            if not token:
-                return found
+        mine = f"tags.`kdorch.identity` = '{self._identity}'"  # others may add runs by hand
+        return list(map(_record, all_runs(self._client, [self._experiment_id], mine)))
 
     @_explained
     def link_model(

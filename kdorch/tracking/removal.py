@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
-from mlflow import MlflowClient
-from mlflow.exceptions import MlflowException
-
-from kdorch.errors import TrackingError
-from kdorch.tracking.address import connect, masked
-
-_PAGE = 1000  # runs in one answer
+from kdorch.tracking.address import connect
+from kdorch.tracking.asking import all_runs, explained
 
 
 @dataclass(frozen=True)
@@ -45,11 +38,11 @@ def find_page(uri: str, study: str, identity: str) -> Page | None:
         TrackingError: If nobody answers.
     """
     client = connect(uri)
-    with _explained(uri):
+    with explained(uri, "refused"):
         found = client.search_experiments(filter_string=f"tags.`kdorch.identity` = '{identity}'")
         if not found:
             return None
-        runs = _runs(client, found[0].experiment_id)
+        runs = {run.info.run_id for run in all_runs(client, [found[0].experiment_id])}
         versions = client.search_model_versions(f"tags.`kdorch.study` = '{study}'")
     models = sorted(f"{each.name} {each.version}" for each in versions if each.run_id in runs)
     return Page(str(found[0].experiment_id), found[0].name, len(runs), tuple(models))
@@ -65,26 +58,7 @@ def remove_page(uri: str, page: Page) -> str:
     """
     client = connect(uri)
     name = f"{page.name}-deleted-{time.strftime('%Y%m%d-%H%M%S')}"
-    with _explained(uri):
+    with explained(uri, "refused"):
         client.rename_experiment(page.experiment, name)
         client.delete_experiment(page.experiment)
     return name
-
-
-def _runs(client: MlflowClient, experiment: str) -> set[str]:
-    found: set[str] = set()
-    token = None
-    while True:
-        page = client.search_runs([experiment], max_results=_PAGE, page_token=token)
-        found |= {run.info.run_id for run in page}
-        token = page.token
-        if not token:
-            return found
-
-
-@contextmanager
-def _explained(uri: str) -> Iterator[None]:
-    try:
-        yield
-    except (MlflowException, OSError) as error:
-        raise TrackingError(masked(f"MLflow at {uri} refused: {error}", uri)) from None

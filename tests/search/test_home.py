@@ -89,16 +89,3 @@ def test_an_unknown_study_is_answered_with_those_there_are(tmp_path: Path) -> No
     assert home.known("tiny") == home.study("tiny")
     with pytest.raises(ChoiceError, match="Did you mean 'tiny'"):
         home.known("tinny")
-
-
-def test_a_study_that_is_being_prepared_is_told_from_one_that_nobody_ran(tmp_path: Path) -> None:
-    home = Home(tmp_path)
-    home.study("other").write({})
-    with home.study("tiny").claim():
-        with pytest.raises(
-            ChoiceError, match=r"^Study 'tiny' in \S+ has no results yet: .* being prepared\."
-        ):
-            home.known("tiny")
-        with pytest.raises(ChoiceError, match=r"^No study '\.\.'"):
-            home.known("..")
-    assert home.studies() == ["other"]

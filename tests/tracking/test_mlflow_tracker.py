@@ -16,7 +16,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Experiment, Run
 
 from kdorch.errors import TrackingError
-from kdorch.tracking import DatasetRecord, mlflow_tracker
+from kdorch.tracking import DatasetRecord, asking
 from kdorch.tracking.mlflow_tracker import MlflowTracker, open_tracker
 
 
@@ -212,7 +212,7 @@ def test_models_are_found_and_ordered_by_a_metric_on_the_data(
 
 
 def test_runs_come_from_all_pages_in_order(tracker: MlflowTracker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mlflow_tracker, "_PAGE", 2)
+    monkeypatch.setattr(asking, "_PAGE", 2)
     started = [tracker.start(f"t{trial}", "trial", trial=trial, params={}, tags={}) for trial in range(5)]
     assert [run.run_id for run in tracker.runs()] == started
 

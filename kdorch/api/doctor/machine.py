@@ -10,11 +10,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+from rich.filesize import decimal
 
-from kdorch.api.doctor.findings import Finding, readable, size
+from kdorch.api.doctor.findings import Finding
 from kdorch.discovery import installed
 from kdorch.errors import reason
-from kdorch.search.home import Home
+from kdorch.search.home import Home, size
+from kdorch.search.prepare import memory
 
 _SCARCE = 10**9  # bytes free; a store of a few datasets and a study's weights fit
 
@@ -23,11 +25,11 @@ LIBRARIES = ("torch", "mlflow", "optuna")
 
 def machine() -> Iterator[Finding]:
     """Yield what kdorch runs on."""
+    from kdorch.api import cores
+
     versions = ", ".join(f"{name} {version(name)}" for name in ("kdorch", *LIBRARIES))
     yield Finding("ok", "versions", f"{versions}, Python {platform.python_version()}")
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    yield Finding("ok", "machine", f"{platform.platform()}, {cores} cores, {readable(memory)} memory")
+    yield Finding("ok", "machine", f"{platform.platform()}, {cores()} cores, {decimal(memory())} memory")
 
 
 def directory(home: Path) -> Iterator[Finding]:
@@ -36,7 +38,7 @@ def directory(home: Path) -> Iterator[Finding]:
         yield Finding("ok", "home", f"{home} is not there yet; the first study makes it")
         return
     free = shutil.disk_usage(home).free
-    told = f"{home.resolve()}, {readable(size(home))}, {readable(free)} free"
+    told = f"{home.resolve()}, {decimal(size(home))}, {decimal(free)} free"
     if not os.access(home, os.W_OK):
         yield Finding("fail", "home", f"{told}; it cannot be written", "Choose another with --home.")
     elif free < _SCARCE:
@@ -63,12 +65,12 @@ def store(home: Home) -> Iterator[Finding]:
     whole = [path for path in entries if path.suffix != ".partial"]
     kinds = {kind: sum(path.parent.name == kind for path in whole) for kind in ("data", "teacher")}
     told = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
-    yield Finding("ok", "store", f"{told}, {readable(size(home.store))}")
+    yield Finding("ok", "store", f"{told}, {decimal(size(home.store))}")
     for path in sorted(home.store.glob("*/*.partial")):
         if _is_being_made(path):
             yield Finding("ok", "store", f"{path.stem} is being made")
         else:
-            what = f"{path} was left half-made, {readable(size(path))}"
+            what = f"{path} was left half-made, {decimal(size(path))}"
             yield Finding("warn", "store", what, f"Remove it: rm -r {path}")
 
 
