@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kdorch.api import Results, check, promote, run
+    from kdorch.builtin.taps import Taps
     from kdorch.errors import (
         ArgumentError,
         BusyError,
@@ -52,6 +53,7 @@ _HOMES = {
         "ArgumentError", "BusyError", "ChoiceError", "DataError", "ExecutionError", "KdorchError",
         "PluginError", "PromotionError", "StoreError", "StudyError", "TrackingError", "TrainingError",
     ),
+    "kdorch.builtin.taps": ("Taps",),
     "kdorch.hookspecs": ("hookimpl",),
     "kdorch.kinds": (
         "Batch", "Columns", "Dataset", "Lessons", "Loss", "Measure", "Output", "Student", "Subject", "Task",
@@ -100,6 +102,7 @@ __all__ = [
     "Study",
     "StudyError",
     "Subject",
+    "Taps",
     "Task",
     "Teacher",
     "TrackingError",

@@ -124,9 +124,7 @@ class Module(kdorch.Student, name="module"):
             made = type(network).__name__
             raise ValueError(f"{self.target} makes a {made}, not a torch.nn.Module")  # noqa: TRY004
         if self.features:
-            from kdorch.builtin.taps import Taps
-
-            Taps(self.features).attach(network)
+            kdorch.Taps(self.features).attach(network)
         return network
 
 
