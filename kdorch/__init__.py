@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         Task,
         Teacher,
     )
+    from kdorch.kinds.stages import Stages
     from kdorch.search.observer import Observer
     from kdorch.spec import Choice, Range, Spec
     from kdorch.study import Confirm, OneOf, Search, Split, Study, Train
@@ -59,6 +60,7 @@ _HOMES = {
         "Batch", "Columns", "Dataset", "Lessons", "Loss", "Measure", "Output", "Student", "Subject", "Task",
         "Teacher",
     ),
+    "kdorch.kinds.stages": ("Stages",),
     "kdorch.search.observer": ("Observer",),
     "kdorch.spec": ("Choice", "Range", "Spec"),
     "kdorch.study": ("Confirm", "OneOf", "Search", "Split", "Study", "Train"),
@@ -97,6 +99,7 @@ __all__ = [
     "Search",
     "Spec",
     "Split",
+    "Stages",
     "StoreError",
     "Student",
     "Study",

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-class Mlp(kdorch.Student, name="mlp"):
+class Mlp(kdorch.Student, name="mlp", provides={"features"}):
     """A multi-layer perceptron with ReLU; inputs of any shape are flattened.
+
+    Its features are vectors: ``late``, the last hidden layer, and ``hidden1``, ``hidden2`` … before it.
 
     Attributes:
         width: Units of each hidden layer.
@@ -30,19 +32,30 @@ class Mlp(kdorch.Student, name="mlp"):
     width: Annotated[int, Field(ge=1), kdorch.Range(4, 64, log=True)] = 32
     depth: Annotated[int, Field(ge=0), kdorch.Range(1, 3)] = 1
 
+    def offers(self) -> frozenset[str]:
+        """Return features, if there is a hidden layer."""
+        return self.provides if self.depth else frozenset()
+
     def build(self, task: kdorch.Task) -> nn.Module:
         """Return the network."""
         from torch import nn
 
         sizes = [math.prod(task.input_shape), *[self.width] * self.depth]
-        hidden: list[nn.Module] = []
-        for before, after in pairwise(sizes):
-            hidden += [nn.Linear(before, after), nn.ReLU()]
-        return nn.Sequential(nn.Flatten(), *hidden, nn.Linear(sizes[-1], task.outputs))
+        if not self.depth:
+            return nn.Sequential(nn.Flatten(), nn.Linear(sizes[0], task.outputs))
+        names = [*(f"hidden{place}" for place in range(1, self.depth)), "late"]
+        stages: dict[str, nn.Module] = {}
+        for name, (before, after) in zip(names, pairwise(sizes), strict=True):
+            flat = [] if stages else [nn.Flatten()]
+            stages[name] = nn.Sequential(*flat, nn.Linear(before, after), nn.ReLU())
+        return kdorch.Stages(**stages, head=nn.Linear(sizes[-1], task.outputs))
 
 
-class Cnn(kdorch.Student, name="cnn"):
+class Cnn(kdorch.Student, name="cnn", provides={"features"}):
     """Two 3 x 3 convolutions with ReLU, average pooling and a linear layer, for small images.
+
+    Its features are maps: ``early`` with ``width`` channels at half the size of the image, then ``late`` with
+    twice as many.
 
     Attributes:
         width: Channels of the first convolution; the second has twice as many.
@@ -62,17 +75,11 @@ class Cnn(kdorch.Student, name="cnn"):
             raise ValueError(
                 f"cnn takes images (channels, height, width), not inputs of shape {task.input_shape}"
             )
-        channels = task.input_shape[0]
-        return nn.Sequential(
-            nn.Conv2d(channels, self.width, 3, padding=1),
-            nn.ReLU(),
-            nn.MaxPool2d(2),
-            nn.Conv2d(self.width, 2 * self.width, 3, padding=1),
-            nn.ReLU(),
-            nn.AdaptiveAvgPool2d(1),
-            nn.Flatten(),
-            nn.Linear(2 * self.width, task.outputs),
-        )
+        channels, width = task.input_shape[0], self.width
+        early = nn.Sequential(nn.Conv2d(channels, width, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2))
+        late = nn.Sequential(nn.Conv2d(width, 2 * width, 3, padding=1), nn.ReLU())
+        head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2 * width, task.outputs))
+        return kdorch.Stages(early=early, late=late, head=head)
 
 
 def _import_path(word: str) -> str:

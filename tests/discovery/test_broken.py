@@ -10,7 +10,7 @@ from kdorch.errors import PluginError
 MODULE = """
     import kdorch
 
-    class Attention(kdorch.Loss, name="attention"):
+    class Gaze(kdorch.Loss, name="gaze"):
         '''Look where the teacher looks.'''
 """
 EAGER = (
@@ -18,7 +18,7 @@ EAGER = (
     + """
     @kdorch.hookimpl
     def register_losses(register):
-        register(Attention)
+        register(Gaze)
 """
 )
 
@@ -47,62 +47,60 @@ def offering(body: str) -> str:
 )
 def test_an_entry_point_that_does_not_import_is_quarantined(site, source: str, expected: str) -> None:
     site.add("kdorch-broken", source, version="9.9")
-    site.add("kdorch-attention", EAGER)
+    site.add("kdorch-gaze", EAGER)
     plugins = site.plugins()
-    assert plugins.find("loss", "attention").name == "attention"
+    assert plugins.find("loss", "gaze").name == "gaze"
     with pytest.raises(PluginError) as error:
-        plugins.find("loss", "atention")
+        plugins.find("loss", "gazee")
     text = str(error.value)
-    assert "No loss is called 'atention'. Did you mean 'attention'?" in text
+    assert "No loss is called 'gazee'. Did you mean 'gaze'?" in text
     assert f"It may come with what failed to load: kdorch-broken 9.9: {expected}" in text
 
 
 def test_known_names_are_found_without_a_word_about_what_is_broken(site) -> None:
     site.add("kdorch-broken", "1 / 0")
-    site.add("kdorch-attention", offering("register('attention', 'no_such_module:Attention')"))
+    site.add("kdorch-gaze", offering("register('gaze', 'no_such_module:Gaze')"))
     with pytest.raises(PluginError) as error:
-        site.plugins().find("loss", "attention")
+        site.plugins().find("loss", "gaze")
     assert "kdorch-broken" not in str(error.value)
 
 
 @pytest.mark.parametrize(
     ("target", "expected"),
     [
-        ("no_such_module:Attention", "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("no_such_module:Gaze", "ModuleNotFoundError: No module named 'no_such_module'"),
         (
-            "attention_module:Atention",
-            "AttributeError: module 'attention_module' has no attribute 'Atention'",
+            "gaze_module:Atention",
+            "AttributeError: module 'gaze_module' has no attribute 'Atention'",
         ),
     ],
 )
 def test_a_lazy_target_that_does_not_import_breaks_its_own_name_only(
     site, target: str, expected: str
 ) -> None:
-    site.add(
-        "kdorch-attention", offering(f"register('attention', '{target}'); register('fine', 'fine:Fine')")
-    )
-    site.write("attention_module", "")
-    site.write("fine", MODULE.replace("Attention", "Fine").replace('"attention"', '"fine"'))
+    site.add("kdorch-gaze", offering(f"register('gaze', '{target}'); register('fine', 'fine:Fine')"))
+    site.write("gaze_module", "")
+    site.write("fine", MODULE.replace("Gaze", "Fine").replace('"gaze"', '"fine"'))
     plugins = site.plugins()
     assert not plugins.broken
     assert plugins.find("loss", "fine").name == "fine"
     with pytest.raises(PluginError) as error:
-        plugins.find("loss", "attention")
-    assert str(error.value) == f"The loss 'attention' of kdorch-attention 1.0 fails to import: {expected}"
+        plugins.find("loss", "gaze")
+    assert str(error.value) == f"The loss 'gaze' of kdorch-gaze 1.0 fails to import: {expected}"
 
 
 def test_a_lazy_name_must_be_the_name_of_its_class(site) -> None:
-    site.add("kdorch-attention", offering("register('other', 'attention_module:Attention')"))
-    site.write("attention_module", MODULE)
-    with pytest.raises(PluginError, match="registers Attention as 'other', but it is named 'attention'"):
+    site.add("kdorch-gaze", offering("register('other', 'gaze_module:Gaze')"))
+    site.write("gaze_module", MODULE)
+    with pytest.raises(PluginError, match="registers Gaze as 'other', but it is named 'gaze'"):
         site.plugins().find("loss", "other")
 
 
 def test_a_lazy_target_of_another_kind_is_explained(site) -> None:
-    site.add("kdorch-attention", offering("register('attention', 'attention_module:Attention')"))
-    site.write("attention_module", MODULE.replace("kdorch.Loss", "kdorch.Student"))
-    with pytest.raises(PluginError, match=r"Attention'> is not a loss; subclass kdorch\.Loss\."):
-        site.plugins().find("loss", "attention")
+    site.add("kdorch-gaze", offering("register('gaze', 'gaze_module:Gaze')"))
+    site.write("gaze_module", MODULE.replace("kdorch.Loss", "kdorch.Student"))
+    with pytest.raises(PluginError, match=r"Gaze'> is not a loss; subclass kdorch\.Loss\."):
+        site.plugins().find("loss", "gaze")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import json
 LOSS = """
     import kdorch
 
-    class Attention(kdorch.Loss, name="attention", needs={"features"}):
+    class Gaze(kdorch.Loss, name="gaze", needs={"features"}):
         '''Look where the teacher looks [at least].
 
         Attributes:
@@ -18,7 +18,7 @@ LOSS = """
 
     @kdorch.hookimpl
     def register_losses(register):
-        register(Attention)
+        register(Gaze)
 """
 LAZY = """
     import kdorch
@@ -32,7 +32,7 @@ name: small
 data: {use: digits}
 teacher: {use: trained, network: {use: mlp}}
 student: {use: mlp}
-losses: {kd: {use: attention}}
+losses: {kd: {use: gaze}}
 objectives: {val/accuracy: max}
 """
 HEAVY = {"torch", "mlflow", "optuna", "pandas", "matplotlib", "sklearn", "torchmetrics", "ruamel", "rich"}
@@ -48,13 +48,13 @@ def imported(site, code: str) -> set[str]:
 
 
 def test_a_broken_plugin_is_shown_beside_everything_that_works(site) -> None:
-    site.add("kdorch-attention", LOSS, version="0.3")
+    site.add("kdorch-gaze", LOSS, version="0.3")
     site.add("kdorch-lazy", LAZY, version="0.4")
     site.add("kdorch-broken", "raise RuntimeError('[not] today')", version="9.9")
     done = site.kdorch("plugins", "list")
     assert (done.returncode, done.stderr) == (0, "")
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
-    assert "loss attention kdorch-attention 0.3 Look where the teacher looks [at least]." in lines
+    assert "loss gaze kdorch-gaze 0.3 Look where the teacher looks [at least]." in lines
     assert (
         "student mlp kdorch 0.1.0 A multi-layer perceptron with ReLU; inputs of any shape are flattened."
         in lines
@@ -65,16 +65,16 @@ def test_a_broken_plugin_is_shown_beside_everything_that_works(site) -> None:
 
 
 def test_json_holds_the_same_for_scripts(site) -> None:
-    site.add("kdorch-attention", LOSS, version="0.3")
+    site.add("kdorch-gaze", LOSS, version="0.3")
     site.add("kdorch-lazy", LAZY)
     site.add("kdorch-broken", "import kdorch\nraise RuntimeError('not today')", version="9.9")
     done = site.kdorch("plugins", "list", "--json")
     found = json.loads(done.stdout)
     rows = {(row["kind"], row["name"]): row for row in found["plugins"]}
-    assert rows["loss", "attention"] == {
+    assert rows["loss", "gaze"] == {
         "kind": "loss",
-        "name": "attention",
-        "distribution": "kdorch-attention",
+        "name": "gaze",
+        "distribution": "kdorch-gaze",
         "version": "0.3",
         "summary": "Look where the teacher looks [at least].",
     }
@@ -86,15 +86,15 @@ def test_json_holds_the_same_for_scripts(site) -> None:
 
 
 def test_two_with_one_name_end_list_and_check_with_a_message(site) -> None:
-    site.add("kdorch-attention", LOSS, version="0.3")
-    site.add("their-attention", LOSS, version="2.1")
+    site.add("kdorch-gaze", LOSS, version="0.3")
+    site.add("their-gaze", LOSS, version="2.1")
     (site.folder / "study.yaml").write_text(STUDY)
-    both = "Two plugins offer the loss 'attention': kdorch-attention 0.3 and their-attention 2.1."
+    both = "Two plugins offer the loss 'gaze': kdorch-gaze 0.3 and their-gaze 2.1."
     for command in (["plugins", "list"], ["plugins", "list", "--json"], ["study", "check", "study.yaml"]):
         done = site.kdorch(*command)
         assert (done.returncode, "Traceback" in done.stderr) == (2, False), done.stderr
         assert both in done.stderr
-    done = site.kdorch("plugins", "list", KDORCH_DISABLE="their-attention")
+    done = site.kdorch("plugins", "list", KDORCH_DISABLE="their-gaze")
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -103,16 +103,16 @@ def test_an_unknown_name_in_a_study_mentions_the_broken_plugin(site) -> None:
     (site.folder / "study.yaml").write_text(STUDY)
     done = site.kdorch("study", "check", "study.yaml")
     assert done.returncode == 2
-    assert "losses.kd (line 6): No loss is called 'attention'." in done.stderr
+    assert "losses.kd (line 6): No loss is called 'gaze'." in done.stderr
     assert "kdorch-broken 9.9: ModuleNotFoundError: No module named 'no_such_module'." in done.stderr
 
 
 def test_show_tells_all_about_one(site) -> None:
-    site.add("kdorch-attention", LOSS, version="0.3")
-    done = site.kdorch("plugins", "show", "loss/attention")
+    site.add("kdorch-gaze", LOSS, version="0.3")
+    done = site.kdorch("plugins", "show", "loss/gaze")
     text = " ".join(done.stdout.split())
     assert done.returncode == 0
-    assert "loss/attention kdorch-attention 0.3 Look where the teacher looks [at least]." in text
+    assert "loss/gaze kdorch-gaze 0.3 Look where the teacher looks [at least]." in text
     assert "power float 2.0" in text
     assert "needs: features" in text
 

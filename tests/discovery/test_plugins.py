@@ -14,19 +14,19 @@ from kdorch.errors import PluginError
 EAGER = """
     import kdorch
 
-    class Attention(kdorch.Loss, name="attention"):
+    class Gaze(kdorch.Loss, name="gaze"):
         '''Look where the teacher looks.'''
 
     @kdorch.hookimpl
     def register_losses(register):
-        register(Attention)
+        register(Gaze)
 """
 LAZY = """
     import kdorch
 
     @kdorch.hookimpl
     def register_losses(register):
-        register("attention", "attention_module:Attention")
+        register("gaze", "gaze_module:Gaze")
 """
 MODULE = EAGER.partition("@kdorch.hookimpl")[0]
 
@@ -55,19 +55,19 @@ def test_our_own_come_from_the_entry_point_of_our_own_distribution(site) -> None
 
 
 def test_an_eager_plugin(site) -> None:
-    site.add("kdorch-attention", EAGER, version="0.3")
+    site.add("kdorch-gaze", EAGER, version="0.3")
     plugins = site.plugins()
-    assert plugins.find("loss", "attention").__module__ == "kdorch_attention"
-    assert str(plugins.origin("loss", "attention")) == "kdorch-attention 0.3"
+    assert plugins.find("loss", "gaze").__module__ == "kdorch_gaze"
+    assert str(plugins.origin("loss", "gaze")) == "kdorch-gaze 0.3"
 
 
 def test_a_lazy_plugin_is_imported_when_its_name_is_used(site) -> None:
-    site.add("kdorch-attention", LAZY)
-    site.write("attention_module", MODULE)
+    site.add("kdorch-gaze", LAZY)
+    site.write("gaze_module", MODULE)
     plugins = site.plugins()
-    assert "attention" in names(plugins, "loss")
-    assert "attention_module" not in sys.modules
-    assert plugins.find("loss", "attention") is sys.modules["attention_module"].Attention
+    assert "gaze" in names(plugins, "loss")
+    assert "gaze_module" not in sys.modules
+    assert plugins.find("loss", "gaze") is sys.modules["gaze_module"].Gaze
 
 
 def test_a_plugin_may_offer_several_kinds(site) -> None:
@@ -77,15 +77,15 @@ def test_a_plugin_may_offer_several_kinds(site) -> None:
         + "\n    @kdorch.hookimpl\n    def register_students(register):\n        register('net', 'a:B')\n",
     )
     plugins = site.plugins()
-    assert ("attention" in names(plugins, "loss"), "net" in names(plugins, "student")) == (True, True)
+    assert ("gaze" in names(plugins, "loss"), "net" in names(plugins, "student")) == (True, True)
 
 
-@pytest.mark.parametrize("disabled", ["kdorch-attention", "entry", "other, entry"])
+@pytest.mark.parametrize("disabled", ["kdorch-gaze", "entry", "other, entry"])
 def test_kdorch_disable_leaves_out_a_distribution_or_an_entry_point(site, monkeypatch, disabled: str) -> None:
-    site.add("kdorch-attention", EAGER, entry="entry")
+    site.add("kdorch-gaze", EAGER, entry="entry")
     monkeypatch.setenv("KDORCH_DISABLE", disabled)
     plugins = site.plugins()
-    assert "attention" not in names(plugins, "loss")
+    assert "gaze" not in names(plugins, "loss")
     assert "hinton" in names(plugins, "loss")
 
 
@@ -93,33 +93,33 @@ def test_kdorch_disable_leaves_out_a_distribution_or_an_entry_point(site, monkey
 
 
 def test_two_plugins_with_one_name_are_an_error_where_it_is_used(site) -> None:
-    site.add("kdorch-attention", EAGER, version="1.0")
-    site.add("their-attention", EAGER, version="2.1")
+    site.add("kdorch-gaze", EAGER, version="1.0")
+    site.add("their-gaze", EAGER, version="2.1")
     plugins = site.plugins()
     with pytest.raises(PluginError) as error:
-        plugins.find("loss", "attention")
+        plugins.find("loss", "gaze")
     assert str(error.value) == (
-        "Two plugins offer the loss 'attention': kdorch-attention 1.0 and their-attention 2.1. "
-        "Uninstall one, or set KDORCH_DISABLE=their-attention to leave that one out."
+        "Two plugins offer the loss 'gaze': kdorch-gaze 1.0 and their-gaze 2.1. "
+        "Uninstall one, or set KDORCH_DISABLE=their-gaze to leave that one out."
     )
     assert plugins.find("loss", "hinton").name == "hinton"
 
 
 def test_following_the_advice_settles_it(site, monkeypatch) -> None:
-    for name in ("kdorch-attention", "their-attention"):
-        site.add(name, EAGER, entry="attention")  # even where both call their entry point the same
-    monkeypatch.setenv("KDORCH_DISABLE", "their-attention")
-    assert site.plugins().origin("loss", "attention").distribution == "kdorch-attention"
+    for name in ("kdorch-gaze", "their-gaze"):
+        site.add(name, EAGER, entry="gaze")  # even where both call their entry point the same
+    monkeypatch.setenv("KDORCH_DISABLE", "their-gaze")
+    assert site.plugins().origin("loss", "gaze").distribution == "kdorch-gaze"
 
 
 def test_who_takes_one_of_our_names_is_the_one_to_leave_out(site) -> None:
-    site.add("a-loss", EAGER.replace("attention", "hinton"), entry="a")
+    site.add("a-loss", EAGER.replace("gaze", "hinton"), entry="a")
     with pytest.raises(PluginError, match=r"kdorch [\d.]+ and a-loss 1\.0\. .* KDORCH_DISABLE=a-loss"):
         site.plugins().find("loss", "hinton")
 
 
 def test_one_name_in_two_kinds_is_fine(site) -> None:
-    site.add("kdorch-mlp", EAGER.replace("attention", "mlp"))
+    site.add("kdorch-mlp", EAGER.replace("gaze", "mlp"))
     plugins = site.plugins()
     assert plugins.find("loss", "mlp") is not plugins.find("student", "mlp")
 

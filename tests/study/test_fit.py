@@ -56,7 +56,7 @@ def test_everything_that_is_measured_can_be_limited(
 # ---------------------------------------------------------------- do the parts fit each other?
 
 
-class Attention(kdorch.Loss, name="attention", needs={"features"}):
+class Gaze(kdorch.Loss, name="gaze", needs={"features"}):
     layers: dict[str, str] = Field(default_factory=dict)
 
 
@@ -92,7 +92,7 @@ def plugins() -> Plugins:
     class Offer:
         @kdorch.hookimpl
         def register_losses(self, register: Callable[..., None]) -> None:
-            register(Attention)
+            register(Gaze)
 
         @kdorch.hookimpl
         def register_students(self, register: Callable[..., None]) -> None:
@@ -127,21 +127,22 @@ def fit(plugins: Plugins, write: Callable[[str], Any], small: str) -> Complaints
 
 
 def test_a_loss_that_needs_what_the_networks_do_not_provide(fit: Complaints) -> None:
-    needs = "losses.at: loss 'attention' needs features from the"
-    assert fit("losses.at={use: attention}") == [
+    needs = "losses.at: loss 'gaze' needs features from the"
+    blind = "{use: mlp, depth: 0}"
+    assert fit("losses.at={use: gaze}", f"teacher.network={blind}", f"student={blind}") == [
         f"{needs} teacher, but 'trained' provides only its prediction. Use another loss, or a teacher that provides it.",
         f"{needs} student, but 'mlp' provides only its prediction. Use another loss, or a student that provides it.",
     ]
-    [complaint] = fit("losses.at={use: attention}", "teacher.network={use: seeing}")
+    [complaint] = fit("losses.at={use: gaze}", "teacher.network={use: seeing}", f"student={blind}")
     assert complaint.startswith(f"{needs} student, but 'mlp' provides only its prediction. ")
-    assert fit("losses.at={use: attention}", "teacher.network={use: seeing}", "student={use: seeing}") == []
+    assert fit("losses.at={use: gaze}", "teacher.network={use: seeing}", "student={use: seeing}") == []
 
 
 def test_needs_are_checked_for_each_option_of_a_choice(fit: Complaints) -> None:
-    choice = "student={any: [{use: mlp}, {use: seeing}]}"
-    losses = "losses={kd: {any: [{use: attention}, {use: hinton}]}}"
-    _, complaint = fit(choice, losses)
-    assert complaint.startswith("losses.kd.any.attention: loss 'attention' needs features from the student")
+    choice = "student={any: [{use: mlp, depth: 0}, {use: seeing}]}"
+    losses = "losses={kd: {any: [{use: gaze}, {use: hinton}]}}"
+    [complaint] = fit(choice, losses)
+    assert complaint.startswith("losses.kd.any.gaze: loss 'gaze' needs features from the student")
     assert "but 'mlp' provides only its prediction. Use another loss" in complaint
 
 
@@ -155,7 +156,7 @@ def test_a_student_for_another_task(fit: Complaints) -> None:
 def test_a_loss_for_another_task(fit: Complaints) -> None:
     wrong = (
         "loss 'hinton' does classification; the dataset 'heights' is for regression. "
-        "Known for regression: attention, logit_mse, task."
+        "Known for regression: gaze, logit_mse, task."
     )
     numbers = ("data={use: heights}", "objectives={val/r2: max}")
     assert fit(*numbers) == [f"losses.kd (line 7): {wrong}"]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import kdorch
 
 
-class Attention(kdorch.Loss, name="attention", needs={"features"}):
+class Gaze(kdorch.Loss, name="gaze", needs={"features"}):
     """Needs what no network of ours provides."""
 
 
@@ -33,7 +33,7 @@ class Boxes(kdorch.Dataset, name="boxes", tasks={"detection"}):
 
 @kdorch.hookimpl
 def register_losses(register: Callable[..., None]) -> None:
-    register(Attention)
+    register(Gaze)
     register(Forecast)
     register(Twin)
     register("lazy", "distil_extra_missing:Lazy")
