@@ -39,6 +39,7 @@ class Batch:
         rows: Stable row ids, int64, shape (rows,).
         labelled: Which rows have a label, bool, shape (rows,); None if all have.
         mask: Which tokens count, bool, shape (rows, tokens); None if all do, or rows are not sequences.
+        raw: The same rows as the dataset ships them, for a teacher that is `raw`; else None.
     """
 
     inputs: Tensor
@@ -46,6 +47,7 @@ class Batch:
     rows: Tensor
     labelled: Tensor | None = None
     mask: Tensor | None = None
+    raw: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -79,3 +81,10 @@ class Columns:
     groups: np.ndarray | None = None
     times: np.ndarray | None = None
     legend: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def ids(self) -> np.ndarray:
+        """Return the id of each row, int64: ``rows``, or else the positions in the source."""
+        import numpy as np
+
+        return (np.arange(len(self.inputs)) if self.rows is None else self.rows).astype(np.int64)

@@ -83,9 +83,10 @@ def note_teacher(
         for name in ("epochs_trained", "rows_evaluated")
     }
     finals = {f"val/{name}": value for name, value in facts["validation"].items()}
+    notes = "; ".join(facts.get("notes", ()))  # entries of earlier versions have none
     run_id = run_of("teacher", runs)
     if run_id is None:
-        tags = {"kdorch.store": teacher["digest"]}
+        tags = {"kdorch.store": teacher["digest"]} | ({"kdorch.notes": notes} if notes else {})
         run_id = tracker.start("teacher", "teacher", trial=None, params=flat({"teacher": tree}), tags=tags)
     size = {"size/params": facts["params"]} if facts["params"] else {}  # 0: nobody knows
     tracker.log(run_id, curves={}, finals=finals | size | work, tags={})
@@ -94,7 +95,7 @@ def note_teacher(
     epochs, rows = work["teacher/epochs_trained"], work["teacher/rows_evaluated"]
     did = f"{epochs:,} epochs trained, {rows:,} rows evaluated now"
     told = f"{facts['params']:,} parameters, " if size else ""
-    return run_id, f"{told}{quality} {finals[quality]:.4f}; {did}"
+    return run_id, "; ".join(filter(None, (f"{told}{quality} {finals[quality]:.4f}", notes, did)))
 
 
 def run_of(kind: str, runs: Iterable[RunRecord]) -> str | None:

@@ -60,7 +60,7 @@ class Searching:
             kind="trial",
             name=f"{self.study.name}-{trial.number:04d}",
             params=flat(tree) | params,
-            spec=tree | {"seed": self.study.seed},
+            spec=_spec(tree, self.study.seed),
         )
 
 
@@ -111,9 +111,14 @@ class Confirming:
             kind=role,
             name=f"{self.study.name}-{candidate:04d}-{role}-{seed}",
             params=flat(tree) | dict(params) | {"seed": seed},
-            spec=tree | {"seed": seed},
+            spec=_spec(tree, seed),
             tags={"kdorch.candidate": str(candidate), "kdorch.seed": str(seed)},
         )
+
+
+def _spec(tree: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    """Return what a worker gets; under ``teacher`` that has the directory of what is stored."""
+    return {"recall" if name == "teacher" else name: part for name, part in tree.items()} | {"seed": seed}
 
 
 def _identity(plan: Mapping[str, Any]) -> tuple[int, int, str]:

@@ -16,6 +16,7 @@ from kdorch.search.home import Home
 from kdorch.study import Study
 from kdorch.study.check import misfits
 from kdorch.study.space import specs, whole
+from kdorch.tracking.database import local_uri
 
 Wait = Callable[[float], None]
 
@@ -161,12 +162,21 @@ def fits(study: Study, task: Mapping[str, Any]) -> None:
 
 
 def teacher(
-    study: Study, home: Home, executor: Executor, data: str, budget: int, wait: Wait = _ignore
+    study: Study,
+    home: Home,
+    executor: Executor,
+    data: str,
+    budget: int,
+    wait: Wait = _ignore,
+    uri: str | None = None,
 ) -> dict[str, Any]:
     """Make the teacher ready, or find it in the store."""
+    tree = study.tree()
     spec = {
         "store": str(home.store.resolve()),
-        "teacher": study.tree()["teacher"],
+        "teacher": tree["teacher"],
+        "dataset": tree["data"],
+        "tracking": uri or local_uri(home.path),
         "data": data,
         "metrics": list(study.metrics),
         "features": any("features" in part.needs for _, part in specs(dict(study))),
@@ -181,9 +191,11 @@ def teacher_test(
     study: Study, home: Home, executor: Executor, paths: tuple[str, str], budget: int
 ) -> dict[str, Any]:
     """Read the test rows with the teacher, or find that in the store; ``paths``: teacher's, data's."""
+    tree = study.tree()
     spec = {
         "store": str(home.store.resolve()),
-        "teacher": study.tree()["teacher"],
+        "teacher": tree["teacher"],
+        "dataset": tree["data"],
         "entry": paths[0],
         "data": paths[1],
         "metrics": list(study.metrics),

@@ -119,7 +119,9 @@ class Session:
         runs = tracker.runs()
         budget = prepare.budget(self.workers)
         waiting = self._wait("teacher")
-        teacher = prepare.teacher(self.study, self.home, executor, data["path"], budget, waiting)
+        teacher = prepare.teacher(
+            self.study, self.home, executor, data["path"], budget, waiting, uri=self.uri
+        )
         self._unchanged("teacher", teacher, record)
         teacher_run, told = note_teacher(self.study, tracker, runs, teacher)
         self.observer.say(f"teacher  {told}")

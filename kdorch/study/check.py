@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -83,12 +83,8 @@ def _tune(path: str, mark: Any, sections: Mapping[str, Any]) -> Iterator[Problem
 
 
 def _rejected(place: Place, value: Any, where: str) -> Iterator[Problem]:
-    if place.keys:
-        return  # inside a mapping, only the network knows what is valid
-    owner = place.owner
-    fields = {name: getattr(owner, name) for name in type(owner).model_fields}
     try:
-        type(owner).model_validate(fields | {place.field: value})
+        type(place.owner).model_validate(place.holding(value))
     except ValidationError as error:
         what = f"{place.title} does not take {shown(value)}: it {sentence(error.errors()[0], tail=False)}"
         yield Problem(where, what)
@@ -125,6 +121,8 @@ def _needs(sections: Mapping[str, Any]) -> Iterator[Problem]:
     everything = list(specs(sections))
     networks = [part for _, part in everything if isinstance(part, Teacher | Student)]
     for path, loss in everything:
+        if isinstance(loss, Loss) and "features" in loss.needs:
+            yield from _of_one_network(path, loss, networks)
         for part in networks if isinstance(loss, Loss) else ():
             for missing in sorted(loss.needs - part.offers()):
                 offers = ", ".join(sorted(part.offers())) or "only its prediction"
@@ -132,6 +130,14 @@ def _needs(sections: Mapping[str, Any]) -> Iterator[Problem]:
                 yield Problem(
                     path, f"{what} {offers}.", f"Use another loss, or a {part.kind} that provides it."
                 )
+
+
+def _of_one_network(path: str, loss: Loss, networks: Sequence[Teacher | Student]) -> Iterator[Problem]:
+    for part in networks:
+        if isinstance(part, Teacher) and part.folds():
+            what = f"loss {loss.name!r} needs features, but the {part.folds()} teachers that answer the"
+            hint = "Leave cross_fit out, or use another loss."
+            yield Problem(path, f"{what} training rows out of fold have no features in common.", hint)
 
 
 def _misfits(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Problem]:

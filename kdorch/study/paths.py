@@ -47,13 +47,26 @@ class Place:
 
     @property
     def type(self) -> Any:
-        """The field's type; inside a mapping, that of the present value, or None where there is none."""
+        """The field's type; inside a mapping, that of its values; None if nobody knows."""
+        annotation = _bare(type(self.owner).model_fields[self.field].annotation)
         if not self.keys:
-            return _bare(type(self.owner).model_fields[self.field].annotation)
+            return annotation
+        if len(self.keys) == 1 and get_origin(annotation) is dict and get_args(annotation)[1] in (int, float):
+            return get_args(annotation)[1]
         value = getattr(self.owner, self.field)
         for key in self.keys:
             value = value.get(key)
         return None if value is None else type(value)
+
+    def holding(self, value: Any) -> dict[str, Any]:
+        """Return the fields of the owner with this value in place."""
+        fields = {name: getattr(self.owner, name) for name in type(self.owner).model_fields}
+        for depth, key in reversed(list(enumerate(self.keys))):
+            present = fields[self.field]
+            for above in self.keys[:depth]:
+                present = present.get(above, {})
+            value = {**present, key: value}
+        return fields | {self.field: value}
 
     @property
     def title(self) -> str:
@@ -95,6 +108,8 @@ def _part(path: str, sections: Mapping[str, Any]) -> tuple[Any, str, list[str]]:
     root, *rest = path.split(".")
     if root in ("train", "student"):
         return sections.get(root), root, rest
+    if root == "teacher" and _recalled(sections.get("teacher"), rest):
+        return sections.get("teacher"), root, rest
     if root != "losses":
         raise _refused(root)
     losses = sections.get("losses")
@@ -108,10 +123,20 @@ def _part(path: str, sections: Mapping[str, Any]) -> tuple[Any, str, list[str]]:
     return losses[label], f"losses.{label}", rest
 
 
+def _recalled(teacher: Any, rest: list[str]) -> bool:
+    """Say whether a field of the teacher acts in each trial; one that decides what it is does not."""
+    if teacher is None or (rest and rest[0] in teacher.recalled):
+        return True
+    able = " and ".join(f"teacher.{field}" for field in sorted(teacher.recalled))
+    if able:
+        raise NotTunable(f"of the teacher {able} can be searched: all else is made once for all trials.")
+    raise NotTunable("teacher cannot be searched: it runs once for all trials.", "Make one study for each.")
+
+
 def _refused(root: str) -> NotTunable:
-    reasons = {"teacher": "it runs once for all trials", "data": "all trials see the same rows"}
-    if root in reasons:
-        return NotTunable(f"{root} cannot be searched: {reasons[root]}.", "Make one study for each.")
+    if root == "data":
+        what = "data cannot be searched: all trials see the same rows."
+        return NotTunable(what, "Make one study for each.")
     return NotTunable(
         f"nothing under {root!r} can be searched.", did_you_mean(root, ("student", "losses", "train"))
     )

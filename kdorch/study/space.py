@@ -105,9 +105,13 @@ def _number(mark: Range, place: Place) -> Literal["int", "float"]:
 
 
 def bind(study: Study, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the ``student``, ``losses`` and ``train`` of one trial as trees, its parameters in place."""
+    """Return the ``student``, ``losses`` and ``train`` of one trial as trees, its parameters in place.
+
+    So is the ``teacher``, if some of its fields act in each trial.
+    """
     tree = study.tree()
-    trial = {section: tree[section] for section in ("student", "losses", "train")}
+    sections = ("student", "losses", "train", *(("teacher",) if study.teacher.recalled else ()))
+    trial = {section: tree[section] for section in sections}
     taken = {path: params[path] for path, part in parts(trial) if "any" in part}
     for path, label in taken.items():
         holder, key = _holder(trial, path.split("."))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.lib.format import open_memmap
+from torch import Tensor
 
 from kdorch.errors import DataError
 from kdorch.kinds import Batch, Output, Task
@@ -26,6 +27,7 @@ def answer_all(
     budget: int,
     *,
     features: bool = False,
+    kept: frozenset[str] = frozenset(),
 ) -> int:
     """Write the answers to the split that the folder is named after.
 
@@ -36,6 +38,7 @@ def answer_all(
         data: Directory of the stored dataset.
         budget: Bytes of rows that may be held in memory.
         features: Write its features, too.
+        kept: Features to write in any case.
 
     Returns:
         The number of rows.
@@ -49,8 +52,9 @@ def answer_all(
     done = 0
     for batch, _ in rows.batches(_ROWS):
         output = answers(batch)
-        _validate(output, batch, task, features=features)
-        for name, values in columns_of(output, features=features).items():
+        columns = columns_of(output, output.features if features else kept)
+        _validate(output, columns, batch, task)
+        for name, values in columns.items():
             if name not in stored:
                 shape = (len(rows), *values.shape[1:])
                 stored[name] = open_memmap(folder / f"{name}.npy", mode="w+", dtype=np.float32, shape=shape)
@@ -61,13 +65,13 @@ def answer_all(
     return done
 
 
-def _validate(output: Output, batch: Batch, task: Task, *, features: bool) -> None:
+def _validate(output: Output, columns: Mapping[str, Tensor], batch: Batch, task: Task) -> None:
     expected = (len(batch.rows), task.outputs)
     if tuple(output.logits.shape) != expected:
         raise DataError(
             f"the teacher answers logits of shape {tuple(output.logits.shape)}; the task needs {expected}."
         )
-    for name, values in columns_of(output, features=features).items():
+    for name, values in columns.items():
         if len(values) != len(batch.rows):
             raise DataError(
                 f"the teacher answers {len(batch.rows)} rows with {len(values)} of {name}; features have the "

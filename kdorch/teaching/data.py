@@ -31,8 +31,8 @@ def prepare(store: Store, dataset: Dataset, origin: str, split: Split) -> Entry:
     """Load a dataset, divide it, and store each part, once.
 
     The entry holds ``<split>/inputs.npy`` (prepared), ``targets.npy`` (encoded), ``rows.npy`` and, where some
-    rows have no label, ``labelled.npy`` for each split, ``example.npy`` (a few raw training inputs) and
-    ``preprocessing.safetensors``.
+    rows have no label, ``labelled.npy``, and where rows belong together ``groups.npy`` for each split,
+    ``example.npy`` (a few raw training inputs) and ``preprocessing.safetensors``.
 
     Args:
         store: Where to store it.
@@ -52,7 +52,7 @@ def prepare(store: Store, dataset: Dataset, origin: str, split: Split) -> Entry:
         "content": content,
         "split": split.model_dump(),
         "algorithm": ALGORITHM,
-    }
+    } | ({"groups": True} if columns.groups is not None else {})
 
     def write(folder: Path) -> dict[str, Any]:
         try:
@@ -109,7 +109,7 @@ def _content_digest(columns: Columns) -> str:
 
 def _write(folder: Path, dataset: Dataset, columns: Columns, split: Split, content: str) -> dict[str, Any]:
     parts = divide(columns, split)
-    rows = np.arange(len(columns.targets)) if columns.rows is None else columns.rows
+    rows = columns.ids
     labelled = np.ones(len(rows), bool) if columns.labelled is None else columns.labelled
     task = columns.task.fitted(columns.targets[parts["train"][labelled[parts["train"]]]])
     targets = np.where(_beside(labelled, columns.targets), columns.targets, 0)  # a label that is not there
@@ -119,9 +119,11 @@ def _write(folder: Path, dataset: Dataset, columns: Columns, split: Split, conte
         (folder / name).mkdir()
         shape = _write_inputs(folder / name / "inputs.npy", columns.inputs, chosen, preprocessing, rows)
         np.save(folder / name / "targets.npy", _plain(task.encode(targets[chosen])))
-        np.save(folder / name / "rows.npy", rows[chosen].astype(np.int64))
+        np.save(folder / name / "rows.npy", rows[chosen])
         if not labelled.all():
             np.save(folder / name / "labelled.npy", labelled[chosen])
+        if columns.groups is not None:
+            np.save(folder / name / "groups.npy", np.unique(columns.groups, return_inverse=True)[1][chosen])
     logits = 4 * len(rows) * task.outputs  # what the teacher's answers will take
     return {
         "content": content,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kdorch.discovery import installed
+from kdorch.kinds import Dataset
 from kdorch.study import Split
 from kdorch.teaching.data import prepare
 from kdorch.teaching.store import Entry, Store
@@ -27,7 +28,7 @@ def teacher(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
     """Make the teacher ready.
 
     It takes ``store``, ``teacher``, ``data`` (path), ``metrics``, ``features``, ``seed``, ``score``,
-    ``budget``.
+    ``budget``; and, for teachers that need them, ``tracking`` (URI) and ``dataset``.
     """
     plugins, data = installed(), Path(spec["data"])
     found = plugins.part("teacher", spec["teacher"])
@@ -41,6 +42,8 @@ def teacher(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
         budget=spec["budget"],
         metrics=spec["metrics"],
         features=spec["features"],
+        tracking_uri=spec.get("tracking", ""),
+        dataset=_dataset(spec),
     )
     return _told(entry, validation=scores(entry.path, data, "validation", spec["metrics"]))
 
@@ -48,11 +51,17 @@ def teacher(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
 def teacher_test(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
     """Read the test rows with the teacher.
 
-    It takes ``store``, ``teacher``, ``entry``, ``data`` (paths), ``metrics`` and ``budget``.
+    It takes ``store``, ``teacher``, ``entry``, ``data`` (paths), ``metrics`` and ``budget``; and, for
+    teachers that need it, ``dataset``.
     """
     found, data = installed().part("teacher", spec["teacher"]), Path(spec["data"])
-    entry = read_test(Store(Path(spec["store"])), found, Path(spec["entry"]), data, spec["budget"])
+    store, made = Store(Path(spec["store"])), Path(spec["entry"])
+    entry = read_test(store, found, made, data, spec["budget"], _dataset(spec))
     return _told(entry, test=scores(entry.path, data, "test", spec["metrics"]))
+
+
+def _dataset(spec: Mapping[str, Any]) -> Dataset | None:
+    return installed().part("dataset", spec["dataset"]) if "dataset" in spec else None
 
 
 def _told(entry: Entry, **scores: dict[str, float]) -> dict[str, Any]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,62 +14,15 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from kdorch.discovery import installed
-from kdorch.errors import TrainingError
-from kdorch.kinds import Batch, Direction, Student, Task, Teacher
-from kdorch.study import Train
+from kdorch.kinds import Batch, Dataset, Direction, Output, Task, Teacher
 from kdorch.teaching.answers import answer_all
+from kdorch.teaching.classroom import Classroom
+from kdorch.teaching.folding import OutOfFold, folds
+from kdorch.teaching.raw import RawRows, hearing
 from kdorch.teaching.store import Entry, Store
-from kdorch.training.building import SAMPLE, build, seed
-from kdorch.training.loop import fit
-from kdorch.training.objective import Objective
-from kdorch.training.rows import open_rows
 from kdorch.training.weights import storable
 
 ALGORITHM = 4  # raise it when the same teacher would come out different
-
-
-class Classroom:
-    """What a teacher may use to make itself ready (see ``kdorch.Lessons``)."""
-
-    def __init__(self, task: Task, data: Path, seed: int, score: tuple[str, Direction], budget: int) -> None:
-        self.task, self.seed = task, seed
-        self._data, self._score, self._budget = data, score, budget
-        self.epochs_trained = 0
-
-    @cached_property
-    def train(self) -> Batch:
-        """All training rows."""
-        return _whole(self._data, "train")
-
-    @cached_property
-    def validation(self) -> Batch:
-        """All validation rows."""
-        return _whole(self._data, "validation")
-
-    def fit(self, network: Student, *, epochs: int, batch: int, lr: float) -> dict[str, Tensor]:
-        """Train a network on the labels with our own loop; return its best weights.
-
-        Raises:
-            TrainingError: If the network does not fit the data, or diverges.
-        """
-        rows = [open_rows(self._data, split, None, budget=self._budget) for split in ("train", "validation")]
-        sample, _ = next(rows[1].batches(SAMPLE))
-        seed(self.seed)
-        module, shown = build(network, self.task, sample, role="the teacher's network")
-        objective = Objective({"task": installed().find("loss", "task")()}, self.task, shown, None)  # type: ignore[dict-item]
-        settings = Train(epochs=epochs, batch=batch, lr=lr)
-        try:
-            fit(module, objective, rows[0], rows[1], self.task, settings, seed=self.seed, score=self._score)
-        except TrainingError as error:
-            raise TrainingError(f"the teacher {error}") from error
-        self.epochs_trained += epochs
-        return module.state_dict()
-
-
-def _whole(data: Path, split: str) -> Batch:
-    rows = open_rows(data, split, None, budget=2**63)
-    batch, _ = next(rows.batches(len(rows)))
-    return batch
 
 
 def make_ready(
@@ -84,6 +36,8 @@ def make_ready(
     budget: int,
     metrics: Sequence[str] = (),
     features: bool = False,
+    tracking_uri: str = "",
+    dataset: Dataset | None = None,
 ) -> Entry:
     """Train or load the teacher and store its state and its answers to training and validation rows, once.
 
@@ -97,10 +51,22 @@ def make_ready(
         budget: Bytes of rows that may be held in memory.
         metrics: Further scores, by their torchmetrics names; one may be the one that chooses.
         features: Store its features beside its logits, because a loss needs them.
+        tracking_uri: The MLflow server or database of the study.
+        dataset: What ships the rows, for a teacher that takes them as they are.
 
     Raises:
         DataError: If its answers are not finite, or its logits not of the task's shape.
     """
+    classroom = Classroom(
+        stored_task(data, metrics),
+        data,
+        seed,
+        score,
+        budget,
+        tracking_uri,
+        RawRows(dataset) if teacher.raw and dataset else None,
+    )
+    teacher = teacher.settled(classroom)
     key = {
         "teacher": teacher.store_key(),
         "origin": origin,
@@ -109,42 +75,61 @@ def make_ready(
         "score": list(score),
         "algorithm": ALGORITHM,
     } | ({"features": True} if features else {})
-
-    def write(folder: Path) -> dict[str, Any]:
-        return _write(folder, teacher, classroom, data, budget, features)
-
-    classroom = Classroom(stored_task(data, metrics), data, seed, score, budget)
-    return store.make(
-        "teacher", key, lambda folder: _write(folder, teacher, classroom, data, budget, features)
-    )
+    return store.make("teacher", key, lambda folder: _write(folder, teacher, classroom, features=features))
 
 
-def _write(
-    folder: Path, teacher: Teacher, classroom: Classroom, data: Path, budget: int, features: bool
-) -> dict[str, Any]:
+def _write(folder: Path, teacher: Teacher, classroom: Classroom, *, features: bool) -> dict[str, Any]:
     started, task = time.perf_counter(), classroom.task
     state = teacher.fit(classroom)
     save_file(storable(state), folder / "state.safetensors")
-    answers = teacher.build(task, state)
+    whole = hearing(classroom.raw, teacher.build(task, state))
+    answers = {"train": _out_of_fold(teacher, classroom, whole), "validation": whole}
     rows = sum(
-        answer_all(folder / split, answers, task, data, budget, features=features)
-        for split in ("train", "validation")
+        answer_all(
+            folder / split,
+            answers[split],
+            task,
+            classroom.data,
+            classroom.budget,
+            features=features,
+            kept=teacher.keeps(),
+        )
+        for split in answers
     )
     return {
-        "epochs_trained": classroom.epochs_trained,
+        "epochs_trained": classroom.diary.epochs_trained,
         "rows_evaluated": rows,
         "params": teacher.parameters(task, state),
+        "notes": classroom.diary.notes,
         "seconds": time.perf_counter() - started,
     }
 
 
-def read_test(store: Store, teacher: Teacher, entry: Path, data: Path, budget: int) -> Entry:
+def _out_of_fold(
+    teacher: Teacher, classroom: Classroom, whole: Callable[[Batch], Output]
+) -> Callable[[Batch], Output]:
+    """Return what answers each training row by a teacher who has not seen it, if that is asked for."""
+    count = teacher.folds()
+    if not count:
+        return whole
+    found: list[tuple[Tensor, Callable[[Batch], Output]]] = []
+    for left_out, shown in folds(classroom.task, classroom.data, count, classroom.seed):
+        state = teacher.fit(classroom.showing(shown))
+        found.append((left_out, hearing(classroom.raw, teacher.build(classroom.task, state))))
+    classroom.note(f"{count} teachers for out-of-fold outputs")
+    return OutOfFold(found, whole)
+
+
+def read_test(
+    store: Store, teacher: Teacher, entry: Path, data: Path, budget: int, dataset: Dataset | None = None
+) -> Entry:
     """Store the teacher's logits for the test rows, once; only confirmed students ask for them."""
     key = {"teacher": entry.name, "data": data.name, "split": "test", "algorithm": ALGORITHM}
 
     def write(folder: Path) -> dict[str, Any]:
         task = stored_task(data)
-        answers = teacher.build(task, load_file(entry / "state.safetensors"))
+        raw = RawRows(dataset) if teacher.raw and dataset else None
+        answers = hearing(raw, teacher.build(task, load_file(entry / "state.safetensors")))
         return {"rows_evaluated": answer_all(folder / "test", answers, task, data, budget)}
 
     return store.make("teacher", key, write)

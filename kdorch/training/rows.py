@@ -5,7 +5,7 @@ Both give the same batches in the same order, so a training does not depend on w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -18,7 +18,10 @@ from torch.utils.data import DataLoader, Dataset
 
 from kdorch.kinds import Batch, Output
 
+Recall = Callable[[Output], Output]
+
 _FEATURE = "features."
+_DATA = ("inputs", "targets", "rows", "labelled")
 
 
 class Rows(Protocol):
@@ -45,7 +48,7 @@ class InMemory:
         columns = list(self.columns.values())
         if order is not None:
             columns = [column[order] for column in columns]
-        counts = lengths(len(self), size)
+        counts = lengths(len(columns[0]), size)
         for values in zip(*(column.split(counts) for column in columns), strict=True):
             yield _batch(dict(zip(self.columns, values, strict=True)))
 
@@ -55,21 +58,23 @@ class Streamed(Dataset[dict[str, Tensor]]):
     """Rows read from memory-mapped files as they are needed."""
 
     columns: dict[str, np.ndarray]
+    recall: Recall | None = None
 
     def __len__(self) -> int:
         return len(self.columns["rows"])
 
     def __getitems__(self, chosen: list[int]) -> dict[str, Tensor]:
         """Return whole columns of a batch at once; row by row would cost a copy each."""
-        return {
+        columns = {
             name: torch.from_numpy(np.ascontiguousarray(column[chosen]))
             for name, column in self.columns.items()
         }
+        return columns if self.recall is None else _recalled(columns, self.recall)
 
     def batches(self, size: int, order: Tensor | None = None) -> Iterator[tuple[Batch, Output | None]]:
         """Yield batches, read in this process: the page cache is shared, worker processes are not free."""
         order = torch.arange(len(self)) if order is None else order
-        chosen = (rows.tolist() for rows in order.split(lengths(len(self), size)))
+        chosen = (rows.tolist() for rows in order.split(lengths(len(order), size)))
         # Without a generator of its own it would advance the one that weights and dropout come from.
         loader: DataLoader[dict[str, Tensor]] = DataLoader(
             self,
@@ -80,29 +85,61 @@ class Streamed(Dataset[dict[str, Tensor]]):
         yield from map(_batch, loader)
 
 
+@dataclass
+class Some:
+    """Some rows of a split.
+
+    Attributes:
+        rows: All of them.
+        positions: Which.
+    """
+
+    rows: Rows
+    positions: Tensor
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def batches(self, size: int, order: Tensor | None = None) -> Iterator[tuple[Batch, Output | None]]:
+        """Yield batches of these rows."""
+        return self.rows.batches(size, self.positions if order is None else self.positions[order])
+
+
 def _as_is(columns: dict[str, Tensor]) -> dict[str, Tensor]:
     return columns
 
 
 def _batch(values: dict[str, Tensor]) -> tuple[Batch, Output | None]:
     batch = Batch(values["inputs"], values["targets"], values["rows"], values.get("labelled"))
-    if "logits" not in values:
-        return batch, None
+    return batch, _output(values) if "logits" in values else None
+
+
+def columns_of(output: Output, features: Iterable[str]) -> dict[str, Tensor]:
+    """Return what is stored of a teacher's output, by the names of the columns, which are names of files."""
+    told = output.features
+    return {"logits": output.logits} | {f"{_FEATURE}{quote(name, '')}": told[name] for name in features}
+
+
+def _output(columns: Mapping[str, Tensor]) -> Output:
+    """Return what `columns_of` was made of."""
     features = {
-        unquote(name.removeprefix(_FEATURE)): value
-        for name, value in values.items()
+        unquote(name.removeprefix(_FEATURE)): column
+        for name, column in columns.items()
         if name.startswith(_FEATURE)
     }
-    return batch, Output(values["logits"], features)
+    return Output(columns["logits"], features)
 
 
-def columns_of(output: Output, *, features: bool) -> dict[str, Tensor]:
-    """Return what is stored of a teacher's output, by the names of the columns, which are names of files."""
-    told = output.features if features else {}
-    return {"logits": output.logits} | {f"{_FEATURE}{quote(name, '')}": told[name] for name in told}
+def _recalled(columns: dict[str, Tensor], recall: Recall) -> dict[str, Tensor]:
+    """Return the columns with what the teacher makes of those that it stored."""
+    said = recall(_output(columns))
+    own = {name: column for name, column in columns.items() if name in _DATA}
+    return own | columns_of(said, said.features)
 
 
-def open_rows(data: Path, split: str, teacher: Path | None, *, budget: int) -> Rows:
+def open_rows(
+    data: Path, split: str, teacher: Path | None, *, budget: int, recall: Recall | None = None
+) -> Rows:
     """Open a split of stored data, with the stored outputs of a teacher.
 
     Args:
@@ -110,16 +147,18 @@ def open_rows(data: Path, split: str, teacher: Path | None, *, budget: int) -> R
         split: ``train``, ``validation`` or ``test``.
         teacher: Directory of a teacher's stored outputs.
         budget: Bytes that may be held in memory.
+        recall: What the teacher makes of its stored outputs; they are taken as they are by default.
     """
-    files = {name: data / split / f"{name}.npy" for name in ("inputs", "targets", "rows", "labelled")}
+    files = {name: data / split / f"{name}.npy" for name in _DATA}
     if not files["labelled"].exists():
         del files["labelled"]  # all rows have a label
     if teacher is not None:
         files |= {file.stem: file for file in sorted((teacher / split).glob("*.npy"))}
     columns = {name: np.load(file, mmap_mode="r") for name, file in files.items()}
     if sum(column.nbytes for column in columns.values()) > budget:
-        return Streamed(columns)
-    return InMemory({name: torch.from_numpy(np.array(column)) for name, column in columns.items()})
+        return Streamed(columns, recall)
+    held = {name: torch.from_numpy(np.array(column)) for name, column in columns.items()}
+    return InMemory(held if recall is None else _recalled(held, recall))
 
 
 def head(rows: Rows, count: int) -> Rows:
@@ -127,7 +166,7 @@ def head(rows: Rows, count: int) -> Rows:
     if isinstance(rows, InMemory):
         return InMemory({name: column[:count] for name, column in rows.columns.items()})
     assert isinstance(rows, Streamed)  # noqa: S101  there are no others
-    return Streamed({name: column[:count] for name, column in rows.columns.items()})
+    return Streamed({name: column[:count] for name, column in rows.columns.items()}, rows.recall)
 
 
 def shuffle(count: int, generator: Generator) -> Tensor:

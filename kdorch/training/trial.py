@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,14 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from kdorch.discovery import Plugins, installed
-from kdorch.kinds import Measure, Student, Subject, Task
+from kdorch.kinds import Measure, Student, Subject, Task, Teacher
 from kdorch.study.limits import Limit
 from kdorch.study.model import ALWAYS, Train
 from kdorch.training.building import SAMPLE, build, seed
 from kdorch.training.evaluate import evaluate
 from kdorch.training.loop import fit
 from kdorch.training.objective import Objective
-from kdorch.training.rows import open_rows
+from kdorch.training.rows import Recall, open_rows
 from kdorch.training.weights import storable
 
 
@@ -31,7 +32,8 @@ def run(spec: Mapping[str, Any], report: Callable[[dict[str, Any]], None]) -> di
     Args:
         spec: ``data`` and ``teacher`` (stored directories; no teacher for a baseline), ``task``, ``student``,
             ``losses``, ``train``, ``seed``, ``score`` (name, direction), ``measures``, ``limits`` (metric,
-            bound, direction), ``weights`` (file to write), ``budget`` (bytes of rows to hold in memory).
+            bound, direction), ``weights`` (file to write), ``budget`` (bytes of rows to hold in memory); and
+            ``recall``, a teacher with fields that act in each trial, where there are such.
         report: Called with ``{"known": metrics}`` before training.
 
     Returns:
@@ -46,8 +48,11 @@ def run(spec: Mapping[str, Any], report: Callable[[dict[str, Any]], None]) -> di
     student: Student = plugins.part("student", spec["student"])
     losses = {label: plugins.part("loss", loss) for label, loss in spec["losses"].items()}
     data, teacher = Path(spec["data"]), Path(spec["teacher"]) if spec["teacher"] else None
-    train = open_rows(data, "train", teacher, budget=spec["budget"])
-    validation = open_rows(data, "validation", teacher, budget=spec["budget"])
+    recall = _recall(spec, plugins, task)
+    train, validation = (
+        open_rows(data, split, teacher, budget=spec["budget"], recall=recall)
+        for split in ("train", "validation")
+    )
     settings = Train(**spec["train"])
     measures = _measures(spec, plugins)
     with _repeatable(deterministic=settings.deterministic):
@@ -92,6 +97,13 @@ def evaluate_split(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None])
     answers = evaluate(network, rows)
     names = (*task.directions, *task.metrics)
     return {name: task.score(name, answers.logits, answers.targets) for name in names}
+
+
+def _recall(spec: Mapping[str, Any], plugins: Plugins, task: Task) -> Recall | None:
+    if spec.get("recall") is None:
+        return None
+    teacher: Teacher = plugins.part("teacher", spec["recall"])
+    return partial(teacher.recall, task)
 
 
 def _measures(spec: Mapping[str, Any], plugins: Plugins) -> list[Measure]:

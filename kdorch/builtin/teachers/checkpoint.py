@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from pydantic import SerializeAsAny
 
@@ -25,10 +25,13 @@ class Checkpoint(kdorch.Teacher, name="checkpoint"):
         weights: Path of the file; in a study file, from where that lies.
     """
 
-    foreign: ClassVar[bool] = True
-
     network: SerializeAsAny[kdorch.Student]
     weights: Path
+
+    @property
+    def foreign(self) -> bool:
+        """It was trained elsewhere."""
+        return True
 
     def offers(self) -> frozenset[str]:
         """Return what its network does."""

@@ -37,9 +37,9 @@ class Trained(kdorch.Teacher, name="trained"):
         """Return the trained weights."""
         return lessons.fit(self.network, epochs=self.epochs, batch=self.batch, lr=self.lr)
 
-    def homework(self) -> tuple[kdorch.Student, dict[str, float]]:
+    def homework(self) -> list[tuple[kdorch.Student, dict[str, float]]]:
         """Return the network and its training."""
-        return self.network, {"epochs": self.epochs, "batch": self.batch, "lr": self.lr}
+        return [(self.network, {"epochs": self.epochs, "batch": self.batch, "lr": self.lr})]
 
     def build(
         self, task: kdorch.Task, state: Mapping[str, Tensor]
