@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from kdorch.kinds.stages import Stages
     from kdorch.search.observer import Observer
     from kdorch.spec import Choice, Range, Spec
-    from kdorch.study import Confirm, OneOf, Search, Split, Study, Train
+    from kdorch.study import Confirm, OneOf, Search, Split, Store, Study, Train
     from kdorch.tasks.classification import Classification
     from kdorch.tasks.multilabel import Multilabel
     from kdorch.tasks.regression import Regression
@@ -63,7 +63,7 @@ _HOMES = {
     "kdorch.kinds.stages": ("Stages",),
     "kdorch.search.observer": ("Observer",),
     "kdorch.spec": ("Choice", "Range", "Spec"),
-    "kdorch.study": ("Confirm", "OneOf", "Search", "Split", "Study", "Train"),
+    "kdorch.study": ("Confirm", "OneOf", "Search", "Split", "Store", "Study", "Train"),
     "kdorch.tasks.classification": ("Classification",),
     "kdorch.tasks.multilabel": ("Multilabel",),
     "kdorch.tasks.regression": ("Regression",),
@@ -100,6 +100,7 @@ __all__ = [
     "Spec",
     "Split",
     "Stages",
+    "Store",
     "StoreError",
     "Student",
     "Study",

@@ -20,7 +20,7 @@ from kdorch.tracking.database import local_uri
 
 Wait = Callable[[float], None]
 
-_FREE = ("name", "search", "confirm")  # sections that may change between runs of one study
+_FREE = ("name", "store", "search", "confirm")  # sections that may change between runs of one study
 _BEGUN = (
     "was begun with other {}, and its trials cannot be compared with new ones. Put these back{}, or give the "
     "study a new name:"

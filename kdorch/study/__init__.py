@@ -1,6 +1,6 @@
 """The study: what to distil, into what, and what to search. Data only, the same in YAML and in Python."""
 
-from kdorch.study.model import Confirm, Search, Split, Study, Train
+from kdorch.study.model import Confirm, Search, Split, Store, Study, Train
 from kdorch.study.parts import OneOf
 
-__all__ = ["Confirm", "OneOf", "Search", "Split", "Study", "Train"]
+__all__ = ["Confirm", "OneOf", "Search", "Split", "Store", "Study", "Train"]

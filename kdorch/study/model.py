@@ -10,12 +10,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
+    ByteSize,
     Field,
     PlainSerializer,
     PlainValidator,
     PrivateAttr,
     SerializeAsAny,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
@@ -23,6 +25,7 @@ from kdorch.discovery import importable, installed
 from kdorch.errors import StudyError, shown
 from kdorch.kinds import Dataset, Direction, Measure, Teacher
 from kdorch.spec import Strict
+from kdorch.spec.strict import refusal
 from kdorch.study.parts import Label, LossPart, StudentPart, mark, unmark
 from kdorch.study.wording import problems
 
@@ -109,7 +112,31 @@ class Confirm(Strict):
     baseline: Literal["paired", "none"] = "paired"
 
 
-SETTINGS: dict[str, type[Strict]] = {"split": Split, "train": Train, "search": Search, "confirm": Confirm}
+class Store(Strict):
+    """What may lie on disk so that it is computed once; it changes no result, only how long a trial takes.
+
+    Attributes:
+        disk: Bytes, as in ``10GB``, for the teacher's features; where they would take more, each trial asks
+            the teacher for them again.
+    """
+
+    disk: ByteSize = ByteSize(10_000_000_000)
+
+    @field_validator("disk", mode="before")
+    @classmethod
+    def _no_switch(cls, value: Any) -> Any:
+        if isinstance(value, bool):  # of which pydantic would make a byte
+            raise refusal("byte_size", "")
+        return value
+
+
+SETTINGS: dict[str, type[Strict]] = {
+    "split": Split,
+    "train": Train,
+    "store": Store,
+    "search": Search,
+    "confirm": Confirm,
+}
 
 
 class Study(Strict):
@@ -129,6 +156,7 @@ class Study(Strict):
         limits: Metric to its bound: lower for what is maximised, upper for all else.
         metrics: Further scores of the task, by their torchmetrics names, as in ``auroc``.
         measures: Measures beyond those that are always taken.
+        store: How much may lie on disk.
         search: Number of trials and sampler.
         confirm: What is trained again on fresh seeds and tested.
     """
@@ -146,6 +174,7 @@ class Study(Strict):
     limits: dict[str, Annotated[float, Field(allow_inf_nan=False, strict=True)]] = Field(default_factory=dict)
     metrics: tuple[str, ...] = ()
     measures: tuple[SerializeAsAny[Measure], ...] = ()
+    store: Store = Store()
     search: Search = Search()
     confirm: Confirm = Confirm()
     _folder: Path | None = PrivateAttr(None)

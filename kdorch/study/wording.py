@@ -12,9 +12,12 @@ from kdorch.errors import Problem, shown
 
 Place = tuple[str | int, ...]
 _WHOLE, _NUMBER, _SWITCH = "should be a whole number", "should be a number", "should be true or false"
+_BYTES = "should be a size such as 10GB"
 _SENTENCES = {
     "bool_parsing": _SWITCH,
     "bool_type": _SWITCH,
+    "byte_size": _BYTES,
+    "byte_size_unit": _BYTES,
     "dict_type": "should be a mapping of keys",
     "finite_number": "should be a finite number",
     "float_parsing": _NUMBER,
@@ -51,6 +54,7 @@ EXAMPLES = {
     "limits": "limits: {size/params: 10000}",
     "metrics": "metrics: [auroc]",
     "measures": "measures: [{use: NAME}]",
+    "store": "store: {disk: 10GB}",
     "search": "search: {trials: 40}",
     "confirm": "confirm: {seeds: 5}",
 }

@@ -34,6 +34,7 @@ objectives: {val/accuracy: max, size/params: min}
 limits: {size/params: 10000}
 metrics: [auroc]
 measures: []
+store: {disk: 1GB}
 search: {trials: 10, sampler: tpe}
 confirm: {top: 1, seeds: 2, baseline: none}
 """

@@ -29,7 +29,7 @@ BEYOND = {
     "objectives/metric-not-asked-for", "objectives/on-test-rows", "objectives/unknown-metric",
     "objectives/limit-unknown", "objectives/value-of-a-loss", "objectives/without-val",
     "parts/nan-and-infinity", "parts/weights-all-zero", "parts/weights-of-teacher-missing",
-    "settings/shares-too-large",
+    "settings/disk-of-another-unit", "settings/shares-too-large",
     "tune/auto-without-range", "tune/bad-step", "tune/end-infinite", "tune/end-out-of-range",
     "tune/fractions-for-whole", "tune/log-and-step", "tune/log-from-zero", "tune/no-such-loss",
     "tune/option-of-wrong-type", "tune/option-out-of-range", "tune/range-for-a-switch", "tune/step-zero",
