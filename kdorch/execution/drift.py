@@ -28,10 +28,11 @@ def expected_state(threads: int) -> dict[str, object]:
 
 def changes(expected: dict[str, object]) -> list[str]:
     """Name everything that differs by now; torch counts only once it is loaded."""
-    return [name for name, value in _current_state().items() if value != expected[name]]
+    return [name for name, value in current_state().items() if value != expected[name]]
 
 
-def _current_state() -> dict[str, object]:
+def current_state() -> dict[str, object]:
+    """Return what a job must leave as it is, as it is now; torch counts only once it is loaded."""
     state: dict[str, object] = {
         "the current directory": _current_directory(),
         "the SIGINT handler": signal.getsignal(signal.SIGINT),

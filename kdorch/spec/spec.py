@@ -171,6 +171,9 @@ class Spec(Strict):
         """Return what decides the result wherever files lie: the fields, a fingerprint in place of paths."""
         return {"fields": self.model_dump(context=_NO_FILES), "fingerprint": self.fingerprint()}
 
+    def __hash__(self) -> int:
+        return hash((type(self), self.model_dump_json()))  # fields may hold mappings, which have no hash
+
     def _values(self) -> dict[str, Any]:
         return {field: getattr(self, field) for field in type(self).model_fields}
 
