@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from pydantic import Field
-
+from kdorch.kinds.schedule import Weight
 from kdorch.kinds.task import Task
 from kdorch.kinds.values import Batch, Output
 from kdorch.spec import Spec
@@ -25,14 +24,14 @@ class Loss(Spec):
             cross-entropy is not: its floor is an entropy, or what the labels say.
 
     Attributes:
-        weight: Factor of this term in the sum.
+        weight: Factor of this term in the sum, or a schedule: ``{from: 0, to: 0.9, epochs: 5}``.
     """
 
     kind: ClassVar[str] = "loss"
     across_rows: ClassVar[bool] = False
     zero_at_agreement: ClassVar[bool] = True
 
-    weight: Annotated[float, Field(ge=0)] = 1.0
+    weight: Weight = 1.0
 
     def misfits(self, task: type[Task], outputs: int | None = None) -> Mapping[str, str]:
         """Return what in its fields does not suit a task, in sentences by field; empty if all does.

@@ -6,6 +6,6 @@ Specs hold plain values only, so they are cheap, comparable, loggable, and writt
 
 from kdorch.spec.ranges import Choice, Range
 from kdorch.spec.spec import Spec
-from kdorch.spec.strict import Strict
+from kdorch.spec.strict import Strict, written
 
-__all__ = ["Choice", "Range", "Spec", "Strict"]
+__all__ = ["Choice", "Range", "Spec", "Strict", "written"]

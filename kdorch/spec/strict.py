@@ -31,7 +31,7 @@ class Strict(BaseModel):
         try:
             return handler(value)
         except ValidationError as error:
-            details = [_hinted(detail, cls.model_fields) for detail in error.errors()]
+            details = [_hinted(detail, written(cls)) for detail in error.errors()]
             raise ValidationError.from_exception_data(error.title, details) from None
 
     @field_validator("*", mode="before")
@@ -45,6 +45,11 @@ class Strict(BaseModel):
         if kinds and kinds <= {int, float} and isinstance(value, str | bool):
             raise refusal("int_type" if kinds == {int} else "float_type", "should be a number")
         return value
+
+
+def written(cls: type[BaseModel]) -> dict[str, str]:
+    """Return the fields of a class by the names that a study writes."""
+    return {info.alias or name: name for name, info in cls.model_fields.items()}
 
 
 def _hinted(detail: Mapping[str, Any], fields: Iterable[str]) -> InitErrorDetails:

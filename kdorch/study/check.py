@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -21,7 +20,10 @@ from kdorch.study.model import Study
 from kdorch.study.paths import NotTunable, Place, locate
 from kdorch.study.sections import read_sections
 from kdorch.study.space import dimension, specs
+from kdorch.study.weights import idle, unreached
 from kdorch.study.wording import sentence
+
+_OF_THE_ROWS = {"targets"}  # what a loss needs that is no matter of the networks
 
 
 def checked(source: Source, plugins: Plugins) -> dict[str, Any]:
@@ -61,7 +63,8 @@ def mistakes(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Problem]
         yield from _tune(path, mark, sections)
     yield from _tasks(sections, plugins)
     yield from _needs(sections)
-    yield from _weights(sections)
+    yield from idle(sections)
+    yield from unreached(sections)
     yield from _misfits(sections, plugins)
     yield from unmeasured(sections, plugins)
     yield from unbuildable(sections, plugins)
@@ -124,7 +127,7 @@ def _needs(sections: Mapping[str, Any]) -> Iterator[Problem]:
         if isinstance(loss, Loss) and "features" in loss.needs:
             yield from _of_one_network(path, loss, networks)
         for part in networks if isinstance(loss, Loss) else ():
-            for missing in sorted(loss.needs - part.offers()):
+            for missing in sorted(loss.needs - _OF_THE_ROWS - part.offers()):
                 offers = ", ".join(sorted(part.offers())) or "only its prediction"
                 what = f"loss {loss.name!r} needs {missing} from the {part.kind}, but {part.name!r} provides"
                 yield Problem(
@@ -153,12 +156,3 @@ def misfits(sections: Mapping[str, Any], task: type[Task], outputs: int | None =
         if isinstance(part, Loss):
             told = part.misfits(task, outputs)
             yield from (Problem(f"{path}.{field}", what) for field, what in told.items())
-
-
-def _weights(sections: Mapping[str, Any]) -> Iterator[Problem]:
-    losses, tuned = sections.get("losses") or {"": None}, sections.get("tune") or {}
-    if None in losses.values() or any(re.fullmatch(r"losses\..*\.weight", path) for path in tuned):
-        return
-    if not any(part.weight for _, part in specs(sections) if isinstance(part, Loss)):
-        hint = "Give one a weight above 0, or tune one."
-        yield Problem("losses", "every weight is 0, so there is nothing to learn.", hint)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
 from kdorch.errors import did_you_mean
-from kdorch.spec import Choice, Range, Spec
+from kdorch.kinds import Schedule
+from kdorch.spec import Choice, Range, Spec, written
 from kdorch.study.parts import OneOf
 
 
@@ -24,7 +25,7 @@ class NotTunable(Exception):  # noqa: N818  never leaves this package: it become
 
 @dataclass(frozen=True)
 class Place:
-    """A field of a plugin or a section, or a key inside a field that is a mapping.
+    """A field of a plugin, a section or a schedule, or a key inside a field that is a mapping.
 
     Attributes:
         owner: What has the field.
@@ -80,11 +81,11 @@ def title(owner: BaseModel) -> str:
 
 
 def _bare(annotation: Any) -> Any:
-    """Return ``int`` for ``int | None`` and the like."""
+    """Return ``int`` for ``int | None`` and the like; a schedule is tuned by its own fields."""
     if get_origin(annotation) in (Union, types.UnionType):
-        kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
+        kinds = [kind for kind in map(_bare, get_args(annotation)) if kind not in (type(None), Schedule)]
         return kinds[0] if len(kinds) == 1 else annotation
-    return annotation
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
 
 
 def locate(path: str, sections: Mapping[str, Any]) -> Place | None:
@@ -153,9 +154,9 @@ def _undecided(part: OneOf[Any], above: str, rest: list[str]) -> NotTunable:
 
 
 def _place(owner: BaseModel, rest: list[str], path: str, when: tuple[str, str] | None) -> Place:
-    while len(rest) > 1 and isinstance(inner := getattr(owner, rest[0], None), Spec):
-        owner, rest = inner, rest[1:]  # a plugin inside a plugin
-    fields = type(owner).model_fields
+    while len(rest) > 1 and isinstance(inner := getattr(owner, rest[0], None), Spec | Schedule):
+        owner, rest = inner, rest[1:]
+    fields = written(type(owner))
     if not rest:
         hint = f"Known: {', '.join(f'{path}.{field}' for field in fields)}."
         if isinstance(owner, Spec):
@@ -164,10 +165,12 @@ def _place(owner: BaseModel, rest: list[str], path: str, when: tuple[str, str] |
     field, *keys = rest
     if field not in fields:
         raise NotTunable(f"{title(owner)} has no field {field!r}.", did_you_mean(field, fields))
-    value = getattr(owner, field)
+    value = getattr(owner, fields[field])
+    if isinstance(value, Schedule):
+        raise NotTunable("is a schedule here.", f"Tune {path}.to or another of its fields.")
     for index, key in enumerate(keys):
         if not isinstance(value, Mapping):
             above = ".".join(path.split(".")[: index - len(keys)])
             raise NotTunable("leads into something that holds no keys.", f"Write {above}.")
         value = value.get(key)
-    return Place(owner, field, tuple(keys), when)
+    return Place(owner, fields[field], tuple(keys), when)

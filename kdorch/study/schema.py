@@ -13,7 +13,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from kdorch.discovery import Plugins
 from kdorch.errors import PluginError
-from kdorch.kinds import Dataset, Loss, Measure, Student, Task, Teacher
+from kdorch.kinds import Dataset, Loss, Measure, Schedule, Student, Task, Teacher
 from kdorch.spec import Range, Spec
 from kdorch.study.metrics import measured
 from kdorch.study.model import SETTINGS, Study
@@ -53,6 +53,7 @@ def schema(plugins: Plugins) -> Schema:
         parts[at[OneOf[kind]]] = _choice(kind, ref[kind])  # type: ignore[valid-type]
     for model in SETTINGS.values():
         _describe(model, parts[at[model]])
+    _describe(Schedule, parts["Schedule"])
     parts["Mark"] = _mark()
     study = parts.pop(at[Study])
     _describe(Study, study)
@@ -165,7 +166,9 @@ def _describe(model: type[BaseModel], fields: Schema) -> None:
     fields["description"] = _summary(model)
     for base in reversed(model.__mro__):
         text = inspect.cleandoc(base.__doc__ or "").partition("Attributes:\n")[2]
-        for name, words in re.findall(r"^    (\w+): ((?:.+\n?(?:     +.+\n?)*))", text, flags=re.MULTILINE):
+        for name, words in re.findall(
+            r"^    (\w+?)_?: ((?:.+\n?(?:     +.+\n?)*))", text, flags=re.MULTILINE
+        ):
             if name in fields.get("properties", {}):
                 fields["properties"][name]["description"] = " ".join(words.split())
 

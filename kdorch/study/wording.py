@@ -136,6 +136,8 @@ def _hint(keys: list[str], detail: Mapping[str, Any]) -> str:
         if kind == "string_type":
             return f'Put it in quotes: {keys[0]}: "{value}".' if isinstance(value, int | float) else ""
         return f"Write {EXAMPLES[keys[0]]}, say."
+    if kind == "missing" and keys[-2:-1] == ["weight"]:
+        return "Write weight: {from: 0, to: 0.9, epochs: 5}, say."
     if kind == "missing":
         return f"Write {keys[-1]}: ... beside use:."  # only plugins have fields without a default
     if _core(detail) in (_WHOLE, _NUMBER):

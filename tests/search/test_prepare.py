@@ -12,6 +12,7 @@ import pytest
 from kdorch import errors
 from kdorch.execution import LocalExecutor
 from kdorch.search import prepare
+from kdorch.search.phases import flat
 from kdorch.study import Study
 
 Tree = Callable[..., dict[str, Any]]
@@ -58,6 +59,25 @@ def test_what_is_gone_is_named_too(tree: Tree) -> None:
     assert "tune.train.lr: was {'low': 0.005, 'high': 0.03, 'log': True}, is no longer there." in refusal(
         tree, tune={"student.width": {"low": 4, "high": 24}, "losses.kd.temperature": "auto"}
     )
+
+
+def test_a_schedule_is_compared_and_logged_field_by_field(tree: Tree) -> None:
+    def weighed(**weight: Any) -> Study:
+        losses = tree()["losses"] | {"kd": {"use": "hinton", "weight": {"from": 0, "epochs": 1} | weight}}
+        return Study(**tree(losses=losses))
+
+    before = weighed(to=0.9).tree()
+    prepare.same(weighed(to=0.9, shape="linear"), before)
+    with pytest.raises(errors.StudyError) as caught:
+        prepare.same(weighed(to=0.8), before)
+    assert str(caught.value).splitlines()[1:] == ["  losses.kd.weight.to: was 0.9, is now 0.8."]
+    params = flat({"losses": before["losses"]})
+    assert {path: value for path, value in params.items() if path.startswith("losses.kd.weight")} == {
+        "losses.kd.weight.from": 0.0,
+        "losses.kd.weight.to": 0.9,
+        "losses.kd.weight.epochs": 1,
+        "losses.kd.weight.shape": "linear",
+    }
 
 
 def test_the_order_of_objectives_matters(tree: Tree) -> None:

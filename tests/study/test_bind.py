@@ -38,6 +38,22 @@ def test_a_trial_has_its_parameters_in_place(load: Load, small: str) -> None:
     assert study == load(small, "tune.student.width=auto")
 
 
+def test_a_schedule_is_tuned_field_by_field(load: Load, small: str) -> None:
+    schedule = "{from: 0, to: 0.9, epochs: 3}"
+    study = load(
+        small,
+        f"losses={{kd: {{any: [{{use: hinton, weight: {schedule}}}, {{use: logit_mse, weight: {schedule}}}]}}}}",
+        "tune.losses.kd.hinton.weight.to={low: 0.1, high: 1}",
+        "tune.losses.kd.logit_mse.weight.epochs={low: 1, high: 5}",
+    )
+    assert [each.kind for each in space(study)] == ["choice", "float", "int"]
+    written = {"from": 0.0, "to": 0.9, "epochs": 3, "shape": "linear"}
+    trial = bind(study, {"losses.kd": "hinton", "losses.kd.hinton.weight.to": 0.5})
+    assert trial["losses"]["kd"] == {"use": "hinton", "weight": written | {"to": 0.5}, "temperature": 4.0}
+    trial = bind(study, {"losses.kd": "logit_mse", "losses.kd.logit_mse.weight.epochs": 5})
+    assert trial["losses"]["kd"] == {"use": "logit_mse", "weight": written | {"epochs": 5}}
+
+
 def test_a_trial_has_the_options_that_were_taken(load: Load, small: str) -> None:
     study = load(small, *CHOICES)
     taken = {

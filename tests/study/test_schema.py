@@ -29,6 +29,8 @@ BEYOND = {
     "objectives/metric-not-asked-for", "objectives/on-test-rows", "objectives/unknown-metric",
     "objectives/limit-unknown", "objectives/value-of-a-loss", "objectives/without-val",
     "parts/nan-and-infinity", "parts/weights-all-zero", "parts/weights-of-teacher-missing",
+    "schedules/beyond-the-training", "schedules/nothing", "schedules/nothing-in-the-first-epoch",
+    "schedules/tuned-as-a-number", "schedules/tuned-wrongly",
     "settings/disk-of-another-unit", "settings/shares-too-large",
     "tune/auto-without-range", "tune/bad-step", "tune/end-infinite", "tune/end-out-of-range",
     "tune/fractions-for-whole", "tune/log-and-step", "tune/log-from-zero", "tune/no-such-loss",
@@ -87,6 +89,13 @@ def test_the_examples_in_messages_are_right(
         },
         {"losses": {"kd": {"any": [{"use": "hinton"}, {"use": "logit_mse"}]}}},
         {
+            "losses": {"kd": {"use": "hinton", "weight": {"from": 1, "to": 0.1, "epochs": 2}}},
+            "tune": {
+                "losses.kd.weight.to": {"low": 0, "high": 1},
+                "losses.kd.weight.shape": ["step", "cosine"],
+            },
+        },
+        {
             "student": {"use": "module", "target": "net:Net", "args": {"width": 3}},
             "tune": {"student.args.width": [3]},
         },
@@ -136,9 +145,13 @@ def test_plugins_are_described_by_their_docstrings() -> None:
     assert fields["price"]["description"] == "What it costs, in all. Range for auto: 1 to 9."
     assert fields["price"]["default"] == 3
     assert fields["weight"] == {
-        "description": "Factor of this term in the sum.",
-        **{key: fields["weight"][key] for key in ("default", "minimum", "title", "type")},
+        "description": "Factor of this term in the sum, or a schedule: ``{from: 0, to: 0.9, epochs: 5}``.",
+        "oneOf": [{"type": "number", "minimum": 0}, {"$ref": "#/$defs/Schedule"}],
+        **{key: fields["weight"][key] for key in ("default", "title")},
     }
+    schedule = parts["Schedule"]["properties"]
+    assert schedule["from"]["description"].startswith("Weight in the first epoch")
+    assert all(field["description"] for field in schedule.values())
 
 
 def test_the_command_writes_what_it_prints(
