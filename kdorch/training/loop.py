@@ -66,19 +66,26 @@ def fit(
     """
     started = time.perf_counter()
     everything = nn.ModuleList([network, *objective.parts()]).train()
-    parameters = list(everything.parameters())
+    parameters, own = list(everything.parameters()), list(network.parameters())
     optimizer = torch.optim.AdamW(parameters, settings.lr, weight_decay=settings.weight_decay, fused=True)
     generator = torch.Generator().manual_seed(seed)
     steps = settings.epochs * len(lengths(len(train), settings.batch))
     step, fitted, best, state = 0, Fitted(), -math.inf, {}
     for epoch in range(1, settings.epochs + 1):
+        fitted.add({f"train/weight/{label}": weight for label, weight in objective.begin(epoch).items()})
+        norms: dict[str, float] = {}
         for batch, told in train.batches(settings.batch, shuffle(len(train), generator)):
             optimizer.param_groups[0]["lr"] = settings.lr * (1 + math.cos(math.pi * step / steps)) / 2
             for parameter in parameters:  # costs a tenth of optimizer.zero_grad()
                 parameter.grad = None
-            objective.backward(answer(network, batch), told, batch)
+            output = answer(network, batch)
+            if norms:
+                objective.backward(output, told, batch)
+            else:
+                norms = objective.measure(output, told, batch, own)
             optimizer.step()
             step += 1
+        fitted.add({f"train/grad/{label}": norm for label, norm in norms.items()})
         values = _validate(network, objective, validation, task, score[0], epoch)
         fitted.add(values)
         reached = values[f"val/{score[0]}"] * (1 if score[1] == "max" else -1)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 
-from torch import Tensor, nn, zeros
+import torch
+from torch import Tensor, nn
 
 from kdorch.errors import TrainingError
-from kdorch.kinds import Batch, Loss, Output, Task, Term
+from kdorch.kinds import Batch, Loss, Output, Schedule, Task, Term
+from kdorch.kinds.schedule import highest, weight_at
 
 
 class Objective:
@@ -23,30 +26,85 @@ class Objective:
     def __init__(
         self, losses: Mapping[str, Loss], task: Task, student: Output, teacher: Output | None
     ) -> None:
-        self.weights = {label: loss.weight for label, loss in losses.items()}
+        self._losses = losses
         self.terms: dict[str, Term] = {
-            label: loss.build(task, student, teacher) for label, loss in losses.items() if loss.weight > 0
+            label: loss.build(task, student, teacher)
+            for label, loss in losses.items()
+            if highest(loss.weight) > 0
         }
         if not self.terms:
             raise TrainingError(f"every loss ({', '.join(losses)}) has weight 0: there is nothing to learn.")
         # A trainable part needs the derivative in its own parameters too, which only autograd knows.
         self.closed = not self.parts() and all(hasattr(term, "gradient") for term in self.terms.values())
+        self.begin(1)
 
     def parts(self) -> list[nn.Module]:
         """Return the trainable parts that losses brought along."""
         return [term for term in self.terms.values() if isinstance(term, nn.Module)]
 
+    def begin(self, epoch: int) -> dict[str, float]:
+        """Set the weights of an epoch, counted from 1; return those that a schedule gives."""
+        self.weights = {label: weight_at(self._losses[label].weight, epoch) for label in self.terms}
+        self._active = {label: term for label, term in self.terms.items() if self.weights[label]}
+        return {
+            label: weight
+            for label, weight in self.weights.items()
+            if isinstance(self._losses[label].weight, Schedule)
+        }
+
     def backward(self, student: Output, teacher: Output | None, batch: Batch) -> None:
         """Add the gradient of the weighted sum to the parameters."""
-        gradient = self._gradient(student, teacher, batch) if self.closed else None
-        if gradient is None:
-            self.total(student, teacher, batch).backward()
-        else:
-            student.logits.backward(gradient)
+        self._backward(self._active, student, teacher, batch)
 
-    def _gradient(self, student: Output, teacher: Output | None, batch: Batch) -> Tensor | None:
+    def measure(
+        self, student: Output, teacher: Output | None, batch: Batch, parameters: Sequence[nn.Parameter]
+    ) -> dict[str, float]:
+        """Set the gradient of the weighted sum, one term after the other, where there is none yet.
+
+        Args:
+            student: The student's output.
+            teacher: The teacher's.
+            batch: The rows.
+            parameters: The student's.
+
+        Returns:
+            The Euclidean norm of the gradient of each weighted term in these parameters, by label; 0 where
+            the weight is.
+        """
+        everything = [*parameters, *(each for part in self.parts() for each in part.parameters())]
+        norms, sums = dict.fromkeys(self.terms, 0.0), list[Tensor | None]([None] * len(everything))
+        for place, (label, term) in enumerate(self._active.items(), start=1):
+            self._backward({label: term}, student, teacher, batch, keep=place < len(self._active))
+            norms[label] = math.hypot(
+                *(each.grad.norm().item() for each in parameters if each.grad is not None)
+            )
+            sums = [_plus(known, each.grad) for known, each in zip(sums, everything, strict=True)]
+            for each in everything:
+                each.grad = None
+        for each, gradient in zip(everything, sums, strict=True):
+            each.grad = gradient
+        return norms
+
+    def _backward(
+        self,
+        terms: Mapping[str, Term],
+        student: Output,
+        teacher: Output | None,
+        batch: Batch,
+        *,
+        keep: bool = False,
+    ) -> None:
+        gradient = self._gradient(terms, student, teacher, batch) if self.closed else None
+        if gradient is not None:
+            student.logits.backward(gradient, retain_graph=keep)
+        elif terms:
+            self._sum(terms, student, teacher, batch).backward(retain_graph=keep)
+
+    def _gradient(
+        self, terms: Mapping[str, Term], student: Output, teacher: Output | None, batch: Batch
+    ) -> Tensor | None:
         answer, total = Output(student.logits.detach()), None
-        for label, term in self.terms.items():
+        for label, term in terms.items():
             gradient = term.gradient(answer, teacher, batch)  # type: ignore[attr-defined]
             if gradient is None:
                 self.closed = False
@@ -55,11 +113,22 @@ class Objective:
             total = gradient * weight if total is None else total.add_(gradient, alpha=weight)
         return total
 
+    def total(self, student: Output, teacher: Output | None, batch: Batch) -> Tensor:
+        """Return the weighted sum."""
+        return self._sum(self._active, student, teacher, batch)
+
+    def _sum(
+        self, terms: Mapping[str, Term], student: Output, teacher: Output | None, batch: Batch
+    ) -> Tensor:
+        values = (self.weights[label] * term(student, teacher, batch) for label, term in terms.items())  # type: ignore[arg-type]
+        return sum(values, torch.zeros(()))
+
     def values(self, student: Output, teacher: Output | None, batch: Batch) -> dict[str, Tensor]:
         """Return each term, unweighted."""
         return {label: term(student, teacher, batch) for label, term in self.terms.items()}  # type: ignore[arg-type]
 
-    def total(self, student: Output, teacher: Output | None, batch: Batch) -> Tensor:
-        """Return the weighted sum."""
-        values = self.values(student, teacher, batch)
-        return sum((self.weights[label] * value for label, value in values.items()), zeros(()))
+
+def _plus(one: Tensor | None, other: Tensor | None) -> Tensor | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return one.add_(other)

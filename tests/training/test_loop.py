@@ -21,6 +21,7 @@ from training_toys import (
     rows,
 )
 
+import kdorch
 from kdorch.builtin.losses import Hinton, Supervised
 from kdorch.errors import TrainingError
 from kdorch.kinds import Output
@@ -113,9 +114,27 @@ def test_keeps_the_best_epoch_by_validation(stored, direction, script, best):
 
 def test_curves_have_one_value_for_each_epoch(stored):
     curves = train(plain(), distillation(), stored).curves
-    assert set(curves) == {"val/loss", "val/loss/task", "val/loss/kd"}
+    assert set(curves) == {"val/loss", "val/loss/task", "val/loss/kd", "train/grad/task", "train/grad/kd"}
     assert {len(curve) for curve in curves.values()} == {SETTINGS.epochs}
     assert len(set(curves["val/loss/kd"])) == SETTINGS.epochs
+
+
+def test_a_schedule_decides_the_weight_of_each_epoch(stored):
+    """A term with weight 0 teaches nothing, not even its own trainable part; its loss is told all the same."""
+    schedule = kdorch.Schedule(from_=0, to=0.8, epochs=2)
+    losses = {"task": Supervised(weight=0.3), "kd": Projected(weight=schedule)}
+    objective = Objective(losses, TASK, SHOWN, SHOWN)
+    (part,) = objective.parts()
+    initial = part.layer.weight.clone()
+    train(plain(), objective, stored, epochs=1, weight_decay=0.0)
+    assert torch.equal(part.layer.weight, initial)
+    task = Scripted(labels=TASK.labels, script=(1, 2, 3, 4, 5))
+    curves = train(plain(), objective, stored, task=task, score=("x", "max")).curves
+    assert curves["train/weight/kd"] == pytest.approx([0, 0.4, 0.8, 0.8, 0.8])
+    assert "train/weight/task" not in curves
+    assert [norm > 0 for norm in curves["train/grad/kd"]] == [False, True, True, True, True]
+    assert min(curves["val/loss/kd"]) > 0
+    assert not torch.equal(part.layer.weight, initial)
 
 
 def test_the_seed_decides_the_order(stored):

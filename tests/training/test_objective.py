@@ -8,7 +8,7 @@ from training_toys import TASK, Constant, Poisoned, Projected, Shy, plain, rows
 
 from kdorch.builtin.losses import Hinton, LogitMse, Supervised
 from kdorch.errors import TrainingError
-from kdorch.kinds import Batch, Output
+from kdorch.kinds import Batch, Output, Schedule
 from kdorch.training.evaluate import evaluate
 from kdorch.training.objective import Objective
 from kdorch.training.rows import InMemory
@@ -68,6 +68,60 @@ def test_a_trainable_part_gets_its_own_gradient(stored):
     wanted = objective(Projected())
     gradients(plain(), wanted, stored)
     assert all(parameter.grad.abs().sum() > 0 for parameter in wanted.parts()[0].parameters())
+
+
+MIXTURES = {
+    "closed form": [Supervised(weight=0.1), Hinton(weight=0.9), LogitMse(weight=0.3)],
+    "autograd": [Supervised(weight=0.1), Shy(weight=0.9)],
+    "trainable": [Projected(weight=0.5), Hinton(weight=0.2), Projected(weight=0.0), Projected(weight=2.0)],
+}
+
+
+@pytest.mark.parametrize("losses", MIXTURES.values(), ids=MIXTURES)
+def test_measuring_takes_the_same_step_and_tells_the_norm_of_each_term(stored, losses):
+    torch.manual_seed(0)
+    network, wanted = plain(), objective(*losses)
+    batch, told = next(rows(stored, "train").batches(64))
+    parameters = list(network.parameters())
+    everything = [*parameters, *(each for part in wanted.parts() for each in part.parameters())]
+
+    def taken(terms):
+        for each in everything:
+            each.grad = None
+        student, weights = Output(network(batch.inputs)), wanted.weights
+        sum(weights[label] * wanted.terms[label](student, told, batch) for label in terms).backward()
+        return [each.grad for each in everything]
+
+    expected = taken(wanted.terms)
+    alone = {label: taken([label])[: len(parameters)] for label in wanted.terms}
+    for each in everything:
+        each.grad = None
+    norms = wanted.measure(Output(network(batch.inputs)), told, batch, parameters)
+    torch.testing.assert_close([each.grad for each in everything], expected)
+    by_hand = {label: torch.cat([each.flatten() for each in found]).norm() for label, found in alone.items()}
+    assert norms == pytest.approx({label: norm.item() for label, norm in by_hand.items()}, rel=1e-5)
+    assert min(norms.values()) > 0
+
+
+def test_a_weight_of_zero_has_no_gradient_until_its_schedule_raises_it(stored):
+    network = plain()
+    wanted = objective(Supervised(weight=Schedule(from_=2, to=0, epochs=1)), Hinton(weight=0.5))
+    batch, told = next(rows(stored, "train").batches(64))
+    found = []
+    for epoch in (1, 2, 1):
+        assert wanted.begin(epoch) == {"0": 2.0 if epoch == 1 else 0.0}
+        network.zero_grad()
+        output = Output(network(batch.inputs))
+        found.append(wanted.measure(output, told, batch, list(network.parameters())))
+    assert found[0] == found[2] == {"0": pytest.approx(found[0]["0"]), "1": found[1]["1"]}
+    assert found[1]["0"] == 0 < found[0]["0"]
+
+
+def test_an_epoch_in_which_nothing_weighs_moves_nothing(stored):
+    network, wanted = plain(), objective(Hinton(weight=Schedule(from_=0, to=1, epochs=1)))
+    batch, told = next(rows(stored, "train").batches(64))
+    wanted.backward(Output(network(batch.inputs)), told, batch)
+    assert {parameter.grad for parameter in network.parameters()} == {None}
 
 
 def test_a_loss_of_weight_zero_is_left_out(stored):
