@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         Subject,
         Task,
         Teacher,
+        Term,
     )
     from kdorch.kinds.stages import Stages
     from kdorch.search.observer import Observer
@@ -59,7 +60,7 @@ _HOMES = {
     "kdorch.hookspecs": ("hookimpl",),
     "kdorch.kinds": (
         "Batch", "Columns", "Dataset", "Lessons", "Loss", "Measure", "Output", "Schedule", "Student",
-        "Subject", "Task", "Teacher",
+        "Subject", "Task", "Teacher", "Term",
     ),
     "kdorch.kinds.stages": ("Stages",),
     "kdorch.search.observer": ("Observer",),
@@ -111,6 +112,7 @@ __all__ = [
     "Taps",
     "Task",
     "Teacher",
+    "Term",
     "TrackingError",
     "Train",
     "TrainingError",

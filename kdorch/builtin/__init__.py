@@ -33,10 +33,21 @@ def register_students(register: Callable[..., None]) -> None:
 
 @kdorch.hookimpl
 def register_losses(register: Callable[..., None]) -> None:
-    """Losses on logits."""
+    """Losses on labels, and on logits of a row or of a token."""
     register("task", "kdorch.builtin.losses.supervised:Supervised")
     register("hinton", "kdorch.builtin.losses.hinton:Hinton")
+    register("dkd", "kdorch.builtin.losses.dkd:Dkd")
+    register("dist", "kdorch.builtin.losses.dist:Dist")
+    register("logit_standardization", "kdorch.builtin.losses.logit_standardization:LogitStandardization")
+    register("nkd", "kdorch.builtin.losses.nkd:Nkd")
     register("logit_mse", "kdorch.builtin.losses.logit_mse:LogitMse")
+    register("soft_cross_entropy", "kdorch.builtin.losses.soft_cross_entropy:SoftCrossEntropy")
+    register("forward_kl", "kdorch.builtin.losses.forward_kl:ForwardKl")
+    register("reverse_kl", "kdorch.builtin.losses.reverse_kl:ReverseKl")
+    register("jsd", "kdorch.builtin.losses.jsd:Jsd")
+    register("skew_kl", "kdorch.builtin.losses.skew_kl:SkewKl")
+    register("skew_reverse_kl", "kdorch.builtin.losses.skew_reverse_kl:SkewReverseKl")
+    register("uld", "kdorch.builtin.losses.uld:Uld")
 
 
 @kdorch.hookimpl

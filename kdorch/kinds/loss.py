@@ -36,6 +36,8 @@ class Loss(Spec):
     def misfits(self, task: type[Task], outputs: int | None = None) -> Mapping[str, str]:
         """Return what in its fields does not suit a task, in sentences by field; empty if all does.
 
+        The field ``use`` stands for the loss as a whole.
+
         Asked when a study is checked, so it must not import torch; and once more when the rows have been read
         and the number of outputs is known.
         """

@@ -1,7 +1,33 @@
 """Terms of the objective, one file each."""
 
+from kdorch.builtin.losses.dist import Dist
+from kdorch.builtin.losses.dkd import Dkd
+from kdorch.builtin.losses.forward_kl import ForwardKl
 from kdorch.builtin.losses.hinton import Hinton
+from kdorch.builtin.losses.jsd import Jsd
 from kdorch.builtin.losses.logit_mse import LogitMse
+from kdorch.builtin.losses.logit_standardization import LogitStandardization
+from kdorch.builtin.losses.nkd import Nkd
+from kdorch.builtin.losses.reverse_kl import ReverseKl
+from kdorch.builtin.losses.skew_kl import SkewKl
+from kdorch.builtin.losses.skew_reverse_kl import SkewReverseKl
+from kdorch.builtin.losses.soft_cross_entropy import SoftCrossEntropy
 from kdorch.builtin.losses.supervised import Supervised
+from kdorch.builtin.losses.uld import Uld
 
-__all__ = ["Hinton", "LogitMse", "Supervised"]
+__all__ = [
+    "Dist",
+    "Dkd",
+    "ForwardKl",
+    "Hinton",
+    "Jsd",
+    "LogitMse",
+    "LogitStandardization",
+    "Nkd",
+    "ReverseKl",
+    "SkewKl",
+    "SkewReverseKl",
+    "SoftCrossEntropy",
+    "Supervised",
+    "Uld",
+]

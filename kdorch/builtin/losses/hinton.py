@@ -7,18 +7,24 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 import kdorch
+from kdorch.builtin.losses.distributions import DistributionLoss, divergence
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
 class Hinton(
-    kdorch.Loss,
+    DistributionLoss,
     name="hinton",
-    tasks={"classification"},
     reference="Hinton, Vinyals, Dean 2015, Distilling the Knowledge in a Neural Network, arXiv:1503.02531",
 ):
-    """T^2 KL(teacher at T || student at T), averaged over the batch.
+    """The divergence of softened distributions: the first loss to try.
+
+    Formula: T^2 KL(p || q), mean over rows, where p = softmax(teacher / T) and q = softmax(student / T).
+
+    Shapes: logits (rows, classes) or (rows, tokens, classes); with several labels per row, label by label.
+
+    Usual weight: 0.9, beside 0.1 for the labels.
 
     Not for teachers that are certain of everything: without doubt it teaches no more than the labels do.
 
@@ -28,18 +34,14 @@ class Hinton(
 
     temperature: Annotated[float, Field(gt=0), kdorch.Range(1.0, 20.0, log=True)] = 4.0
 
-    def __call__(self, student: kdorch.Output, teacher: kdorch.Output, batch: kdorch.Batch) -> Tensor:
-        """Return the term for logits of shape (rows, classes), in nats."""
-        from torch.nn.functional import kl_div
+    def each(self, student: Tensor, teacher: Tensor) -> Tensor:
+        """Return T^2 KL(p || q)."""
+        soft_student = (student / self.temperature).log_softmax(-1)
+        soft_teacher = (teacher / self.temperature).log_softmax(-1)
+        return self.temperature**2 * divergence(soft_teacher, soft_student)
 
-        soft_student = (student.logits / self.temperature).log_softmax(-1)
-        soft_teacher = (teacher.logits / self.temperature).log_softmax(-1)
-        return self.temperature**2 * kl_div(
-            soft_student, soft_teacher, reduction="batchmean", log_target=True
-        )
-
-    def gradient(self, student: kdorch.Output, teacher: kdorch.Output, batch: kdorch.Batch) -> Tensor:
-        """Return T (q - p) / rows: the derivative with respect to the student's logits."""
-        soft_student = (student.logits / self.temperature).softmax(-1)
-        soft_teacher = (teacher.logits / self.temperature).softmax(-1)
-        return (soft_student - soft_teacher).mul_(self.temperature / len(soft_student))
+    def slope(self, student: Tensor, teacher: Tensor) -> Tensor:
+        """Return T (q - p) / rows."""
+        soft_student = (student / self.temperature).softmax(-1)
+        soft_teacher = (teacher / self.temperature).softmax(-1)
+        return (soft_student - soft_teacher).mul_(self.temperature / len(student))

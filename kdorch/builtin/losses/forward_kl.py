@@ -1,0 +1,39 @@
+"""The divergence that covers whatever the teacher would say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kdorch.builtin.losses.distributions import DistributionLoss, divergence
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class ForwardKl(
+    DistributionLoss,
+    name="forward_kl",
+    reference="Kim, Rush 2016, Sequence-Level Knowledge Distillation, arXiv:1606.07947",
+):
+    """The divergence from the teacher: the student has to cover whatever the teacher would say.
+
+    Formula: KL(p || q) = sum p (log p - log q), mean over tokens that count, where p = softmax(teacher) and
+    q = softmax(student).
+
+    Shapes: logits (rows, tokens, vocabulary) with ``Batch.mask``, or (rows, classes); with several labels per
+    row, label by label.
+
+    Usual weight: 0.5 to 1.0.
+
+    Not for students much smaller than a teacher that writes text: spread over everything it would say, they
+    end up between its answers; see ``reverse_kl``. For a temperature, use ``hinton``, which is this one at T
+    = 1.
+    """
+
+    def between(self, student: Tensor, teacher: Tensor) -> Tensor:
+        """Return KL(p || q)."""
+        return divergence(teacher, student)
+
+    def slope(self, student: Tensor, teacher: Tensor) -> Tensor:
+        """Return (q - p) / rows."""
+        return (student.softmax(-1) - teacher.softmax(-1)).div_(len(student))
