@@ -154,12 +154,14 @@ def test_a_student_for_another_task(fit: Complaints) -> None:
 
 
 def test_a_loss_for_another_task(fit: Complaints) -> None:
-    wrong = (
-        "loss 'hinton' does classification; the dataset 'heights' is for regression. "
-        "Known for regression: gaze, logit_mse, task."
-    )
+    wrong = "loss 'hinton' does classification, multilabel; the dataset 'heights' is for regression."
     numbers = ("data={use: heights}", "objectives={val/r2: max}")
-    assert fit(*numbers) == [f"losses.kd (line 7): {wrong}"]
+    [complaint] = fit(*numbers)
+    complaint, _, known = complaint.partition(" Known for regression: ")
+    assert complaint == f"losses.kd (line 7): {wrong}"
+    able = known.removesuffix(".").split(", ")
+    assert {"gaze", "logit_mse", "task"} <= set(able)
+    assert not {"hinton", "dkd", "forward_kl"} & set(able)
     assert fit(*numbers, "losses.kd={use: logit_mse}") == []
 
 
