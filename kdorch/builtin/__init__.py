@@ -33,7 +33,7 @@ def register_students(register: Callable[..., None]) -> None:
 
 @kdorch.hookimpl
 def register_losses(register: Callable[..., None]) -> None:
-    """Losses on labels, and on logits of a row or of a token."""
+    """Losses on labels, on logits of a row or of a token, and on features."""
     register("task", "kdorch.builtin.losses.supervised:Supervised")
     register("hinton", "kdorch.builtin.losses.hinton:Hinton")
     register("dkd", "kdorch.builtin.losses.dkd:Dkd")
@@ -48,6 +48,15 @@ def register_losses(register: Callable[..., None]) -> None:
     register("skew_kl", "kdorch.builtin.losses.skew_kl:SkewKl")
     register("skew_reverse_kl", "kdorch.builtin.losses.skew_reverse_kl:SkewReverseKl")
     register("uld", "kdorch.builtin.losses.uld:Uld")
+    register("hint", "kdorch.builtin.losses.hint:Hint")
+    register("attention", "kdorch.builtin.losses.attention:Attention")
+    register("similarity", "kdorch.builtin.losses.similarity:Similarity")
+    register("rkd", "kdorch.builtin.losses.rkd:Rkd")
+    register("pkt", "kdorch.builtin.losses.pkt:Pkt")
+    register("nst", "kdorch.builtin.losses.nst:Nst")
+    register("vid", "kdorch.builtin.losses.vid:Vid")
+    register("cwd", "kdorch.builtin.losses.cwd:Cwd")
+    register("pkd", "kdorch.builtin.losses.pkd:Pkd")
 
 
 @kdorch.hookimpl

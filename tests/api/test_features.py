@@ -15,7 +15,7 @@ PLUGIN = """
 import kdorch
 
 
-class Hint(kdorch.Loss, name="hint", needs={"features"}):
+class Echo(kdorch.Loss, name="echo", needs={"features"}):
     def build(self, task, student, teacher):
         from torch import nn
         widths = [each.features["late"].shape[1] for each in (student, teacher)]
@@ -33,7 +33,7 @@ class Hint(kdorch.Loss, name="hint", needs={"features"}):
 
 @kdorch.hookimpl
 def register_losses(register):
-    register(Hint)
+    register(Echo)
 """
 NETWORK = """
 from torch import nn
@@ -57,11 +57,11 @@ def network(width: int, **more: Any) -> dict[str, Any]:
 def test_a_loss_on_features_is_checked_run_and_shipped(
     tmp_path: Path, cli: Callable[..., Any], write: Callable[..., Path]
 ) -> None:
-    info = tmp_path / "site" / "hint-1.0.dist-info"
+    info = tmp_path / "site" / "echo-1.0.dist-info"
     info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: hint\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[kdorch]\nhint = hint_plugin\n")
-    (tmp_path / "site" / "hint_plugin.py").write_text(PLUGIN)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: echo\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[kdorch]\necho = echo_plugin\n")
+    (tmp_path / "site" / "echo_plugin.py").write_text(PLUGIN)
     (tmp_path / "tapped.py").write_text(NETWORK)
     path = {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), str(tmp_path / "site")])}
     late = {"features": {"late": "body"}}
@@ -73,7 +73,7 @@ def test_a_loss_on_features_is_checked_run_and_shipped(
         sections = {
             "teacher": {"use": "trained", "network": network(32, **teacher), "epochs": 3},
             "student": network(8, **student),
-            "losses": {"task": {"use": "task"}, "hint": {"use": "hint"}},
+            "losses": {"task": {"use": "task"}, "echo": {"use": "echo"}},
             "tune": {"student.args.width": {"low": 4, "high": 12}},
             "search": {"trials": 2, "sampler": "random"},
         }
