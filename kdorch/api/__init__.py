@@ -73,7 +73,7 @@ def run(
     session = Session(
         study=study,
         home=Home(Path(home)),
-        uri=tracking_uri(),
+        uri=tracking_uri(Path(home)),
         workers=cores() if workers is None else workers,
         trials=study.search.trials if trials is None else trials,
         deadline=math.inf if timeout is None else time.monotonic() + timeout,
@@ -104,6 +104,12 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def tracking_uri() -> str | None:
-    """Return the tracking server of the environment, or None for the project's own database."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or None
+def tracking_uri(home: Path) -> str | None:
+    """Return the tracking server of the environment, or None for the project's own database.
+
+    A process that has opened that very database with ``mlflow.set_tracking_uri`` finds it in its environment.
+    """
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or None
+    scheme, _, path = (uri or "").partition(":///")
+    own = scheme == "sqlite" and Path(path).resolve() == home.resolve() / "mlflow.db"
+    return None if own else uri

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,9 +39,7 @@ class Deletion:
     @property
     def restore(self) -> str:
         """The command that brings its experiment back, for as long as MLflow keeps it."""
-        from kdorch.api import tracking_uri
-
-        where = "" if tracking_uri() else f"MLFLOW_TRACKING_URI={self._uri} "
+        where = "" if os.environ.get("MLFLOW_TRACKING_URI") else f"MLFLOW_TRACKING_URI={self._uri} "
         return f"{where}mlflow experiments restore -x {self.page.experiment}" if self.page else ""
 
     def carry_out(self) -> str | None:
@@ -80,7 +79,7 @@ def deletion(name: str, home: Path) -> Iterator[Deletion]:
     project = Home(home)
     folder = project.known(name)
     with folder.claim():
-        record, uri = folder.read() or {}, tracking_uri()
+        record, uri = folder.read() or {}, tracking_uri(home)
         same_place(name, record["tracking"], uri)
         known = uri is not None or (home / "mlflow.db").exists()  # local_uri would make one, without runs
         place = (uri or local_uri(home)) if known else ""

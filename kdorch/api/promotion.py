@@ -63,7 +63,7 @@ def _where_runs_are(results: Results) -> str:
     from kdorch.search.logbook import same_place
     from kdorch.tracking.database import local_uri
 
-    uri = tracking_uri()
+    uri = tracking_uri(results.home.path)
     same_place(results.name, results.record["tracking"], uri)
     database = results.home.path / "mlflow.db"
     if uri is None and not database.exists():  # local_uri would make one, without runs

@@ -23,7 +23,7 @@ def summarise(results: Results) -> None:
     from kdorch.api import tracking_uri
 
     record = results.record
-    tracker = open_tracker(results.home.path, tracking_uri())
+    tracker = open_tracker(results.home.path, tracking_uri(results.home.path))
     dataset = dataset_record(results.study, record["data"])
     page = page_of(results.study)
     tracker.open(results.name, _note(results), dataset, identity=record["identity"], page=page)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import kdorch
+from kdorch.api import tracking_uri
 
 
 @pytest.mark.parametrize(
@@ -37,3 +38,14 @@ def test_all_of_them_are_told(tree: Callable[..., dict[str, Any]], tmp_path: Pat
     with pytest.raises(kdorch.KdorchError) as caught:
         kdorch.run(kdorch.Study(**tree()), home=tmp_path, workers=0, trials=0, timeout=0)
     assert [line.split()[0] for line in str(caught.value).splitlines()] == ["workers", "trials", "timeout"]
+
+
+def test_the_projects_own_database_is_no_other_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As after ``mlflow.set_tracking_uri("sqlite:///.kdorch/mlflow.db")``, which ends in the environment."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///.kdorch/mlflow.db")
+    assert tracking_uri(Path(".kdorch")) is None
+    assert tracking_uri(tmp_path / ".kdorch") is None
+    assert tracking_uri(Path("elsewhere")) == "sqlite:///.kdorch/mlflow.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000")
+    assert tracking_uri(Path(".kdorch")) == "http://127.0.0.1:5000"

@@ -22,7 +22,7 @@ def diagnose(home: Path) -> Iterator[Finding]:
     """
     from kdorch.api import tracking_uri
 
-    project, server = Home(home), tracking_uri()
+    project, server = Home(home), tracking_uri(home)
     yield from machine()
     yield from directory(home)
     yield from plugins()
