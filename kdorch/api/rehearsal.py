@@ -48,7 +48,7 @@ def rehearse(study: Study, *, home: str | Path = HOME, workers: int | None = Non
         workers: Trainings at once; one per core by default.
 
     Raises:
-        KdorchError: If the data cannot be used, or a network does not fit them.
+        KdorchError: If the data cannot be used, or a network or a loss does not fit them.
     """
     from kdorch.api import cores
     from kdorch.execution import LocalExecutor
@@ -60,5 +60,6 @@ def rehearse(study: Study, *, home: str | Path = HOME, workers: int | None = Non
     folders = [str(folder) for folder in study.folders]
     with importable(folders), LocalExecutor(1, preload=PRELOAD, sys_path=folders) as executor:
         data = prepare.data(study, Home(Path(home)), executor)
+        prepare.fits(study, data["facts"]["task"])
         expected = estimate(study, executor, data, trials=study.search.trials, workers=workers or cores())
     return Rehearsal(data["facts"]["rows"], cautions(study, data), expected)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -55,12 +55,16 @@ def check(home: Path, file: Path, overrides: tuple[str, ...], as_json: bool) -> 
 
 
 def _rehearsed(study: Study, home: Path, file: Path, overrides: tuple[str, ...]) -> Rehearsal:
-    """Rehearse the study; what is wrong with its data is a mistake with a line, like any other."""
+    """Rehearse the study; what its data show to be wrong is a mistake with a line, like any other."""
     from kdorch.api.rehearsal import rehearse
+    from kdorch.study.check import placed
     from kdorch.study.file import read
 
     try:
         return rehearse(study, home=home)
     except DataError as error:
-        problem: Any = Problem("data", str(error), line=read(file, overrides).line("data"))
+        problem = placed(Problem("data", str(error)), read(file, overrides))
         raise StudyError([problem], str(file)) from error
+    except StudyError as error:
+        source = read(file, overrides)
+        raise StudyError([placed(problem, source) for problem in error.problems], str(file)) from error

@@ -35,12 +35,13 @@ def checked(source: Source, plugins: Plugins) -> dict[str, Any]:
     sections, problems = read_sections(source.tree, plugins, source.folder)
     problems += mistakes(sections, plugins)
     if problems:
-        placed = [_placed(problem, source) for problem in problems]
-        raise StudyError(sorted(placed, key=lambda problem: problem.line or 0), source.name)
+        found = [placed(problem, source) for problem in problems]
+        raise StudyError(sorted(found, key=lambda problem: problem.line or 0), source.name)
     return sections
 
 
-def _placed(problem: Problem, source: Source) -> Problem:
+def placed(problem: Problem, source: Source) -> Problem:
+    """Return a problem with its line in the file, or a word on the setting beside it."""
     if source.sets(problem.where):
         return replace(problem, where=f"{problem.where} (--set)")
     return replace(problem, line=source.line(problem.where))

@@ -37,6 +37,7 @@ READ = (
     "data/header-only.yaml",
     "data/numbers-for-classes.yaml",
     "data/one-class.yaml",
+    "data/two-classes.yaml",
 )
 CASES = sorted([*(str(file.relative_to(WRONG)) for file in WRONG.glob("*/*.yaml")), *NOT_FILES])
 COMMAND = "# kdorch study check "  # the first line of a study that is wrong only with some --set
