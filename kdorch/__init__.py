@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kdorch.api import Results, check, promote, run
+    from kdorch.builtin.preprocessing import Scale, Standardize
     from kdorch.builtin.taps import Taps
     from kdorch.errors import (
         ArgumentError,
@@ -56,6 +57,7 @@ _HOMES = {
         "ArgumentError", "BusyError", "ChoiceError", "DataError", "ExecutionError", "KdorchError",
         "PluginError", "PromotionError", "StoreError", "StudyError", "TrackingError", "TrainingError",
     ),
+    "kdorch.builtin.preprocessing": ("Scale", "Standardize"),
     "kdorch.builtin.taps": ("Taps",),
     "kdorch.hookspecs": ("hookimpl",),
     "kdorch.kinds": (
@@ -98,11 +100,13 @@ __all__ = [
     "Range",
     "Regression",
     "Results",
+    "Scale",
     "Schedule",
     "Search",
     "Spec",
     "Split",
     "Stages",
+    "Standardize",
     "Store",
     "StoreError",
     "Student",

@@ -25,9 +25,7 @@ class Digits(
 
     def preprocess(self, inputs: Tensor) -> nn.Module:
         """Return the scaling to 0..1, as one channel."""
-        from kdorch.builtin.preprocessing import Scale
-
-        return Scale(divisor=16.0)
+        return kdorch.Scale(divisor=16.0)
 
 
 class BreastCancer(
@@ -48,9 +46,7 @@ class BreastCancer(
 
     def preprocess(self, inputs: Tensor) -> nn.Module:
         """Return the standardisation of each column."""
-        from kdorch.builtin.preprocessing import Standardize
-
-        return Standardize(inputs)
+        return kdorch.Standardize(inputs)
 
 
 class Diabetes(
@@ -71,6 +67,4 @@ class Diabetes(
 
     def preprocess(self, inputs: Tensor) -> nn.Module:
         """Return the standardisation of each column."""
-        from kdorch.builtin.preprocessing import Standardize
-
-        return Standardize(inputs)
+        return kdorch.Standardize(inputs)

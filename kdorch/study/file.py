@@ -92,7 +92,7 @@ def read(path: str | Path, overrides: Sequence[str] = ()) -> Source:
     tree, problems = plain(marked), []
     for assignment in overrides:
         try:
-            _assign(tree, assignment)
+            assign(tree, assignment)
         except StudyError as error:
             problems += [replace(problem, line=None) for problem in error.problems]
     if problems:
@@ -143,7 +143,12 @@ def descend(node: Any, key: str) -> Any:
     return node[key] if key in node else descend(node.get("any"), key)
 
 
-def _assign(tree: dict[str, Any], assignment: str) -> None:
+def assign(tree: dict[str, Any], assignment: str) -> None:
+    """Carry out an assignment such as ``train.epochs=5`` in a tree of plain values.
+
+    Raises:
+        StudyError: If it is none, or leads to something that holds no keys.
+    """
     path, equals, text = assignment.partition("=")
     keys = path.strip().split(".")
     if not equals or not all(keys):

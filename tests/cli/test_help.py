@@ -24,7 +24,8 @@ finally:
 """
 COMMANDS = [
     "", "study", "study new", "study check", "study run", "study schema", "study show", "study list", "study delete",
-    "promote", "ui", "doctor", "completion", "plugins", "plugins list", "plugins show",
+    "promote", "ui", "doctor", "completion", "plugins", "plugins list", "plugins show", "plugins new",
+    "plugins check",
 ]  # fmt: skip
 
 
