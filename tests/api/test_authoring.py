@@ -60,7 +60,7 @@ def test_the_entry_point_leads_to_the_plugin(offered: Callable[[str], Plugins], 
     assert len(entry.spec.model_fields) > (kind == "loss")  # a loss has a weight anyway
 
 
-@pytest.mark.parametrize("kind", ["loss", "student"])
+@pytest.mark.parametrize("kind", ["loss", "student", "teacher"])
 def test_what_can_be_searched_says_how(offered: Callable[[str], Plugins], kind: str) -> None:
     [entry] = offered(kind)
     assert any(isinstance(mark, Range) for mark in entry.spec.search_space().values())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-class Placeholder(kdorch.Student, name="placeholder"):
+class Placeholder(kdorch.Student, name="placeholder", provides={"features"}):
     """A hidden layer of ReLU whose input weights are a product of two thin matrices.
 
     Most weights of a small network on wide inputs are in its first layer; here `rank` says how many remain.
@@ -31,12 +31,13 @@ class Placeholder(kdorch.Student, name="placeholder"):
     width: Annotated[int, Field(ge=1), kdorch.Range(8, 64, log=True)] = 32
 
     def build(self, task: kdorch.Task) -> nn.Module:
-        """Return the network with fresh weights; kdorch has set the seed."""
+        """Return the network with fresh weights; what the stages before the last answer are its features."""
         from torch import nn
 
-        squeeze = nn.Linear(math.prod(task.input_shape), self.rank, bias=False)
+        inputs = math.prod(task.input_shape)
+        squeezed = nn.Sequential(nn.Flatten(), nn.Linear(inputs, self.rank, bias=False))
         hidden = nn.Sequential(nn.Linear(self.rank, self.width), nn.ReLU())
-        return nn.Sequential(nn.Flatten(), squeeze, hidden, nn.Linear(self.width, task.outputs))
+        return kdorch.Stages(squeezed=squeezed, hidden=hidden, head=nn.Linear(self.width, task.outputs))
 
 
 @kdorch.hookimpl

@@ -6,7 +6,7 @@ Every `kdorch` command loads this module, so torch is imported inside methods, w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import kdorch
 from pydantic import Field
@@ -23,13 +23,15 @@ class Placeholder(kdorch.Teacher, name="placeholder", tasks={"classification"}):
 
     Attributes:
         neighbours: How many rows are asked.
-        doubt: Votes that every class gets beforehand.
+        doubt: Share of the answer that is spread evenly over all classes.
     """
 
-    # In one line: the type, what is allowed, and the default. The teacher runs once for all trials; a loss
-    # or a student also says there, with kdorch.Range, what `auto` searches.
+    # It runs once for all trials, but these fields act on what it has said, so that a study can search them.
+    recalled: ClassVar[frozenset[str]] = frozenset({"doubt"})
+
+    # In one line: the type, what is allowed, what `auto` searches, and the default.
     neighbours: Annotated[int, Field(ge=1)] = 10
-    doubt: Annotated[float, Field(gt=0)] = 0.1
+    doubt: Annotated[float, Field(gt=0, le=1), kdorch.Range(0.01, 0.5, log=True)] = 0.1
 
     def folds(self) -> int:
         """Let others answer for a training row: it is its own nearest neighbour."""
@@ -51,10 +53,15 @@ class Placeholder(kdorch.Teacher, name="placeholder", tasks={"classification"}):
         def answer(batch: kdorch.Batch) -> kdorch.Output:
             distances = cdist(batch.inputs.flatten(1), state["inputs"])
             nearest = distances.topk(min(self.neighbours, distances.shape[1]), largest=False).indices
-            votes = one_hot(state["targets"][nearest], task.outputs).sum(1) + self.doubt
-            return kdorch.Output(votes.log())  # logits: their softmax gives the shares of the votes
+            votes = one_hot(state["targets"][nearest], task.outputs).sum(1)
+            return kdorch.Output((votes + 1e-3).log())  # logits: their softmax gives the shares of the votes
 
         return answer
+
+    def recall(self, task: kdorch.Task, told: kdorch.Output) -> kdorch.Output:
+        """Return what a trial is told, from what `answer` returned."""
+        shares = (1 - self.doubt) * told.logits.softmax(-1) + self.doubt / task.outputs
+        return kdorch.Output(shares.log())
 
 
 @kdorch.hookimpl

@@ -13,9 +13,10 @@ class TestPlaceholder(TeacherContract):
     teacher = Placeholder(neighbours=3)
 
 
-def test_the_nearest_rows_are_asked() -> None:
+def test_the_nearest_rows_are_asked_and_believed_but_for_some_doubt() -> None:
     rows = {"inputs": torch.tensor([[0.0], [0.1], [9.0]]), "targets": torch.tensor([1, 1, 0])}
     task = kdorch.Classification(labels=["far", "near"], input_shape=(1,))
     batch = kdorch.Batch(torch.tensor([[0.2]]), torch.tensor([1]), torch.tensor([0]))
-    said = Placeholder(neighbours=2, doubt=1.0).build(task, rows)(batch)
-    torch.testing.assert_close(said.logits.softmax(-1), torch.tensor([[0.25, 0.75]]))
+    teacher = Placeholder(neighbours=2, doubt=0.5)
+    said = teacher.recall(task, teacher.build(task, rows)(batch)).logits.softmax(-1)
+    torch.testing.assert_close(said, torch.tensor([[0.25, 0.75]]), rtol=0, atol=1e-3)
