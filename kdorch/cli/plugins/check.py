@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from kdorch.cli.hints import say_next
 from kdorch.cli.plugins.naming import NAME, kind_and_name
 
 if TYPE_CHECKING:
+    from kdorch.errors import Problem
     from kdorch.spec import Spec
     from kdorch.testing import Finding
 
@@ -33,11 +34,13 @@ def check(name: str, settings: tuple[str, ...], as_json: bool) -> None:
     Fields without a default are given with --set, in the words of a study.
     """
     from kdorch.discovery import importable
-    from kdorch.testing import examine
 
     kind, short = kind_and_name(name)
     with importable([str(Path.cwd())]):
-        found = examine(_made(kind, short, settings))
+        plugin = _made(kind, short, settings)
+        from kdorch.testing import examine  # which imports torch: not before a mistake in the words is told
+
+        found = examine(plugin)
     broken = sum(finding.outcome == "failed" for finding in found)
     if as_json:
         click.echo(json.dumps({"kind": kind, "name": short, "checks": [*map(asdict, found)]}, indent=1))
@@ -59,7 +62,7 @@ def _made(kind: str, name: str, settings: tuple[str, ...]) -> Spec:
     from pydantic import ValidationError
 
     from kdorch.discovery import installed
-    from kdorch.errors import Problem, StudyError
+    from kdorch.errors import StudyError
     from kdorch.study.file import assign
     from kdorch.study.wording import problems
 
@@ -69,9 +72,14 @@ def _made(kind: str, name: str, settings: tuple[str, ...]) -> Spec:
     try:
         return installed().part(kind, tree)  # type: ignore[no-any-return]
     except ValidationError as error:
-        found = problems(error, tree)
-    told = [Problem(each.where, each.what, f"Give it with --set {each.where}=VALUE.") for each in found]
-    raise StudyError(told, f"{kind} {name!r}")
+        found = [_here(problem) for problem in problems(error, tree)]
+    raise StudyError(found, f"{kind} {name!r}")
+
+
+def _here(problem: Problem) -> Problem:
+    """Say what to do about it on the command line, where there is no file to write in."""
+    missing = problem.what == "is missing."
+    return replace(problem, hint=f"Give it with --set {problem.where}=VALUE." if missing else "")
 
 
 def _print(found: list[Finding]) -> None:

@@ -1,0 +1,41 @@
+"""Plugins as they are shipped: installed, listed, run, tested and checked in an environment of their own."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kdorch.api.authoring import KINDS
+
+pytestmark = [pytest.mark.plugins, pytest.mark.slow]
+
+SHIPPED = sorted(file.parent for file in Path(__file__).parents[2].glob("plugins/*/pyproject.toml"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_new_plugin_works_as_it_is(environment: Any, kind: str) -> None:
+    environment.kdorch("plugins", "new", "mine", "--kind", kind, "--name", "sharp_edges")
+    environment.install("--editable", "mine[test]")
+    listed = json.loads(environment.kdorch("plugins", "list", "--json"))
+    assert not listed["broken"]
+    [row] = [row for row in listed["plugins"] if row["distribution"] == "kdorch-sharp-edges"]
+    assert (row["kind"], row["name"]) == (kind, "sharp_edges")
+    assert " passed" in environment.python("-m", "pytest", "-W", "error", "mine")
+    assert "checks passed" in environment.kdorch("plugins", "check", f"{kind}/sharp_edges")
+    assert "Next: kdorch promote try_sharp_edges" in environment.kdorch(
+        "study", "run", "mine/studies/try.yaml"
+    )
+
+
+@pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: folder.name)
+def test_a_plugin_that_we_ship_passes_its_tests(environment: Any, folder: Path) -> None:
+    name = tomllib.loads((folder / "pyproject.toml").read_text())["project"]["name"]
+    environment.install(f"{folder}[test]")
+    listed = json.loads(environment.kdorch("plugins", "list", "--json"))
+    assert not listed["broken"]
+    assert name in {row["distribution"] for row in listed["plugins"]}
+    assert " passed" in environment.python("-m", "pytest", str(folder))
