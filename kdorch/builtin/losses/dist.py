@@ -20,16 +20,12 @@ class Dist(
     tasks={"classification"},
     reference="Huang et al. 2022, Knowledge Distillation from A Stronger Teacher, NeurIPS, arXiv:2205.10536",
 ):
-    """Correlation of classes within a row, and of rows within a class: for teachers much stronger.
+    """T^2 (beta (1 - r of rows) + gamma (1 - r of columns)), r the mean correlation of probabilities.
 
-    Formula: T^2 [beta (1 - r over rows) + gamma (1 - r over columns)], r being the mean of Pearson's
-    correlations of softmax(student / T) with softmax(teacher / T). A row or column that does not vary has
+    r is Pearson's, of softmax(student / T) with softmax(teacher / T). A row or column that does not vary has
     none: where the teacher's does not it adds 0, where only the student's does not it adds 1; neither has a
-    gradient.
-
-    Shapes: logits (rows, classes) or (rows, tokens, classes), whose tokens are rows here.
-
-    Usual weight: 1.0 to 2.0, beside 1.0 for the labels.
+    gradient. Logits (rows, classes) or (rows, tokens, classes), whose tokens are rows here. Usual weight: 1
+    to 2, beside 1 for the labels. It was made for teachers much stronger than the student.
 
     Not for small batches: columns compare the rows of a batch, so the value depends on which rows share one,
     and one row alone has no columns. With 2 classes a row's correlation is 1 or -1 and has no gradient: only

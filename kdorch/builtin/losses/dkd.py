@@ -19,14 +19,11 @@ class Dkd(
     name="dkd",
     reference="Zhao et al. 2022, Decoupled Knowledge Distillation, CVPR, arXiv:2203.08679",
 ):
-    """Hinton's divergence, taken apart: how sure to be of the label, and how the other classes compare.
+    """T^2 (alpha TCKD + beta NCKD), mean over labelled rows: hinton's divergence at T, taken apart.
 
-    Formula: T^2 (alpha TCKD + beta NCKD), mean over labelled rows, at temperature T. TCKD is the divergence
-    of (label, all others together), NCKD that of the other classes among themselves.
-
-    Shapes: logits (rows, classes) and targets (rows,), or both with tokens behind the rows.
-
-    Usual weight: 1.0, beside 1.0 for the labels, warmed up: ``weight: {from: 0, to: 1, epochs: 20}``.
+    TCKD is the divergence of (label, all others together), NCKD that of the other classes among themselves.
+    Logits (rows, classes) and targets (rows,), or both with tokens behind the rows. Usual weight: 1, beside 1
+    for the labels, warmed up: ``weight: {from: 0, to: 1, epochs: 20}``.
 
     Not for 2 classes, nor for teachers that are often wrong: their favourite among the others gets all of
     beta.

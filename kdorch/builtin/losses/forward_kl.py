@@ -15,19 +15,14 @@ class ForwardKl(
     name="forward_kl",
     reference="Kim, Rush 2016, Sequence-Level Knowledge Distillation, arXiv:1606.07947",
 ):
-    """The divergence from the teacher: the student has to cover whatever the teacher would say.
+    """KL(p || q), mean over tokens that count: the student covers whatever the teacher would say.
 
-    Formula: KL(p || q) = sum p (log p - log q), mean over tokens that count, where p = softmax(teacher) and
-    q = softmax(student).
-
-    Shapes: logits (rows, tokens, vocabulary) with ``Batch.mask``, or (rows, classes); with several labels per
-    row, label by label.
-
-    Usual weight: 0.5 to 1.0.
+    p = softmax(teacher) and q = softmax(student). Logits (rows, tokens, vocabulary) with ``Batch.mask``, or
+    (rows, classes); with several labels per row, label by label. Usual weight: 0.5 to 1. With a temperature
+    it is ``hinton``.
 
     Not for students much smaller than a teacher that writes text: spread over everything it would say, they
-    end up between its answers; see ``reverse_kl``. For a temperature, use ``hinton``, which is this one at T
-    = 1.
+    end up between its answers; see ``reverse_kl``.
     """
 
     def between(self, student: Tensor, teacher: Tensor) -> Tensor:

@@ -18,13 +18,10 @@ class Hinton(
     name="hinton",
     reference="Hinton, Vinyals, Dean 2015, Distilling the Knowledge in a Neural Network, arXiv:1503.02531",
 ):
-    """The divergence of softened distributions: the first loss to try.
+    """T^2 KL(p || q), mean over rows, for p = softmax(teacher / T) and q = softmax(student / T).
 
-    Formula: T^2 KL(p || q), mean over rows, where p = softmax(teacher / T) and q = softmax(student / T).
-
-    Shapes: logits (rows, classes) or (rows, tokens, classes); with several labels per row, label by label.
-
-    Usual weight: 0.9, beside 0.1 for the labels.
+    The first loss to try. Logits (rows, classes) or (rows, tokens, classes); with several labels per row,
+    label by label. Usual weight: 0.9, beside 0.1 for the labels.
 
     Not for teachers that are certain of everything: without doubt it teaches no more than the labels do.
 

@@ -18,15 +18,12 @@ class Jsd(
     name="jsd",
     reference="Agarwal et al. 2024, On-Policy Distillation of Language Models (GKD), ICLR, arXiv:2306.13649",
 ):
-    """The generalised Jensen-Shannon divergence: both from their mixture, and never above log 2.
+    """beta KL(p || m) + (1 - beta) KL(q || m), mean over tokens that count, for m = beta p + (1 - beta) q.
 
-    Formula: beta KL(p || m) + (1 - beta) KL(q || m), mean over tokens that count, where m = beta p + (1 -
-    beta) q, p = softmax(teacher) and q = softmax(student).
-
-    Shapes: logits (rows, tokens, vocabulary) with ``Batch.mask``, or (rows, classes); with several labels per
-    row, label by label.
-
-    Usual weight: 1.0 to 2.0: it is smaller than the divergences that it lies between.
+    p = softmax(teacher) and q = softmax(student). It is the generalised Jensen-Shannon divergence, and never
+    above log 2. Logits (rows, tokens, vocabulary) with ``Batch.mask``, or (rows, classes); with several
+    labels per row, label by label. Usual weight: 1 to 2, as it is smaller than the divergences that it lies
+    between.
 
     As beta goes to 0 or 1 it goes to 0, and divided by beta to ``forward_kl`` or by 1 - beta to
     ``reverse_kl``. Some libraries mean those by beta = 0 and 1; here neither end is accepted, and the formula

@@ -15,13 +15,10 @@ class LogitMse(
     name="logit_mse",
     reference="Ba, Caruana 2014, Do Deep Nets Really Need to be Deep?, arXiv:1312.6184",
 ):
-    """The squared difference of the logits; for every task, regression too.
+    """mean((s - t)^2) over rows and outputs, s and t the logits; for every task, regression too.
 
-    Formula: (s - t)^2, mean over rows and outputs, for logits s of the student and t of the teacher.
-
-    Shapes: logits (rows, outputs) or (rows, tokens, outputs).
-
-    Usual weight: 1.0; for classification 0.1 to 0.5, as logits can be large.
+    Logits (rows, outputs) or (rows, tokens, outputs). Usual weight: 1; for classification 0.1 to 0.5, as
+    logits can be large.
 
     Not for teachers whose logits are shifted by a constant per row: softmax ignores it, this does not. Not
     for small students of many classes: it spends them on logits that are far below any answer.

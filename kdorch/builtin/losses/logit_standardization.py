@@ -22,18 +22,15 @@ class LogitStandardization(
     tasks={"classification"},
     reference="Sun et al. 2024, Logit Standardization in Knowledge Distillation, CVPR, arXiv:2403.01427",
 ):
-    """Hinton's divergence of standardised logits: the shape of the teacher's answer, not its scale.
+    """T^2 KL(softmax(t' / T) || softmax(s' / T)), mean over rows, s' and t' the standardised logits.
 
-    Formula: z' = (z - mean z) / deviation z per row, with the unbiased deviation over classes; then
-    T^2 KL(softmax(teacher' / T) || softmax(student' / T)), mean over rows. Constant logits stay 0, without a
-    gradient, where the paper divides by 1e-7.
+    z' = (z - mean z) / deviation z per row, with the unbiased deviation over classes: the student follows the
+    shape of the teacher's answer, not its scale. Constant logits stay 0, without a gradient, where the paper
+    divides by 1e-7. Logits (rows, classes) or (rows, tokens, classes). Usual weight: 9, beside 0.1 for the
+    labels, as standardised logits are small.
 
-    Shapes: logits (rows, classes) or (rows, tokens, classes).
-
-    Usual weight: 9.0, beside 0.1 for the labels: standardised logits are small.
-
-    Not for 2 classes, nor where the student has to be as sure as the teacher: how far logits lie apart is
-    taken away, and only the labels teach it.
+    Not for 2 classes, nor where the student has to be as sure as the teacher: only the labels teach it how
+    sure to be.
 
     Attributes:
         temperature: T softens both distributions; the factor T^2 keeps gradients of one size.

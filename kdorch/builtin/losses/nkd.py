@@ -19,14 +19,11 @@ class Nkd(
     reference="Yang et al. 2023, From Knowledge Distillation to Self-Knowledge Distillation, ICCV, "
     "arXiv:2303.13005",
 ):
-    """The label, as far as the teacher believes in it, and the other classes, normalised.
+    """-p_y log q_y - gamma T^2 sum p' log q', mean over labelled rows: the label, and the others normalised.
 
-    Formula: -p_y log q_y - gamma T^2 sum p' log q', mean over labelled rows; p_y and q_y are the
-    probabilities of the label at temperature 1, p' and q' those of the other classes among themselves at T.
-
-    Shapes: logits (rows, classes) and targets (rows,), or both with tokens behind the rows.
-
-    Usual weight: 1.0, beside 1.0 for the labels.
+    p_y and q_y are the probabilities of the label at temperature 1, p' and q' those of the other classes
+    among themselves at T. Logits (rows, classes) and targets (rows,), or both with tokens behind the rows.
+    Usual weight: 1, beside 1 for the labels.
 
     Not for 2 classes, nor for reading off how near the student is: like any cross-entropy it is not 0 at
     agreement, and even its gradient is not, as the label pulls in any case.

@@ -15,18 +15,13 @@ class ReverseKl(
     name="reverse_kl",
     reference="Gu, Dong, Wei, Huang 2024, MiniLLM, ICLR, arXiv:2306.08543",
 ):
-    """The divergence from the student, which says nothing the teacher would not and may leave things out.
+    """KL(q || p), mean over tokens that count: the student says nothing that the teacher would not.
 
-    Formula: KL(q || p) = sum q (log q - log p), mean over tokens that count, where p = softmax(teacher) and
-    q = softmax(student).
+    p = softmax(teacher) and q = softmax(student). Logits (rows, tokens, vocabulary) with ``Batch.mask``, or
+    (rows, classes); with several labels per row, label by label. Usual weight: 0.5 to 1.
 
-    Shapes: logits (rows, tokens, vocabulary) with ``Batch.mask``, or (rows, classes); with several labels per
-    row, label by label.
-
-    Usual weight: 0.5 to 1.0.
-
-    Not for students whose probabilities have to be calibrated, and not from a cold start: a student that is
-    sure of something wrong hardly has a gradient there.
+    Not for students whose probabilities have to be calibrated, as it lets them leave things out; and not from
+    a cold start: a student that is sure of something wrong hardly has a gradient there.
     """
 
     def between(self, student: Tensor, teacher: Tensor) -> Tensor:

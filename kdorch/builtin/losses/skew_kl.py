@@ -18,15 +18,11 @@ class SkewKl(
     name="skew_kl",
     reference="Ko et al. 2024, DistiLLM, ICML, arXiv:2402.03898",
 ):
-    """The divergence from the teacher to a mixture with some of the teacher in it: gradients stay bounded.
+    """KL(p || alpha p + (1 - alpha) q), mean over tokens that count: forward_kl, but bounded.
 
-    Formula: KL(p || alpha p + (1 - alpha) q), mean over tokens that count, where p = softmax(teacher) and
-    q = softmax(student). It is never above -log alpha.
-
-    Shapes: logits (rows, tokens, vocabulary) with ``Batch.mask``, or (rows, classes); with several labels per
-    row, label by label.
-
-    Usual weight: 0.5 to 1.0.
+    p = softmax(teacher) and q = softmax(student). It is never above -log alpha. Logits (rows, tokens,
+    vocabulary) with ``Batch.mask``, or (rows, classes); with several labels per row, label by label. Usual
+    weight: 0.5 to 1.
 
     Not where student and teacher are near each other already: there it is (1 - alpha)^2 of ``forward_kl``, no
     more.

@@ -18,15 +18,11 @@ class SkewReverseKl(
     name="skew_reverse_kl",
     reference="Ko et al. 2024, DistiLLM, ICML, arXiv:2402.03898",
 ):
-    """The divergence from the student to a mixture with some of the student in it: gradients stay bounded.
+    """KL(q || alpha q + (1 - alpha) p), mean over tokens that count: reverse_kl, but bounded.
 
-    Formula: KL(q || (1 - alpha) p + alpha q), mean over tokens that count, where p = softmax(teacher) and
-    q = softmax(student). It is never above -log alpha.
-
-    Shapes: logits (rows, tokens, vocabulary) with ``Batch.mask``, or (rows, classes); with several labels per
-    row, label by label.
-
-    Usual weight: 0.5 to 1.0.
+    p = softmax(teacher) and q = softmax(student). It is never above -log alpha. Logits (rows, tokens,
+    vocabulary) with ``Batch.mask``, or (rows, classes); with several labels per row, label by label. Usual
+    weight: 0.5 to 1.
 
     Not for students whose probabilities have to be calibrated: like ``reverse_kl`` it lets them leave things
     out.

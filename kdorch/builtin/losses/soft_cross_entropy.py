@@ -15,13 +15,10 @@ class SoftCrossEntropy(
     name="soft_cross_entropy",
     reference="Hinton, Vinyals, Dean 2015, Distilling the Knowledge in a Neural Network, arXiv:1503.02531",
 ):
-    """The cross-entropy with the teacher's probabilities in place of labels.
+    """-sum p log q, mean over rows: the cross-entropy with the teacher's probabilities for labels.
 
-    Formula: -sum p log q, mean over rows, where p = softmax(teacher) and q = softmax(student).
-
-    Shapes: logits (rows, classes) or (rows, tokens, classes); with several labels per row, label by label.
-
-    Usual weight: 0.5, beside 0.5 for the labels: both are cross-entropies at one scale.
+    p = softmax(teacher) and q = softmax(student). Logits (rows, classes) or (rows, tokens, classes); with
+    several labels per row, label by label. Usual weight: 0.5, beside 0.5 for the labels.
 
     Not for reading off how near the student is: its floor is the teacher's entropy, not 0. ``forward_kl`` has
     the same gradient and is 0 at agreement.

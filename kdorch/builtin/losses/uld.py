@@ -16,15 +16,11 @@ class Uld(
     tasks={"classification"},
     reference="Boizard et al. 2024, Towards Cross-Tokenizer Distillation, arXiv:2402.12030",
 ):
-    """The distance of sorted probabilities: for a student and a teacher with two vocabularies.
+    """sum |sort p - sort q|, mean over tokens that count: for two vocabularies.
 
-    Formula: sum |sort p - sort q|, mean over tokens that count, where p = softmax(teacher) and
-    q = softmax(student), both sorted downwards and the shorter one filled up with zeros.
-
-    Shapes: logits (rows, tokens, vocabulary) with ``Batch.mask``, or (rows, classes); the last dimensions of
-    student and teacher may differ.
-
-    Usual weight: 1.5, beside 1.0 for the labels.
+    p = softmax(teacher) and q = softmax(student). Both are sorted downwards, and the shorter one is filled up
+    with zeros. Logits (rows, tokens, vocabulary) with ``Batch.mask``, or (rows, classes); the last dimensions
+    of student and teacher may differ. Usual weight: 1.5, beside 1 for the labels.
 
     Not where both share a vocabulary, and never alone: it teaches how sure to be, not of what.
     """
