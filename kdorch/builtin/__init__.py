@@ -18,9 +18,14 @@ def register_datasets(register: Callable[..., None]) -> None:
 
 @kdorch.hookimpl
 def register_teachers(register: Callable[..., None]) -> None:
-    """Teachers with a network."""
+    """Networks, files, tables, models of a registry, and several of them."""
     register("trained", "kdorch.builtin.teachers.trained:Trained")
     register("checkpoint", "kdorch.builtin.teachers.checkpoint:Checkpoint")
+    register("registry", "kdorch.builtin.teachers.registry:Registry")
+    register("ensemble", "kdorch.builtin.teachers.ensemble:Ensemble")
+    register("predictions", "kdorch.builtin.teachers.predictions:Predictions")
+    register("exported", "kdorch.builtin.teachers.exported:Exported")
+    register("sklearn", "kdorch.builtin.teachers.sklearn:Sklearn")
 
 
 @kdorch.hookimpl

@@ -7,6 +7,7 @@ import json
 import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,11 @@ def save(
         if facts:
             (folder / name).write_text(json.dumps(facts, ensure_ascii=False) + "\n", encoding="utf-8")
     return model
+
+
+def digest(folder: Path) -> str:
+    """Return the SHA-256 of the program in a saved model: who loads it elsewhere can tell that it is ours."""
+    return sha256((folder / "data" / "model.pt2").read_bytes()).hexdigest()
 
 
 def _signature(example: NDArray[Any], logits: NDArray[Any]) -> ModelSignature:

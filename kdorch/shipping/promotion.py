@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from kdorch.errors import PromotionError
-from kdorch.shipping.artifact import save
+from kdorch.shipping.artifact import digest, save
 from kdorch.shipping.card import Card, Usage, render
 from kdorch.shipping.environment import installed
 from kdorch.shipping.explaining import explained
@@ -118,7 +118,7 @@ def promote(shipment: Shipment, *, tracking_uri: str, model: str, alias: str | N
         )
         model_id = registry.log_model(saved, files, shipment.run_id)
         verify(model_id, uri, example, expected, unit(module, example))
-        version = registry.register(model, model_id, _tags(shipment.card))
+        version = registry.register(model, model_id, _tags(shipment.card) | {"kdorch.digest": digest(files)})
         address = f"models:/{model}@{alias}" if alias else f"models:/{model}/{version}"
         card = render(replace(shipment.card, usage=_usage(shipment, logits, address)))
         registry.describe(model, version, card)

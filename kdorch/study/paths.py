@@ -41,10 +41,10 @@ class Place:
 
     @property
     def declared(self) -> Range | Choice | None:
-        """The range that the plugin declares for ``auto``."""
+        """The range that the plugin declares for ``auto``; of a mapping, for each of its values."""
         metadata = type(self.owner).model_fields[self.field].metadata
         marks = (mark for mark in metadata if isinstance(mark, Range | Choice))
-        return None if self.keys else next(marks, None)
+        return next(marks, None)
 
     @property
     def type(self) -> Any:
@@ -126,7 +126,12 @@ def _part(path: str, sections: Mapping[str, Any]) -> tuple[Any, str, list[str]]:
 
 def _recalled(teacher: Any, rest: list[str]) -> bool:
     """Say whether a field of the teacher acts in each trial; one that decides what it is does not."""
-    if teacher is None or (rest and rest[0] in teacher.recalled):
+    if teacher is None:
+        return True
+    if rest and rest[0] in teacher.recalled:
+        value = getattr(teacher, rest[0])
+        if rest[1:] and isinstance(value, Mapping) and rest[1] not in value:
+            raise NotTunable(f"there is no {rest[1]!r}.", did_you_mean(rest[1], value))
         return True
     able = " and ".join(f"teacher.{field}" for field in sorted(teacher.recalled))
     if able:

@@ -141,9 +141,10 @@ class Contract:
     def test_ranges_are_allowed(self) -> None:
         """Both ends of each declared Range, and each option of a Choice, are values its field accepts."""
         for field, mark in self.spec.search_space().items():
+            present = getattr(self.spec, field)
             for value in (mark.low, mark.high) if isinstance(mark, Range) else mark.options:
                 self._takes(
-                    {field: value},
+                    {field: dict.fromkeys(present, value) if isinstance(present, Mapping) else value},
                     f"the end {value!r} of the range of {field}",
                     "mend the range, or the field's own limits.",
                 )

@@ -17,7 +17,10 @@ Complaints = Callable[..., list[str]]
         ("data=digits", "data: write {use: digits} to say which dataset."),
         ("data={name: digits}", "data: write {use: NAME, ...} to say which dataset."),
         ("data={use: 3}", "data: use: takes the name of a dataset, not 3."),
-        ("teacher={use: mlp}", "teacher: No teacher is called 'mlp'. Known: checkpoint, trained."),
+        (
+            "teacher={use: mlp}",
+            "teacher: No teacher is called 'mlp'. Known: checkpoint, ensemble, exported, predictions",
+        ),
         ("teacher.network=mlp", "teacher.network: write {use: mlp} to say which student."),
         ("teacher={use: trained}", "teacher.network: is missing."),
         ("student=", "student: is empty."),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, SerializeAsAny
 
 import kdorch
+from kdorch.builtin.teachers.fields import Folds
 from kdorch.builtin.teachers.network import answers, parameters_of
 
 if TYPE_CHECKING:
@@ -22,16 +23,23 @@ class Trained(kdorch.Teacher, name="trained"):
         epochs: Passes over the training rows; the best one by validation is kept.
         batch: Rows per step.
         lr: Highest learning rate.
+        cross_fit: Answer training rows by this many networks, each those that it has not seen; for a network
+            that knows its rows by heart, whose answers to them say little.
     """
 
     network: SerializeAsAny[kdorch.Student]
     epochs: Annotated[int, Field(ge=1)] = 15
     batch: Annotated[int, Field(ge=1)] = 64
     lr: Annotated[float, Field(gt=0)] = 3e-3
+    cross_fit: Folds | None = None
 
     def offers(self) -> frozenset[str]:
         """Return what its network does."""
         return self.network.offers()
+
+    def folds(self) -> int:
+        """Return the number of folds."""
+        return self.cross_fit or 0
 
     def fit(self, lessons: kdorch.Lessons) -> dict[str, Tensor]:
         """Return the trained weights."""
