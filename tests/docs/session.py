@@ -54,7 +54,7 @@ def shrink(study: Path) -> None:
     yaml = YAML()
     tree = yaml.load(study.read_text(encoding="utf-8"))
     tree["train"] = dict(tree.get("train", {}), epochs=4)
-    tree["search"], tree["confirm"] = {"trials": 3}, {"top": 2, "seeds": 2}
+    tree["search"], tree["confirm"] = {"trials": 3}, {"top": 1, "seeds": 2}
     if tree["teacher"]["use"] == "trained":
         tree["teacher"]["epochs"] = 1
     with study.open("w", encoding="utf-8") as stream:
@@ -129,7 +129,7 @@ def run(page: Path) -> None:
             from kdorch.discovery import installed
 
             installed.cache_clear()  # something may have been installed since the last block
-            exec(compile("\n" * (line - 1) + text, str(page), "exec"), namespace)
+            exec(compile("\n" * (line - 1) + text, str(page), "exec", dont_inherit=True), namespace)
 
 
 def main() -> None:

@@ -151,6 +151,8 @@ def install_plugins_of(page: Path, folder: Path) -> None:
     (folder / ".site").mkdir()
     for _, language, text in session.blocks(page):
         file = session.written(language, text)
+        if language == "toml":
+            file = f"{tomllib.loads(text)['project']['name']}/pyproject.toml"
         if file and language != "yaml":
             session.write(folder / file, text)
     for project in [*folder.glob("*/pyproject.toml"), *(ROOT / "plugins").glob("*/pyproject.toml")]:
@@ -212,7 +214,7 @@ def test_python_of_a_page_runs(page, workplace):
     namespace: dict[str, Any] = {"__name__": page.stem}
     for line, language, text in session.blocks(page):
         if language == "python":
-            exec(compile("\n" * (line - 1) + text, str(page), "exec"), namespace)
+            exec(compile("\n" * (line - 1) + text, str(page), "exec", dont_inherit=True), namespace)
 
 
 SESSIONS = {"README.md": ["docs/model-card.md"]}  # pages that go on where another ends
