@@ -28,6 +28,6 @@ def unit(values: Tensor, dim: int) -> tuple[Tensor, Tensor]:
 
 
 def through_unit(slope: Tensor, units: Tensor, length: Tensor, dim: int) -> Tensor:
-    """Return a derivative by what `unit` answered as the derivative by what it was given."""
+    """Return a derivative by what `unit` answered, of mean 0, as the derivative by what it was given."""
     along = (slope * units).sum(dim, keepdim=True)
-    return (slope - slope.mean(dim, keepdim=True) - along * units) / length
+    return (slope - along * units) / length
