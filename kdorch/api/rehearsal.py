@@ -48,7 +48,8 @@ def rehearse(study: Study, *, home: str | Path = HOME, workers: int | None = Non
         workers: Trainings at once; one per core by default.
 
     Raises:
-        KdorchError: If the data cannot be used, or a network or a loss does not fit them.
+        StudyError: If parts do not fit each other, as far as that is seen without the teacher.
+        KdorchError: If the data cannot be used.
     """
     from kdorch.api import cores
     from kdorch.execution import LocalExecutor
@@ -56,10 +57,12 @@ def rehearse(study: Study, *, home: str | Path = HOME, workers: int | None = Non
     from kdorch.search.estimate import cautions, estimate
     from kdorch.search.home import Home
     from kdorch.search.run import PRELOAD
+    from kdorch.search.together import fit_together
 
     folders = [str(folder) for folder in study.folders]
     with importable(folders), LocalExecutor(1, preload=PRELOAD, sys_path=folders) as executor:
         data = prepare.data(study, Home(Path(home)), executor)
         prepare.fits(study, data["facts"]["task"])
+        fit_together(study, executor, data)
         expected = estimate(study, executor, data, trials=study.search.trials, workers=workers or cores())
     return Rehearsal(data["facts"]["rows"], cautions(study, data), expected)

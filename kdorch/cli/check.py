@@ -55,16 +55,15 @@ def check(home: Path, file: Path, overrides: tuple[str, ...], as_json: bool) -> 
 
 
 def _rehearsed(study: Study, home: Path, file: Path, overrides: tuple[str, ...]) -> Rehearsal:
-    """Rehearse the study; what its data show to be wrong is a mistake with a line, like any other."""
+    """Rehearse the study; what it finds is a mistake with a line, like any other."""
     from kdorch.api.rehearsal import rehearse
-    from kdorch.study.check import placed
+    from kdorch.study.check import located
     from kdorch.study.file import read
 
     try:
         return rehearse(study, home=home)
     except DataError as error:
-        problem = placed(Problem("data", str(error)), read(file, overrides))
-        raise StudyError([problem], str(file)) from error
+        problems = [Problem("data", str(error))]
     except StudyError as error:
-        source = read(file, overrides)
-        raise StudyError([placed(problem, source) for problem in error.problems], str(file)) from error
+        problems = error.problems
+    raise located(problems, read(file, overrides))

@@ -29,6 +29,7 @@ from kdorch.search.observer import Observer
 from kdorch.search.phases import Confirming, Searching
 from kdorch.search.reconcile import reconcile
 from kdorch.search.record import Record
+from kdorch.search.together import fit_together
 from kdorch.study import Study
 from kdorch.study.metrics import limits
 from kdorch.tracking import RunRecord, Tracker
@@ -109,6 +110,8 @@ class Session:
         rows = ", ".join(f"{count:,} {split}" for split, count in data["facts"]["rows"].items())
         self.observer.say(f"data     {rows} (locked)")
         prepare.fits(self.study, data["facts"]["task"])
+        if self._left() > 0:
+            fit_together(self.study, executor, data)  # what is wrong without the teacher need not wait for it
         self._forewarn(data, executor)
         tracker = open_page(self.study, self.home, self.uri, data, identity=record["identity"])
         pages = {
@@ -125,6 +128,8 @@ class Session:
         self._unchanged("teacher", teacher, record)
         teacher_run, told = note_teacher(self.study, tracker, runs, teacher)
         self.observer.say(f"teacher  {told}")
+        if self._left() > 0:
+            fit_together(self.study, executor, data, teacher["path"])
         record |= pages | {"data": data, "teacher": teacher, "concluded": False}
         self.folder.write(record)
         setting = self._setting(data, teacher, budget)
@@ -150,13 +155,15 @@ class Session:
         """Say what is strange, and what the rest will take."""
         for warning in cautions(self.study, data):
             self.observer.say(f"warning  {warning}")
-        left = self.trials - self._searched.counted
-        if left > 0:
+        if self._left() > 0:
             try:
-                told = str(estimate(self.study, executor, data, trials=left, workers=self.workers))
+                told = str(estimate(self.study, executor, data, trials=self._left(), workers=self.workers))
             except KdorchError as error:  # other students may do better: their trials will tell
                 told = f"nobody knows how long, as a first try failed: {error}"
             self.observer.say(f"ahead    {told}")
+
+    def _left(self) -> int:
+        return self.trials - self._searched.counted
 
     def _unchanged(self, what: str, entry: dict[str, Any], record: dict[str, Any]) -> None:
         """Make sure that a stored entry is the one that the complete trials were trained with."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -35,13 +35,17 @@ def checked(source: Source, plugins: Plugins) -> dict[str, Any]:
     sections, problems = read_sections(source.tree, plugins, source.folder)
     problems += mistakes(sections, plugins)
     if problems:
-        found = [placed(problem, source) for problem in problems]
-        raise StudyError(sorted(found, key=lambda problem: problem.line or 0), source.name)
+        raise located(problems, source)
     return sections
 
 
-def placed(problem: Problem, source: Source) -> Problem:
-    """Return a problem with its line in the file, or a word on the setting beside it."""
+def located(problems: Iterable[Problem], source: Source) -> StudyError:
+    """Return the error that tells problems in the order of the file, each with its line."""
+    placed = [_placed(problem, source) for problem in problems]
+    return StudyError(sorted(placed, key=lambda problem: problem.line or 0), source.name)
+
+
+def _placed(problem: Problem, source: Source) -> Problem:
     if source.sets(problem.where):
         return replace(problem, where=f"{problem.where} (--set)")
     return replace(problem, line=source.line(problem.where))

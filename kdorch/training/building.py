@@ -36,7 +36,7 @@ def build(student: Student, task: Task, batch: Batch, *, role: str = "student") 
     Raises:
         TrainingError: If it cannot be built or cannot answer, or answers in another shape than the task's.
     """
-    who = f"{role} {student.name!r}" + "".join(f" ({path})" for path in student.import_paths())
+    who = title(student, role)
     try:
         network = student.build(task).eval()
     except Exception as error:
@@ -47,6 +47,21 @@ def build(student: Student, task: Task, batch: Batch, *, role: str = "student") 
     except Exception as error:
         what = f"{who} fails on {len(batch.rows)} rows of shape {task.input_shape}"
         raise TrainingError(f"{what}: {reason(error)}") from error
+    check(shown, task, batch, who)
+    return network, shown
+
+
+def title(student: Student, role: str = "student") -> str:
+    """Return what a message calls a network."""
+    return f"{role} {student.name!r}" + "".join(f" ({path})" for path in student.import_paths())
+
+
+def check(shown: Output, task: Task, batch: Batch, who: str) -> None:
+    """Make sure that a network's answer has the form that the task needs.
+
+    Raises:
+        TrainingError: If it has not.
+    """
     if not isinstance(shown.logits, torch.Tensor):
         made = type(shown.logits).__name__
         raise TrainingError(f"{who} answers a {made}. Return the logits as a tensor, or a kdorch.Output.")
@@ -56,7 +71,6 @@ def build(student: Student, task: Task, batch: Batch, *, role: str = "student") 
             f"{who} answers {len(batch.rows)} rows with shape {got}, "
             f"but the task needs logits of shape (rows, {task.outputs})."
         )
-    return network, shown
 
 
 def answer(network: nn.Module, batch: Batch) -> Output:

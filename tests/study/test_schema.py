@@ -49,7 +49,7 @@ def valid() -> Draft202012Validator:
 def readable() -> Iterator[str]:
     """Yield the wrong studies that are YAML, and wrong by themselves, with our own plugins, whatever the data."""
     for file in sorted(WRONG.glob("*/*.yaml")):
-        if file.parent.name not in ("data", "plugins", "set"):
+        if file.parent.name not in ("data", "plugins", "set", "together"):
             try:
                 read(file)
             except StudyError:
