@@ -55,7 +55,8 @@ def run(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[st
             seed(0)
             said = try_student(part, task, batch)
         except TrainingError as error:
-            alone.failed.append((_at(place, blamed(part, error.__cause__)), str(error), chosen))
+            at, what = blamed(part, error.__cause__)
+            alone.failed.append((_at(place, at), what or str(error), chosen))
             continue
         for where, loss, params in spec["losses"]:
             pairing = found.setdefault((place, where), _Pairing())

@@ -73,10 +73,8 @@ def try_loss(loss: Loss, task: Task, student: Output, teacher: Output, batch: Ba
         Unfit: If a training could not go on with what it is.
     """
     _find_layers(loss, student, teacher)
-    try:
+    with _blaming(loss, "cannot be built"):
         term = loss.build(task, student, teacher)
-    except Exception as error:
-        raise Unfit(f"loss {loss.name!r} cannot be built: {reason(error)}", blamed(loss, error)) from error
     _try_term(loss, term, student, teacher, batch)
     if hasattr(term, "gradient") and not isinstance(term, nn.Module):
         _try_gradient(loss, term, student, teacher, batch)
@@ -97,10 +95,19 @@ def _find_layers(loss: Loss, student: Output, teacher: Output) -> None:
                 raise Unfit(f"the {who} shows no feature {name!r}. {hint}", "layers")
 
 
-def blamed(part: Spec, error: BaseException | None) -> str:
-    """Return the field that an error begins with, as in ``layers.late: ...``."""
-    field = str(error).partition(": ")[0]
-    return field if field.partition(".")[0] in type(part).model_fields else ""
+def blamed(part: Spec, error: BaseException | None) -> tuple[str, str]:
+    """Return the field that an error begins with, as in ``layers.late: …``, and what it says of it."""
+    field, _, what = str(error).partition(": ")
+    return (field, what) if field.partition(".")[0] in type(part).model_fields else ("", "")
+
+
+@contextmanager
+def _blaming(loss: Loss, does: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        field, what = blamed(loss, error)
+        raise Unfit(what or f"loss {loss.name!r} {does}: {reason(error)}", field) from error
 
 
 def _try_term(loss: Loss, term: Term, student: Output, teacher: Output, batch: Batch) -> None:
@@ -114,7 +121,8 @@ def _try_term(loss: Loss, term: Term, student: Output, teacher: Output, batch: B
     if not torch.isfinite(value):
         raise Unfit(f"loss {loss.name!r} is {value.item()} on {len(batch.rows)} rows.")
     wanted = [tensor for tensor in _tensors(leaves) if tensor.requires_grad]
-    gradients = torch.autograd.grad(value, wanted, allow_unused=True) if value.requires_grad else ()
+    with _blaming(loss, "has no derivative"):
+        gradients = torch.autograd.grad(value, wanted, allow_unused=True) if value.requires_grad else ()
     found = [gradient for gradient in gradients if gradient is not None]
     if not found:
         what = f"loss {loss.name!r} has no gradient in what the student says, so there is nothing to learn."
@@ -136,13 +144,9 @@ def _try_gradient(loss: Loss, term: Any, student: Output, teacher: Output, batch
 
 def _computed(loss: Loss, term: Callable[..., Any], *shown: Output | Batch) -> Any:
     """Return what a term makes of copies, which it has to leave as they are."""
-    given = _each(
-        shown, Tensor.clone
-    )  # of leaves no leaves: a change in place is seen, not refused by autograd
-    try:
+    given = _each(shown, Tensor.clone)  # no leaves: a change in place is seen, not refused by autograd
+    with _blaming(loss, "fails on two rows"):
         value = term(*given)
-    except Exception as error:
-        raise Unfit(f"loss {loss.name!r} fails on two rows: {reason(error)}", blamed(loss, error)) from error
     for changed, original in zip(_tensors(given), _tensors(shown), strict=True):
         if not torch.equal(changed, original):
             what = f"loss {loss.name!r} changes what it is given in place, which every other loss sees."
