@@ -52,6 +52,10 @@ def answer_all(
     done = 0
     for batch, _ in rows.batches(_ROWS):
         output = answers(batch)
+        if not isinstance(output, Output) or not isinstance(output.logits, Tensor):
+            raise DataError(
+                f"the teacher answers a {_kind(output)}, not a kdorch.Output with a tensor of logits."
+            )
         columns = columns_of(output, output.features if features else kept)
         _validate(output, columns, batch, task)
         for name, values in columns.items():
@@ -63,6 +67,10 @@ def answer_all(
     for column in stored.values():
         column.flush()
     return done
+
+
+def _kind(output: Any) -> str:
+    return type(output.logits if isinstance(output, Output) else output).__name__
 
 
 def _validate(output: Output, columns: Mapping[str, Tensor], batch: Batch, task: Task) -> None:

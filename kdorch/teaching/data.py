@@ -19,11 +19,11 @@ from kdorch.study import Split
 from kdorch.teaching.cautions import strangeness
 from kdorch.teaching.dividing import divide
 from kdorch.teaching.store import Entry, Store, digest
+from kdorch.teaching.usable import refuse_unusable
 
 ALGORITHM = 2  # raise it when the same dataset and split would be stored differently
 _CHUNK = 4096
 _EXAMPLES = 16
-_NUMBERS = "biuf"  # numpy's letters for bool, integers and floats
 _IN_MEMORY = 2**30  # bytes of raw training rows to hold while the preprocessing is fitted
 
 
@@ -44,7 +44,7 @@ def prepare(store: Store, dataset: Dataset, origin: str, split: Split) -> Entry:
         DataError: If the rows cannot be used or divided.
     """
     columns = dataset.load()
-    _validate(columns, dataset)
+    refuse_unusable(columns, dataset.name)
     content = _content_digest(columns)
     key = {
         "dataset": dataset.store_key(),
@@ -61,36 +61,6 @@ def prepare(store: Store, dataset: Dataset, origin: str, split: Split) -> Entry:
             raise DataError(f"dataset {dataset.name!r}: {error}") from error
 
     return store.make("data", key, write)
-
-
-def _validate(columns: Columns, dataset: Dataset) -> None:
-    """Refuse what cannot be learnt from; inputs are looked at as they are prepared."""
-    name, count = f"dataset {dataset.name!r}", len(columns.inputs)
-    others = {
-        what: column
-        for what in ("targets", "rows", "labelled", "parts", "groups", "times")
-        if (column := getattr(columns, what)) is not None
-    }
-    uneven = {what: len(column) for what, column in others.items() if len(column) != count}
-    if uneven:
-        raise DataError(f"{name}: its columns differ in length: { ({'inputs': count} | uneven) }.")
-    if not count:
-        raise DataError(f"{name} has no rows.")
-    if columns.labelled is not None and columns.labelled.dtype != bool:
-        raise DataError(f"{name}: labelled is {columns.labelled.dtype}; it must be bool, one for each row.")
-    targets = columns.targets if columns.labelled is None else columns.targets[columns.labelled]
-    for what, column in (("inputs", columns.inputs), ("targets", targets)):
-        if column.dtype.kind not in _NUMBERS:
-            raise DataError(f"{name}: {what} are {column.dtype}; they must be numbers.")
-    if np.issubdtype(targets.dtype, np.floating) and not np.isfinite(targets).all():
-        raise DataError(f"{name}: targets contain NaN or infinity.")
-    if columns.rows is not None and len(np.unique(columns.rows)) < count:
-        raise DataError(f"{name}: row ids repeat.")
-    if sum(what in others for what in ("parts", "groups", "times")) > 1:
-        raise DataError(f"{name} says in more than one way how rows are divided. Keep one.")
-    complaint = columns.task.complaint(targets)
-    if complaint:
-        raise DataError(f"{name}: {complaint}")
 
 
 def _content_digest(columns: Columns) -> str:

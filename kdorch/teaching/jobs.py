@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from kdorch.discovery import installed
+from kdorch.errors import DataError, KdorchError, reason
 from kdorch.kinds import Dataset
+from kdorch.spec import Spec
 from kdorch.study import Split
 from kdorch.teaching.data import prepare
 from kdorch.teaching.store import Entry, Store
@@ -21,7 +24,20 @@ def data(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
     plugins = installed()
     dataset = plugins.part("dataset", spec["data"])
     origin = plugins.origins(dataset)
-    return _told(prepare(Store(Path(spec["store"])), dataset, origin, Split(**spec["split"])))
+    with _explained(dataset, "cannot be prepared"):
+        entry = prepare(Store(Path(spec["store"])), dataset, origin, Split(**spec["split"]))
+    return _told(entry)
+
+
+@contextmanager
+def _explained(part: Spec, cannot: str) -> Iterator[None]:
+    """Say whose code an error comes from; ours say it themselves."""
+    try:
+        yield
+    except KdorchError:
+        raise
+    except Exception as error:
+        raise DataError(f"{part.kind} {part.name!r} {cannot}: {reason(error)}.") from error
 
 
 def teacher(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
@@ -32,19 +48,20 @@ def teacher(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
     """
     plugins, data = installed(), Path(spec["data"])
     found = plugins.part("teacher", spec["teacher"])
-    entry = make_ready(
-        Store(Path(spec["store"])),
-        found,
-        plugins.origins(found),
-        data,
-        seed=spec["seed"],
-        score=tuple(spec["score"]),
-        budget=spec["budget"],
-        metrics=spec["metrics"],
-        features=spec["features"],
-        tracking_uri=spec.get("tracking", ""),
-        dataset=_dataset(spec),
-    )
+    with _explained(found, "cannot be made ready"):
+        entry = make_ready(
+            Store(Path(spec["store"])),
+            found,
+            plugins.origins(found),
+            data,
+            seed=spec["seed"],
+            score=tuple(spec["score"]),
+            budget=spec["budget"],
+            metrics=spec["metrics"],
+            features=spec["features"],
+            tracking_uri=spec.get("tracking", ""),
+            dataset=_dataset(spec),
+        )
     return _told(entry, validation=scores(entry.path, data, "validation", spec["metrics"]))
 
 

@@ -170,7 +170,20 @@ UNUSABLE = {
     "NaN targets": ({"targets": changed(np.zeros(90), 3, np.nan)}, "targets contain NaN"),
     "lengths": ({"targets": np.zeros(89, int)}, r"differ in length: {'inputs': 90, 'targets': 89}"),
     "length of ids": ({"rows": np.arange(91)}, r"differ in length: .*'rows': 91"),
-    "repeated ids": ({"rows": np.zeros(90, int)}, "row ids repeat"),
+    "repeated ids": ({"rows": np.arange(90) // 2 + 7}, "45 row ids repeat, the first is 7"),
+    "missing ids": (
+        {"rows": changed(np.arange(90.0), 3, np.nan)},
+        "row ids are float64 .* must be whole numbers",
+    ),
+    "words for ids": (
+        {"rows": np.array([f"r{row}" for row in range(90)])},
+        "row ids are <U3 .* whole numbers",
+    ),
+    "ids in columns": (
+        {"rows": np.zeros((90, 2), int)},
+        r"row ids are int64 of shape \(90, 2\); .* one for each row",
+    ),
+    "a list of ids": ({"rows": list(range(90))}, "rows are a list; they must be a numpy array"),
     "text": ({"targets": np.array(["a", "b", "c"] * 30, object)}, "targets are object; they must be numbers"),
     "no rows": ({"inputs": np.zeros((0, 4)), "targets": np.zeros(0, int)}, "has no rows"),
     "a rare class": ({"targets": np.repeat([0, 1], [88, 2])}, "label 1 has 2 rows; each of the 3 splits"),

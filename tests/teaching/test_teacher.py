@@ -12,9 +12,11 @@ from safetensors.torch import load_file
 from teaching_toys import BUDGET, FEATURES, LABELS, SEEN, Attentive, Source, dataset, ready, stored
 from torch.nn.functional import cross_entropy
 
+import kdorch
 from kdorch.builtin.datasets import BreastCancer
 from kdorch.builtin.networks import Mlp, Module
 from kdorch.builtin.teachers import Trained
+from kdorch.discovery import Origin, installed
 from kdorch.errors import DataError, TrainingError
 from kdorch.kinds import Batch
 from kdorch.study import Split
@@ -172,6 +174,34 @@ def test_answers_that_are_no_numbers_name_the_rows(store, data):
 def test_answers_of_another_shape_are_refused(store, data):
     with pytest.raises(DataError, match=rf"shape \({TRAIN}, 2\); the task needs \({TRAIN}, 3\)"):
         ready(store, Attentive(outputs=2), data)
+
+
+class Odd(kdorch.Teacher, name="odd"):
+    """Answers what a plugin's author may have forgotten to wrap; or fails."""
+
+    what: str
+
+    def build(self, task, state):
+        wrong = {
+            "a tensor": lambda batch: torch.zeros(len(batch.rows), 3),
+            "a list": lambda batch: kdorch.Output([[0.0] * 3] * len(batch.rows)),
+            "an error": lambda batch: batch.inputs @ torch.zeros(7, 3),
+        }
+        return wrong[self.what]
+
+
+@pytest.mark.parametrize(("what", "kind"), [("a tensor", "Tensor"), ("a list", "list")])
+def test_answers_of_another_kind_are_refused(store, data, what, kind):
+    with pytest.raises(DataError, match=f"answers a {kind}, not a kdorch.Output with a tensor of logits"):
+        ready(store, Odd(what=what), data)
+
+
+def test_an_error_of_a_plugin_s_own_names_the_plugin(tmp_path, data):
+    installed().registries["teacher"].add(Origin("toys", "0", "toys"), Odd)
+    spec = {"store": str(tmp_path), "teacher": {"use": "odd", "what": "an error"}, "data": str(data)}
+    spec |= {"budget": BUDGET, "metrics": [], "features": False, "seed": 0, "score": ["accuracy", "max"]}
+    with pytest.raises(DataError, match=r"^teacher 'odd' cannot be made ready: RuntimeError: mat1 and mat2"):
+        jobs.teacher(spec, print)
 
 
 def test_a_network_of_another_shape_is_not_trained(store, data):
