@@ -24,6 +24,7 @@ STUDIES = [*(Path(__file__).parents[2] / "studies").glob("*.yaml"), WRONG / "sou
 # What no schema can tell: it depends on other sections, on files, on code, or on the command line.
 BEYOND = {
     "choices/same-name-twice", "choices/tuned-option-unknown", "choices/tuned-without-option",
+    "losses/numbers-have-no-classes",
     "modules/main", "modules/no-colon", "modules/no-such-class", "modules/no-such-module", "modules/not-a-class",
     "objectives/first-is-no-score", "objectives/limit-infinite",
     "objectives/metric-not-asked-for", "objectives/on-test-rows", "objectives/unknown-metric",
@@ -32,6 +33,9 @@ BEYOND = {
     "schedules/beyond-the-training", "schedules/nothing", "schedules/nothing-in-the-first-epoch",
     "schedules/tuned-as-a-number", "schedules/tuned-wrongly",
     "settings/disk-of-another-unit", "settings/shares-too-large",
+    "teachers/exported-without-trust", "teachers/features-of-folds", "teachers/fitted-or-loaded",
+    "teachers/member-folds-alone", "teachers/no-registry-address", "teachers/no-such-estimator",
+    "teachers/no-such-file", "teachers/one-fold", "teachers/one-member", "teachers/weight-of-nobody",
     "tune/auto-without-range", "tune/bad-step", "tune/end-infinite", "tune/end-out-of-range",
     "tune/fractions-for-whole", "tune/log-and-step", "tune/log-from-zero", "tune/no-such-loss",
     "tune/option-of-wrong-type", "tune/option-out-of-range", "tune/range-for-a-switch", "tune/step-zero",
