@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         Lessons,
         Loss,
         Measure,
+        Mixed,
         Output,
         Schedule,
         Student,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from kdorch.kinds.stages import Stages
     from kdorch.search.observer import Observer
     from kdorch.spec import Choice, Range, Spec
-    from kdorch.study import Confirm, OneOf, Search, Split, Store, Study, Train
+    from kdorch.study import Augment, Confirm, OneOf, Search, Split, Store, Study, Train, Transfer
     from kdorch.tasks.classification import Classification
     from kdorch.tasks.multilabel import Multilabel
     from kdorch.tasks.regression import Regression
@@ -61,13 +62,13 @@ _HOMES = {
     "kdorch.builtin.taps": ("Taps",),
     "kdorch.hookspecs": ("hookimpl",),
     "kdorch.kinds": (
-        "Batch", "Columns", "Dataset", "Lessons", "Loss", "Measure", "Output", "Schedule", "Student",
+        "Batch", "Columns", "Dataset", "Lessons", "Loss", "Measure", "Mixed", "Output", "Schedule", "Student",
         "Subject", "Task", "Teacher", "Term",
     ),
     "kdorch.kinds.stages": ("Stages",),
     "kdorch.search.observer": ("Observer",),
     "kdorch.spec": ("Choice", "Range", "Spec"),
-    "kdorch.study": ("Confirm", "OneOf", "Search", "Split", "Store", "Study", "Train"),
+    "kdorch.study": ("Augment", "Confirm", "OneOf", "Search", "Split", "Store", "Study", "Train", "Transfer"),
     "kdorch.tasks.classification": ("Classification",),
     "kdorch.tasks.multilabel": ("Multilabel",),
     "kdorch.tasks.regression": ("Regression",),
@@ -77,6 +78,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __version__ = "0.1.0"
 __all__ = [
     "ArgumentError",
+    "Augment",
     "Batch",
     "BusyError",
     "Choice",
@@ -91,6 +93,7 @@ __all__ = [
     "Lessons",
     "Loss",
     "Measure",
+    "Mixed",
     "Multilabel",
     "Observer",
     "OneOf",
@@ -120,6 +123,7 @@ __all__ = [
     "TrackingError",
     "Train",
     "TrainingError",
+    "Transfer",
     "check",
     "hookimpl",
     "promote",

@@ -57,12 +57,14 @@ def rehearse(study: Study, *, home: str | Path = HOME, workers: int | None = Non
     from kdorch.search.estimate import cautions, estimate
     from kdorch.search.home import Home
     from kdorch.search.run import PRELOAD
+    from kdorch.search.showing import showable
     from kdorch.search.together import fit_together
 
     folders = [str(folder) for folder in study.folders]
     with importable(folders), LocalExecutor(1, preload=PRELOAD, sys_path=folders) as executor:
         data = prepare.data(study, Home(Path(home)), executor)
         prepare.fits(study, data["facts"]["task"])
+        showable(study, executor, data)
         fit_together(study, executor, data)
         expected = estimate(study, executor, data, trials=study.search.trials, workers=workers or cores())
     return Rehearsal(data["facts"]["rows"], cautions(study, data), expected)

@@ -30,6 +30,19 @@ class Output:
 
 
 @dataclass
+class Mixed:
+    """What each row of a batch was mixed with.
+
+    Attributes:
+        targets: The labels of the other rows, batch first.
+        shares: Part of the row itself in the mixture, at least one half, float32, shape (rows,).
+    """
+
+    targets: Tensor
+    shares: Tensor
+
+
+@dataclass
 class Batch:
     """Some rows of a split.
 
@@ -40,6 +53,8 @@ class Batch:
         labelled: Which rows have a label, bool, shape (rows,); None if all have.
         mask: Which tokens count, bool, shape (rows, tokens); None if all do, or rows are not sequences.
         raw: The same rows as the dataset ships them, for a teacher that is `raw`; else None.
+        mixed: What each row was mixed with, in a view of the training rows with mixup; else None. A row that
+            has a label was mixed with one that has.
     """
 
     inputs: Tensor
@@ -48,6 +63,7 @@ class Batch:
     labelled: Tensor | None = None
     mask: Tensor | None = None
     raw: Tensor | None = None
+    mixed: Mixed | None = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from kdorch import errors
 from kdorch.discovery import installed
+from kdorch.discovery.code import digest
 from kdorch.errors import KdorchError, Problem, StudyError
 from kdorch.execution import Executor, Job
 from kdorch.kinds import Task
@@ -67,9 +68,11 @@ def same_sources(study: Study, before: Mapping[str, str]) -> None:
 def sources(study: Study) -> dict[str, str]:
     """Return what is behind each part of the study, by its path: origin, code and files."""
     plugins = installed()
-    return {
+    found = {
         path: f"{plugins.origins(part)} {part.fingerprint()}".strip() for path, part in whole(dict(study))
     }
+    own = study.augment.target
+    return found | ({"augment.target": digest(own.partition(":")[0])} if own else {})
 
 
 def _files(study: Study) -> Iterator[str]:
@@ -179,12 +182,17 @@ def teacher(
         "tracking": uri or local_uri(home.path),
         "data": data,
         "metrics": list(study.metrics),
-        "features": any("features" in part.needs for _, part in specs(dict(study))),
+        "features": features(study),
         "seed": study.seed,
         "score": list(score(study)),
         "budget": budget,
     }
     return call(executor, "kdorch.teaching.jobs:teacher", spec, wait)
+
+
+def features(study: Study) -> bool:
+    """Return whether a loss needs the teacher's features."""
+    return any("features" in part.needs for _, part in specs(dict(study)))
 
 
 def teacher_test(

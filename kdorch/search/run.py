@@ -15,7 +15,7 @@ from typing import Any
 from kdorch.discovery import installed
 from kdorch.errors import KdorchError
 from kdorch.execution import Executor, LocalExecutor
-from kdorch.search import prepare
+from kdorch.search import prepare, showing
 from kdorch.search.beginning import begin
 from kdorch.search.coordinator import Coordinator, Phase, Setting
 from kdorch.search.estimate import cautions, estimate
@@ -108,10 +108,12 @@ class Session:
         data = prepare.data(self.study, self.home, executor, self._wait("data"))
         self._unchanged("data", data, record)
         rows = ", ".join(f"{count:,} {split}" for split, count in data["facts"]["rows"].items())
-        self.observer.say(f"data     {rows} (locked)")
         prepare.fits(self.study, data["facts"]["task"])
+        showing.showable(self.study, executor, data)
         if self._left() > 0:
             fit_together(self.study, executor, data)  # what is wrong without the teacher need not wait for it
+        shown = showing.transfer(self.study, self.home, executor, data["path"], self._wait("views"))
+        self.observer.say(f"data     {rows} (locked){showing.said(self.study, shown)}")
         self._forewarn(data, executor)
         tracker = open_page(self.study, self.home, self.uri, data, identity=record["identity"])
         pages = {
@@ -132,7 +134,9 @@ class Session:
             fit_together(self.study, executor, data, teacher["path"])
         record |= pages | {"data": data, "teacher": teacher, "concluded": False}
         self.folder.write(record)
-        setting = self._setting(data, teacher, budget)
+        entries = (data, teacher, shown)
+        lessons = showing.lessons(self.study, self.home, executor, entries, budget, self.observer)
+        setting = self._setting(data, lessons, budget)
         self._pick_up(tracker, runs)
         for trial in self._searched.complete():
             self.observer.recall(trial.user_attrs["metrics"])
@@ -219,11 +223,10 @@ class Session:
             "Once the cause is mended, run the study again."
         )
 
-    def _setting(self, data: dict[str, Any], teacher: dict[str, Any], budget: int) -> Setting:
+    def _setting(self, data: dict[str, Any], lessons: dict[str, str], budget: int) -> Setting:
         bounds = limits(self.study, installed())
         shared = {
-            "data": data["path"],
-            "teacher": teacher["path"],
+            **lessons,
             "task": data["facts"]["task"] | {"metrics": list(self.study.metrics)},
             "score": list(prepare.score(self.study)),
             "measures": self.study.tree()["measures"],

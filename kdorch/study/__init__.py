@@ -2,5 +2,6 @@
 
 from kdorch.study.model import Confirm, Search, Split, Store, Study, Train
 from kdorch.study.parts import OneOf
+from kdorch.study.transfer import Augment, Transfer
 
-__all__ = ["Confirm", "OneOf", "Search", "Split", "Store", "Study", "Train"]
+__all__ = ["Augment", "Confirm", "OneOf", "Search", "Split", "Store", "Study", "Train", "Transfer"]

@@ -19,6 +19,7 @@ from kdorch.study.metrics import task_of, unmeasured
 from kdorch.study.model import Study
 from kdorch.study.paths import NotTunable, Place, locate
 from kdorch.study.sections import read_sections
+from kdorch.study.showing import unshowable
 from kdorch.study.space import dimension, specs
 from kdorch.study.weights import idle, unreached
 from kdorch.study.wording import sentence
@@ -73,6 +74,7 @@ def mistakes(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Problem]
     yield from _misfits(sections, plugins)
     yield from unmeasured(sections, plugins)
     yield from unbuildable(sections, plugins)
+    yield from unshowable(sections, plugins)
 
 
 # ---------------------------------------------------------------- what is tuned

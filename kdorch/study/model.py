@@ -27,6 +27,7 @@ from kdorch.kinds import Dataset, Direction, Measure, Teacher
 from kdorch.spec import Strict
 from kdorch.spec.strict import refusal
 from kdorch.study.parts import Label, LossPart, StudentPart, mark, unmark
+from kdorch.study.transfer import Augment, Transfer
 from kdorch.study.wording import problems
 
 Mark = Annotated[Any, PlainValidator(mark), PlainSerializer(unmark)]
@@ -116,8 +117,8 @@ class Store(Strict):
     """What may lie on disk so that it is computed once; it changes no result, only how long a trial takes.
 
     Attributes:
-        disk: Bytes, as in ``10GB``, for the teacher's features; where they would take more, each trial asks
-            the teacher for them again.
+        disk: Bytes, as in ``10GB``, for the teacher's features, and for views; where features would take
+            more, each trial asks the teacher for them again, while more views are refused.
     """
 
     disk: ByteSize = ByteSize(10_000_000_000)
@@ -132,6 +133,8 @@ class Store(Strict):
 
 SETTINGS: dict[str, type[Strict]] = {
     "split": Split,
+    "transfer": Transfer,
+    "augment": Augment,
     "train": Train,
     "store": Store,
     "search": Search,
@@ -150,6 +153,8 @@ class Study(Strict):
         losses: Terms of the objective by label, each a loss or a choice of losses.
         seed: Initial weights and order of the rows, the same for all trials.
         split: Training, validation and locked test rows.
+        transfer: Which training rows and labels the student is shown.
+        augment: Versions of the training rows.
         train: Epochs, batch, learning rate.
         tune: Dotted path to ``auto``, ``{low, high, log, step}`` or a list of options.
         objectives: Metric to ``max`` or ``min``; the first one also chooses the best epoch.
@@ -168,6 +173,8 @@ class Study(Strict):
     losses: Annotated[dict[Label, LossPart], Field(min_length=1)]
     seed: Annotated[int, Field(ge=0, lt=2**31, strict=True)] = 0
     split: Split = Split()
+    transfer: Transfer = Transfer()
+    augment: Augment = Augment()
     train: Train = Train()
     tune: dict[str, Mark] = Field(default_factory=dict)
     objectives: Annotated[dict[str, Direction], Field(min_length=1)]

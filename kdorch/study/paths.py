@@ -140,8 +140,8 @@ def _recalled(teacher: Any, rest: list[str]) -> bool:
 
 
 def _refused(root: str) -> NotTunable:
-    if root == "data":
-        what = "data cannot be searched: all trials see the same rows."
+    if root in ("data", "transfer", "augment"):
+        what = f"{root} cannot be searched: all trials see the same rows."
         return NotTunable(what, "Make one study for each.")
     return NotTunable(
         f"nothing under {root!r} can be searched.", did_you_mean(root, ("student", "losses", "train"))

@@ -48,6 +48,8 @@ EXAMPLES = {
     "losses": "losses: {task: {use: task, weight: 0.1}, kd: {use: hinton, weight: 0.9}}",
     "seed": "seed: 0",
     "split": "split: {validation: 0.2, test: 0.2}",
+    "transfer": "transfer: {labels: 50}",
+    "augment": "augment: {views: 4, shift: 1}",
     "train": "train: {epochs: 20}",
     "tune": "tune: {student.width: auto}",
     "objectives": "objectives: {val/accuracy: max, size/params: min}",

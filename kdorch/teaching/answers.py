@@ -13,12 +13,11 @@ from torch import Tensor
 
 from kdorch.errors import DataError
 from kdorch.kinds import Batch, Output, Task
-from kdorch.training.rows import columns_of, open_rows
+from kdorch.training.rows import Rows, columns_of, open_rows
 
 _ROWS = 1024
 
 
-@torch.no_grad()
 def answer_all(
     folder: Path,
     answers: Callable[[Batch], Output],
@@ -46,8 +45,22 @@ def answer_all(
     Raises:
         DataError: If the answers are not finite, or not of the shape that they should have.
     """
-    folder.mkdir()
     rows = open_rows(data, folder.name, None, budget=budget)
+    return answer_rows(folder, answers, task, rows, features=features, kept=kept)
+
+
+@torch.no_grad()
+def answer_rows(
+    folder: Path,
+    answers: Callable[[Batch], Output],
+    task: Task,
+    rows: Rows,
+    *,
+    features: bool = False,
+    kept: frozenset[str] = frozenset(),
+) -> int:
+    """Write the answers to these rows into a folder that does not exist yet; see `answer_all`."""
+    folder.mkdir()
     stored: dict[str, np.memmap[Any, Any]] = {}
     done = 0
     for batch, _ in rows.batches(_ROWS):

@@ -94,7 +94,7 @@ class Classroom:
         objective = Objective({"task": installed().find("loss", "task")()}, self.task, shown, None)  # type: ignore[dict-item]
         settings = Train(epochs=epochs, batch=batch, lr=lr)
         try:
-            fit(module, objective, train, validation, self.task, settings, seed=self.seed, score=self.score)
+            fit(module, objective, [train], validation, self.task, settings, seed=self.seed, score=self.score)
         except TrainingError as error:
             raise TrainingError(f"the teacher {error}") from error
         self.diary.epochs_trained += epochs

@@ -11,10 +11,12 @@ from kdorch.discovery import installed
 from kdorch.errors import DataError, KdorchError, reason
 from kdorch.kinds import Dataset
 from kdorch.spec import Spec
-from kdorch.study import Split
+from kdorch.study import Augment, Split, Transfer
 from kdorch.teaching.data import prepare
 from kdorch.teaching.store import Entry, Store
-from kdorch.teaching.teacher import make_ready, read_test, scores
+from kdorch.teaching.teacher import make_ready, read_test, scores, stored_task
+from kdorch.teaching.transfer import make_transfer, try_augment
+from kdorch.teaching.views import answer_views
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -38,6 +40,43 @@ def _explained(part: Spec, cannot: str) -> Iterator[None]:
         raise
     except Exception as error:
         raise DataError(f"{part.kind} {part.name!r} {cannot}: {reason(error)}.") from error
+
+
+def augment(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
+    """Try the changes of the views on a few rows: ``data`` (path), ``augment``, ``seed``."""
+    try_augment(Path(spec["data"]), Augment(**spec["augment"]), spec["seed"])
+    return {}
+
+
+def transfer(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
+    """Choose rows and make views: ``store``, ``data`` (path), ``transfer``, ``augment``, ``seed``."""
+    data = Path(spec["data"])
+    entry = make_transfer(
+        Store(Path(spec["store"])),
+        data,
+        stored_task(data),
+        transfer=Transfer(**spec["transfer"]),
+        augment=Augment(**spec["augment"]),
+        seed=spec["seed"],
+    )
+    return _told(entry)
+
+
+def teacher_views(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
+    """Have the teacher answer the views.
+
+    It takes ``store``, ``teacher``, ``entry``, ``transfer``, ``data`` (paths), ``budget`` and ``features``.
+    """
+    entry = answer_views(
+        Store(Path(spec["store"])),
+        installed().part("teacher", spec["teacher"]),
+        Path(spec["entry"]),
+        Path(spec["transfer"]),
+        Path(spec["data"]),
+        budget=spec["budget"],
+        features=spec["features"],
+    )
+    return _told(entry)
 
 
 def teacher(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:

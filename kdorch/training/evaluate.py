@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 import torch
@@ -22,7 +23,7 @@ class Answers:
         logits: Shape (rows, outputs).
         targets: The labels.
         teacher: The teacher's logits, or None.
-        losses: Mean of each term, unweighted, by label.
+        losses: Mean of each term over the rows that it is about, unweighted, by label.
     """
 
     logits: Tensor
@@ -39,16 +40,21 @@ def evaluate(network: nn.Module, rows: Rows, objective: Objective | None = None)
     for module in modules:
         module.eval()
     logits, targets, teacher = [], [], []
-    sums: dict[str, float] = {}
+    sums: defaultdict[str, float] = defaultdict(float)
+    counts: defaultdict[str, int] = defaultdict(int)
     for batch, told in rows.batches(_ROWS):
         output = answer(network, batch)
         logits.append(output.logits)
         targets.append(batch.targets)
         if told is not None:
             teacher.append(told.logits)
-        for label, value in (objective.values(output, told, batch) if objective else {}).items():
-            sums[label] = sums.get(label, 0.0) + value.item() * len(batch.rows)
+        if objective is None:
+            continue
+        for label, value in objective.values(output, told, batch).items():
+            count = objective.averaged(label, batch)
+            sums[label] += value.item() * count
+            counts[label] += count
     for module, mode in zip(modules, modes, strict=True):
         module.train(mode)
-    losses = {label: value / len(rows) for label, value in sums.items()}
+    losses = {label: value / max(counts[label], 1) for label, value in sums.items()}
     return Answers(torch.cat(logits), torch.cat(targets), torch.cat(teacher) if teacher else None, losses)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -41,7 +42,7 @@ class Fitted:
 def fit(
     network: nn.Module,
     objective: Objective,
-    train: Rows,
+    train: Sequence[Rows],
     validation: Rows,
     task: Task,
     settings: Train,
@@ -54,7 +55,7 @@ def fit(
     Args:
         network: Built after the seed was set.
         objective: What to minimise.
-        train: Rows to learn from.
+        train: Rows to learn from, in all their views: each epoch takes the next one.
         validation: Rows that choose the best epoch.
         task: What is learnt.
         settings: Epochs, batch, learning rate.
@@ -69,12 +70,14 @@ def fit(
     parameters, own = list(everything.parameters()), list(network.parameters())
     optimizer = torch.optim.AdamW(parameters, settings.lr, weight_decay=settings.weight_decay, fused=True)
     generator = torch.Generator().manual_seed(seed)
-    steps = settings.epochs * len(lengths(len(train), settings.batch))
+    count = len(train[0])
+    steps = settings.epochs * len(lengths(count, settings.batch))
     step, fitted, best, state = 0, Fitted(), -math.inf, {}
     for epoch in range(1, settings.epochs + 1):
         fitted.add({f"train/weight/{label}": weight for label, weight in objective.begin(epoch).items()})
         norms: dict[str, float] = {}
-        for batch, told in train.batches(settings.batch, shuffle(len(train), generator)):
+        view = train[(epoch - 1) % len(train)]
+        for batch, told in view.batches(settings.batch, shuffle(count, generator)):
             optimizer.param_groups[0]["lr"] = settings.lr * (1 + math.cos(math.pi * step / steps)) / 2
             for parameter in parameters:  # costs a tenth of optimizer.zero_grad()
                 parameter.grad = None

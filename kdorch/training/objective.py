@@ -127,6 +127,11 @@ class Objective:
         """Return each term, unweighted."""
         return {label: term(student, teacher, batch) for label, term in self.terms.items()}  # type: ignore[arg-type]
 
+    def averaged(self, label: str, batch: Batch) -> int:
+        """Return over how many rows a term's value is averaged: all, unless the term says otherwise."""
+        averaged = getattr(self.terms[label], "averaged", None)
+        return len(batch.rows) if averaged is None else averaged(batch)
+
 
 def _plus(one: Tensor | None, other: Tensor | None) -> Tensor | None:
     if one is None or other is None:

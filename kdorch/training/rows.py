@@ -16,12 +16,12 @@ import torch
 from torch import Generator, Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from kdorch.kinds import Batch, Output
+from kdorch.kinds import Batch, Mixed, Output
 
 Recall = Callable[[Output], Output]
 
 _FEATURE = "features."
-_DATA = ("inputs", "targets", "rows", "labelled")
+_DATA = ("inputs", "targets", "rows", "labelled", "mixed.targets", "mixed.shares")
 
 
 class Rows(Protocol):
@@ -111,6 +111,8 @@ def _as_is(columns: dict[str, Tensor]) -> dict[str, Tensor]:
 
 def _batch(values: dict[str, Tensor]) -> tuple[Batch, Output | None]:
     batch = Batch(values["inputs"], values["targets"], values["rows"], values.get("labelled"))
+    if "mixed.shares" in values:
+        batch.mixed = Mixed(values["mixed.targets"], values["mixed.shares"])
     return batch, _output(values) if "logits" in values else None
 
 
@@ -149,12 +151,19 @@ def open_rows(
         budget: Bytes that may be held in memory.
         recall: What the teacher makes of its stored outputs; they are taken as they are by default.
     """
-    files = {name: data / split / f"{name}.npy" for name in _DATA}
-    if not files["labelled"].exists():
-        del files["labelled"]  # all rows have a label
+    columns = stored(data / split)
     if teacher is not None:
-        files |= {file.stem: file for file in sorted((teacher / split).glob("*.npy"))}
-    columns = {name: np.load(file, mmap_mode="r") for name, file in files.items()}
+        columns |= stored(teacher / split)
+    return opened(columns, budget, recall)
+
+
+def stored(folder: Path) -> dict[str, np.ndarray]:
+    """Return the columns of a folder by name, mapped into memory."""
+    return {file.stem: np.load(file, mmap_mode="r") for file in sorted(folder.glob("*.npy"))}
+
+
+def opened(columns: dict[str, np.ndarray], budget: int, recall: Recall | None = None) -> Rows:
+    """Return rows, held in memory if they fit the budget of bytes."""
     if sum(column.nbytes for column in columns.values()) > budget:
         return Streamed(columns, recall)
     held = {name: torch.from_numpy(np.array(column)) for name, column in columns.items()}

@@ -22,7 +22,8 @@ from kdorch.training.building import SAMPLE, build, seed
 from kdorch.training.evaluate import evaluate
 from kdorch.training.loop import fit
 from kdorch.training.objective import Objective
-from kdorch.training.rows import Recall, open_rows
+from kdorch.training.rows import Recall, Rows, open_rows
+from kdorch.training.views import open_views
 from kdorch.training.weights import storable
 
 
@@ -32,8 +33,10 @@ def run(spec: Mapping[str, Any], report: Callable[[dict[str, Any]], None]) -> di
     Args:
         spec: ``data`` and ``teacher`` (stored directories; no teacher for a baseline), ``task``, ``student``,
             ``losses``, ``train``, ``seed``, ``score`` (name, direction), ``measures``, ``limits`` (metric,
-            bound, direction), ``weights`` (file to write), ``budget`` (bytes of rows to hold in memory); and
-            ``recall``, a teacher with fields that act in each trial, where there are such.
+            bound, direction), ``weights`` (file to write), ``budget`` (bytes of rows to hold in memory);
+            where there are such, also ``transfer`` and ``answers`` (stored directories: what the student is
+            shown of the training rows, what the teacher says of their views), and ``recall``, a teacher with
+            fields that act in each trial.
         report: Called with ``{"known": metrics}`` before training.
 
     Returns:
@@ -47,12 +50,7 @@ def run(spec: Mapping[str, Any], report: Callable[[dict[str, Any]], None]) -> di
     task: Task = plugins.part("task", spec["task"])
     student: Student = plugins.part("student", spec["student"])
     losses = {label: plugins.part("loss", loss) for label, loss in spec["losses"].items()}
-    data, teacher = Path(spec["data"]), Path(spec["teacher"]) if spec["teacher"] else None
-    recall = _recall(spec, plugins, task)
-    train, validation = (
-        open_rows(data, split, teacher, budget=spec["budget"], recall=recall)
-        for split in ("train", "validation")
-    )
+    train, validation = _rows(spec, _recall(spec, plugins, task))
     settings = Train(**spec["train"])
     measures = _measures(spec, plugins)
     with _repeatable(deterministic=settings.deterministic):
@@ -80,10 +78,19 @@ def run(spec: Mapping[str, Any], report: Callable[[dict[str, Any]], None]) -> di
         )
         metrics = known | _measure((measure for measure in measures if not measure.before_training), trained)
         metrics |= {f"val/loss/{label}": value for label, value in answers.losses.items()}
-        learnt = evaluate(network, train, objective).losses
+        learnt = evaluate(network, train[0], objective).losses
         metrics |= {f"train/loss/{label}": value for label, value in learnt.items()}
     digest = _write(network, Path(spec["weights"]))
     return {"metrics": metrics, "curves": fitted.curves, "epoch": fitted.epoch, "digest": digest}
+
+
+def _rows(spec: Mapping[str, Any], recall: Recall | None) -> tuple[list[Rows], Rows]:
+    """Return the training rows in all their views, and the validation rows."""
+    others = (spec.get(what) for what in ("teacher", "transfer", "answers"))
+    teacher, transfer, answers = (Path(path) if path else None for path in others)
+    data, budget = Path(spec["data"]), spec["budget"]
+    train = open_views(data, teacher, transfer, answers, budget=budget, recall=recall)
+    return train, open_rows(data, "validation", teacher, budget=budget, recall=recall)
 
 
 def evaluate_split(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[str, float]:

@@ -41,8 +41,17 @@ def distillation(task=TASK):
 
 
 def train(network, objective, stored, *, task=TASK, seed=7, score=("loss", "min"), budget=2**40, **settings):
-    parts = [rows(stored, split, budget=budget) for split in ("train", "validation")]
-    return fit(network, objective, *parts, task, SETTINGS.model_copy(update=settings), seed=seed, score=score)
+    known, unseen = (rows(stored, split, budget=budget) for split in ("train", "validation"))
+    return fit(
+        network,
+        objective,
+        [known],
+        unseen,
+        task,
+        SETTINGS.model_copy(update=settings),
+        seed=seed,
+        score=score,
+    )
 
 
 def whole(stored, split):

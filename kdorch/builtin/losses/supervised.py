@@ -69,27 +69,60 @@ class SupervisedTerm:
         self.task, self.weights = task, weights
 
     def __call__(self, student: kdorch.Output, teacher: kdorch.Output, batch: kdorch.Batch) -> Tensor:
-        """Return the loss, averaged over the labelled rows; 0 if there are none."""
-        logits, targets = student.logits, batch.targets
-        if batch.labelled is not None:
-            logits, targets = logits[batch.labelled], targets[batch.labelled]
-            if not len(targets):
-                return logits.sum()
-        return self.task.loss(logits, targets, self._of_rows(targets, logits))
+        """Return the loss, averaged over the labelled rows; 0 if there are none.
+
+        The loss of a mixed row is that of both its labels, each by its share.
+        """
+        logits, targets, mixed = _labelled(student.logits, batch)
+        if not len(targets):
+            return logits.sum()
+        return self.task.loss(*self._compared(logits, targets, mixed))
 
     def gradient(self, student: kdorch.Output, teacher: kdorch.Output, batch: kdorch.Batch) -> Tensor | None:
         """Return its derivative with respect to the logits, if the task knows it."""
-        logits, targets = student.logits, batch.targets
+        logits, targets, mixed = _labelled(student.logits, batch)
         if batch.labelled is None:
-            return self.task.loss_gradient(logits, targets, self._of_rows(targets, logits))
-        known, everything = batch.labelled, logits.new_zeros(logits.shape)
-        if known.any():
-            logits, targets = logits[known], targets[known]
-            found = self.task.loss_gradient(logits, targets, self._of_rows(targets, logits))
+            return self._gradient(logits, targets, mixed)
+        everything = student.logits.new_zeros(student.logits.shape)
+        if len(targets):
+            found = self._gradient(logits, targets, mixed)
             if found is None:
                 return None
-            everything[known] = found
+            everything[batch.labelled] = found
         return everything
+
+    def averaged(self, batch: kdorch.Batch) -> int:
+        """Return over how many rows the loss of a batch is averaged."""
+        return len(batch.rows) if batch.labelled is None else int(batch.labelled.sum())
+
+    def _gradient(self, logits: Tensor, targets: Tensor, mixed: kdorch.Mixed | None) -> Tensor | None:
+        found = self.task.loss_gradient(*self._compared(logits, targets, mixed))
+        if found is None or mixed is None:
+            return found
+        own, others = found.chunk(2)
+        return own + others
+
+    def _compared(
+        self, logits: Tensor, targets: Tensor, mixed: kdorch.Mixed | None
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Return logits, labels and weights; a mixed row stands there twice, once with each of its labels."""
+        if mixed is None:
+            return logits, targets, self._of_rows(targets, logits)
+        import torch
+
+        logits, targets = torch.cat([logits, logits]), torch.cat([targets, mixed.targets])
+        shares = torch.cat([mixed.shares, 1 - mixed.shares]).to(logits.dtype)
+        weights = self._of_rows(targets, logits)
+        return logits, targets, shares if weights is None else shares * weights
 
     def _of_rows(self, targets: Tensor, logits: Tensor) -> Tensor | None:
         return None if self.weights is None else self.weights[targets].to(logits.dtype)
+
+
+def _labelled(logits: Tensor, batch: kdorch.Batch) -> tuple[Tensor, Tensor, kdorch.Mixed | None]:
+    known, mixed = batch.labelled, batch.mixed
+    if known is None:
+        return logits, batch.targets, mixed
+    if mixed is not None:
+        mixed = kdorch.Mixed(mixed.targets[known], mixed.shares[known])
+    return logits[known], batch.targets[known], mixed
