@@ -44,8 +44,8 @@ def _about(name: str, tree: ast.Module, place: Place) -> str:
     if not _DYNAMIC.isdisjoint(names):
         return ""
     if name not in names:
-        classes = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
-        return f"{place.file} has no {name!r}. {did_you_mean(name, classes)}".rstrip()
+        made = [node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)]
+        return f"{place.file} has no {name!r}. {did_you_mean(name, made)}".rstrip()
     values = [node.value for node in tree.body if isinstance(node, ast.Assign) and _binds(node, name)]
     if names.count(name) == 1 and values and isinstance(values[0], ast.Constant):
         return f"in {place.file}, {name} is {values[0].value!r}, and no class."
