@@ -23,6 +23,8 @@ WRONG = Path(__file__).with_name("wrong")
 STUDIES = [*(Path(__file__).parents[2] / "studies").glob("*.yaml"), WRONG / "sound.yaml"]
 # What no schema can tell: it depends on other sections, on files, on code, or on the command line.
 BEYOND = {
+    "augment/no-colon", "augment/no-such-function", "augment/no-such-module", "augment/no-views",
+    "augment/views-all-alike",
     "choices/same-name-twice", "choices/tuned-option-unknown", "choices/tuned-without-option",
     "losses/numbers-have-no-classes",
     "modules/main", "modules/no-colon", "modules/no-such-class", "modules/no-such-module", "modules/not-a-class",
@@ -40,6 +42,7 @@ BEYOND = {
     "tune/fractions-for-whole", "tune/log-and-step", "tune/log-from-zero", "tune/no-such-loss",
     "tune/option-of-wrong-type", "tune/option-out-of-range", "tune/range-for-a-switch", "tune/step-zero",
     "tune/upside-down",
+    "transfer/omit-of-a-regression",
 }  # fmt: skip
 
 

@@ -33,16 +33,16 @@ SOUND = (WRONG / "sound.yaml").read_text()
 NOT_FILES = {"file/folder": "(a directory)", "file/emty.yaml": "(there is no such file)"}
 # These are found in a worker, by reading all of the data and trying the parts on them.
 READ = (
-    "augment/more-than-the-disk.yaml",
-    "augment/unseeded.yaml",
     "data/fewer-rows-than-splits.yaml",
     "data/header-only.yaml",
     "data/numbers-for-classes.yaml",
     "data/one-class.yaml",
     "data/two-classes.yaml",
+    "data/unknown-class.yaml",
+    "data/unseeded-views.yaml",
+    "data/views-for-another-disk.yaml",
     "together/losses.yaml",
     "together/students.yaml",
-    "transfer/unknown-class.yaml",
 )
 CASES = sorted([*(str(file.relative_to(WRONG)) for file in WRONG.glob("*/*.yaml")), *NOT_FILES])
 COMMAND = "# kdorch study check "  # the first line of a study that is wrong only with some --set
