@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import pickle
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from pydantic import ValidationError
@@ -140,14 +140,16 @@ class Contract:
 
     def test_ranges_are_allowed(self) -> None:
         """Both ends of each declared Range, and each option of a Choice, are values its field accepts."""
+        for field, value in self.ends():
+            what = f"{field}: {value!r}, an end of its range,"
+            self._takes({field: value}, what, "mend the range, or the field's own limits.")
+
+    def ends(self) -> Iterator[tuple[str, Any]]:
+        """Yield each field that has a range, with either end of it; of a mapping, each value has it."""
         for field, mark in self.spec.search_space().items():
             present = getattr(self.spec, field)
-            for value in (mark.low, mark.high) if isinstance(mark, Range) else mark.options:
-                self._takes(
-                    {field: dict.fromkeys(present, value) if isinstance(present, Mapping) else value},
-                    f"the end {value!r} of the range of {field}",
-                    "mend the range, or the field's own limits.",
-                )
+            for end in (mark.low, mark.high) if isinstance(mark, Range) else mark.options:
+                yield field, dict.fromkeys(present, end) if isinstance(present, Mapping) else end
 
     def _takes(self, fields: Mapping[str, Any], what: str, do: str) -> None:
         __tracebackhide__ = True

@@ -109,6 +109,11 @@ def leaf(output: Output) -> Output:
     return _mapped(output, lambda tensor: tensor.detach().clone().requires_grad_())
 
 
+def in_a_graph(sample: Sample) -> Sample:
+    """Return the sample with a student whose tensors were computed, as a network's are."""
+    return replace(sample, student=_mapped(leaf(sample.student), lambda tensor: tensor * 1))
+
+
 def bare(output: Output) -> Output:
     """Return a copy without gradients."""
     return _mapped(output, lambda tensor: tensor.detach().clone())

@@ -2,12 +2,13 @@
 
 from kdorch.testing.losses.edges import EdgeChecks
 from kdorch.testing.losses.gradients import GradientChecks
+from kdorch.testing.losses.tokens import TokenChecks
 from kdorch.testing.losses.values import ValueChecks
 
 __all__ = ["LossContract"]
 
 
-class LossContract(EdgeChecks, GradientChecks, ValueChecks):
+class LossContract(TokenChecks, EdgeChecks, GradientChecks, ValueChecks):
     """What a loss keeps.
 
     Class attributes:

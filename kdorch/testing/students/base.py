@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from kdorch.errors import TrainingError
 from kdorch.kinds import Batch, Output, Student, Task
 from kdorch.testing.contract import Contract
+from kdorch.testing.process import watched
 from kdorch.testing.samples import TASKS, make_task
 from kdorch.testing.says import ContractError, skip
 from kdorch.training.building import SAMPLE, answer, build, seed
@@ -55,7 +56,8 @@ class StudentChecks(Contract):
         seed(number)
         batch = self.batch(SAMPLE)
         try:
-            network, _ = build(student or self._student, task or self.task, batch)
+            with watched():
+                network, _ = build(student or self._student, task or self.task, batch)
         except TrainingError as error:
             why = "a study could not begin its first trial."
             do = "mend it; if it takes other rows, set input_shape in the test, or override inputs(rows)."

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from kdorch.testing.samples import chosen
+from kdorch.kinds import Output
+from kdorch.testing.samples import bare, chosen
 from kdorch.testing.says import expect, skip
-from kdorch.testing.teachers.base import TeacherChecks, close
+from kdorch.testing.teachers.base import TeacherChecks, close, fit
 
 
 class AnsweringChecks(TeacherChecks):
@@ -29,7 +30,7 @@ class AnsweringChecks(TeacherChecks):
     def test_answers_finite_numbers(self) -> None:
         """No answer to a training or validation row is NaN or infinite."""
         answer = self.answering()
-        for batch in (self.ready.classroom.train, self.ready.classroom.validation):
+        for batch in self.splits():
             bad = ~torch.isfinite(answer(batch).logits).all(-1)
             expect(
                 not bad.any(),
@@ -43,7 +44,7 @@ class AnsweringChecks(TeacherChecks):
         task = self.ready.classroom.task
         if task.name != "classification":
             skip("only of classes it shows")
-        found = self.answering()(self.ready.classroom.validation).logits
+        found = self.answering()(self.splits()[1]).logits
         sums = found.sum(-1)
         expect(
             not ((found >= 0).all() and torch.allclose(sums, torch.ones_like(sums), atol=1e-3)),
@@ -78,10 +79,12 @@ class AnsweringChecks(TeacherChecks):
 
     def test_is_made_of_its_state_alone(self) -> None:
         """A new object, built from fields and stored state, says the same."""
-        batch, other = self.batch(), self.again().settled(self.ready.classroom)
-        one, two = self.answering()(batch).logits, self.answering(other)(batch).logits
+        batch, classroom = self.batch(), self.classroom()
+        one = self.answering()(batch).logits
+        other = self.again().settled(classroom)
+        fit(other, classroom.showing(torch.arange(len(classroom.train.rows) // 2)))
         expect(
-            torch.equal(one, two),
+            close(one, self.answering(self.again().settled(classroom))(batch).logits),
             f"{self.who}: made anew from its fields and its state, it says something else.",
             why="each process that needs it makes it anew; what `fit` kept elsewhere is not there.",
             do="keep nothing on self, on the class or in the module: return it from `fit`.",
@@ -128,4 +131,32 @@ class AnsweringChecks(TeacherChecks):
             f"{self.who} offers features, and answers {sorted(names)}; bad ones: {wrong}.",
             why="a loss on features finds them by name and compares them row by row.",
             do='return kdorch.Output(logits, {"late": ...}), or offer no features.',
+        )
+
+    def test_keeps_features_it_has(self) -> None:
+        """The features that it `keeps` are in its answers."""
+        found = self.answering()(self.batch()).features
+        absent = sorted(self.ready.teacher.keeps() - found.keys())
+        expect(
+            not absent,
+            f"{self.who} keeps {absent}, and answers the features {sorted(found)}.",
+            why="they are stored with its logits, for `recall` in each trial.",
+            do="answer them in kdorch.Output(logits, features), or name others in keeps().",
+        )
+
+    def test_recalls_without_a_change(self) -> None:
+        """`recall` answers an Output of the same shape, and leaves what was stored as it was."""
+        told = self.answering()(self.batch())
+        names = self.ready.teacher.keeps() & told.features.keys()
+        kept = Output(told.logits, {name: told.features[name] for name in names})
+        before = bare(kept)
+        found = self.ready.teacher.recall(self.ready.classroom.task, kept)
+        same = torch.equal(kept.logits, before.logits) and all(
+            torch.equal(value, before.features[name]) for name, value in kept.features.items()
+        )
+        expect(
+            same and isinstance(found, Output) and found.logits.shape == before.logits.shape,
+            f"{self.who}: recall changes what was stored, or answers no Output of its shape.",
+            why="what is stored is held in memory, and recalled by each trial anew.",
+            do="return a new kdorch.Output; write x = x + y in place of x += y.",
         )

@@ -21,6 +21,7 @@ from kdorch.teaching.raw import RawRows, hearing
 from kdorch.teaching.store import Store
 from kdorch.teaching.teacher import stored_task
 from kdorch.testing.contract import Contract
+from kdorch.testing.process import watched
 from kdorch.testing.samples import TASKS, chosen
 from kdorch.testing.says import explained
 from kdorch.testing.teachers.rows import MadeUp
@@ -87,7 +88,7 @@ class TeacherChecks(Contract):
             do="where it needs other rows than made-up images of 8 x 8, set `dataset` in the test.",
         ):
             teacher = self._teacher.settled(classroom)
-            return Ready(teacher, classroom, teacher.fit(classroom))
+            return Ready(teacher, classroom, fit(teacher, classroom))
 
     @property
     def ready(self) -> Ready:
@@ -126,6 +127,17 @@ class TeacherChecks(Contract):
     def batch(self, rows: int = 7, start: int = 0) -> Batch:
         """Return some validation rows."""
         return chosen(self.ready.classroom.validation, slice(start, start + rows))
+
+    def splits(self) -> tuple[Batch, Batch]:
+        """Return all training and all validation rows, as copies."""
+        classroom = self.ready.classroom
+        return chosen(classroom.train, slice(None)), chosen(classroom.validation, slice(None))
+
+
+def fit(teacher: Teacher, classroom: Classroom) -> dict[str, Tensor]:
+    """Make the teacher ready; what that changes in the process is put back."""
+    with watched():
+        return teacher.fit(classroom)
 
 
 def close(one: Tensor, other: Tensor) -> bool:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import torch
 
-from kdorch.execution.drift import changes, current_state
 from kdorch.kinds import Student
-from kdorch.testing.says import expect
-from kdorch.testing.teachers.base import TeacherChecks
+from kdorch.testing.process import watched
+from kdorch.testing.says import expect, skip
+from kdorch.testing.teachers.base import TeacherChecks, close, fit
 
 
 class ReadyingChecks(TeacherChecks):
     """What `fit` does and returns."""
 
     def test_follows_the_seed(self) -> None:
-        """Made ready again with the same seed, it says the same, bit for bit."""
+        """Made ready again with the same seed, it says the same."""
         torch.manual_seed(1234)  # where another process might stand
         other, task, batch = self.fitted(), self.ready.classroom.task, self.heard()
         with torch.no_grad():
             again = other.teacher.build(task, other.state)(batch).logits
         expect(
-            torch.equal(self.answering()(self.batch()).logits, again),
+            close(self.answering()(self.batch()).logits, again),
             f"{self.who}: made ready again with the same seed, it is another one.",
             why="a study that is run again has to have the same teacher.",
             do="use lessons.fit(...), or seed your own generators with lessons.seed.",
@@ -32,7 +32,7 @@ class ReadyingChecks(TeacherChecks):
         batches = classroom.train, classroom.validation
         before = [batch.inputs.clone() for batch in batches]
         targets = [batch.targets.clone() for batch in batches]
-        self._teacher.settled(classroom).fit(classroom)
+        fit(self._teacher.settled(classroom), classroom)
         same = all(
             torch.equal(batch.inputs, inputs) and torch.equal(batch.targets, labels)
             for batch, inputs, labels in zip(batches, before, targets, strict=True)
@@ -58,14 +58,15 @@ class ReadyingChecks(TeacherChecks):
 
     def test_says_what_it_trains(self) -> None:
         """`homework` names each network it trains, with epochs, batch and learning rate."""
-        found = self._teacher.homework()
-        wanted = {"epochs", "batch", "lr"}
+        found, wanted = self._teacher.homework(), {"epochs", "batch", "lr"}
         right = all(isinstance(network, Student) and set(how) == wanted for network, how in found)
+        planned = sum(how.get("epochs", 0) for _, how in found)
+        trained = self.ready.classroom.diary.epochs_trained
         expect(
-            right,
-            f"{self.who}: homework() is {found!r}.",
+            right and planned == trained,
+            f"{self.who}: homework() is {found!r}; `fit` trained for {trained} epochs.",
             why="how long a study will take is estimated from it.",
-            do='return [(network, {"epochs": ..., "batch": ..., "lr": ...})], or nothing.',
+            do='return (network, {"epochs": ..., "batch": ..., "lr": ...}) for each lessons.fit(...), or ().',
         )
 
     def test_counts_its_parameters(self) -> None:
@@ -80,13 +81,46 @@ class ReadyingChecks(TeacherChecks):
 
     def test_leaves_the_process_as_it_was(self) -> None:
         """Making it ready and asking it changes no global setting."""
-        before = current_state()
-        self.fitted()
-        self.answering()(self.batch())
-        changed = changes(before)
+        classroom, batch = self.classroom(), self.heard()
+        with watched() as changed:
+            teacher = self._teacher.settled(classroom)
+            teacher.build(classroom.task, teacher.fit(classroom))(batch)
         expect(
             not changed,
             f"{self.who} changes {', '.join(changed)}.",
             why="trials run in the same process afterwards.",
             do="put settings back; torch.no_grad() is a context, set_grad_enabled() is not.",
+        )
+
+    def test_folds_are_sound(self) -> None:
+        """`folds` is 0, or at least 2; then `fit` learns from the rows that it is shown alone."""
+        count = self._teacher.folds()
+        why = "a fold's rows are answered by a teacher who has not seen them."
+        expect(
+            isinstance(count, int) and (count == 0 or count > 1),
+            f"{self.who}: folds() is {count!r}.",
+            why=why,
+            do="return 0, or how many parts the training rows are divided into: 2 or more.",
+        )
+        if not count:
+            skip("it asks for no folds")
+        classroom = self.classroom()
+        shown = torch.arange(len(classroom.train.rows) // 2)
+        teacher = self._teacher.settled(classroom)
+        half, whole = fit(teacher, classroom.showing(shown)), self.ready.state
+        expect(
+            any(not torch.equal(half[name], whole[name]) for name in half.keys() & whole.keys()),
+            f"{self.who}: shown half of the training rows, it learns the same as from all of them.",
+            why=why,
+            do="learn from lessons.train, lessons.fit and lessons.ids alone.",
+        )
+
+    def test_recalls_by_fields_it_has(self) -> None:
+        """The names in `recalled` are fields of it."""
+        strange = sorted(self._teacher.recalled - type(self._teacher).model_fields.keys())
+        expect(
+            not strange,
+            f"{self.who}: recalled names {strange[:1]}, which is no field of it.",
+            why="a study searches those fields alone; this one never acts.",
+            do="write names of fields: recalled: ClassVar[frozenset[str]] = frozenset({'weights'}).",
         )

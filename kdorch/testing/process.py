@@ -1,0 +1,70 @@
+"""What a plugin changes in the process that it runs in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+
+from kdorch.execution.drift import changes, current_state
+
+
+@contextmanager
+def watched(*, random: bool = False) -> Iterator[list[str]]:
+    """Note which settings change meanwhile, and put them back, so that one check cannot spoil the next.
+
+    Args:
+        random: Whether drawing from a global random generator is a change, too.
+    """
+    found: list[str] = []
+    before, settings = current_state(), _settings()
+    drawn = torch.random.get_rng_state(), _numpys()
+    try:
+        yield found
+    finally:
+        found += changes(before)
+        if random and not torch.equal(drawn[0], torch.random.get_rng_state()):
+            found.append("torch's random generator")
+        if random and not np.array_equal(drawn[1], _numpys()):
+            found.append("numpy's random generator")
+        _restore(*settings)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute with one thread meanwhile: for a few small rows, several wait for each other only."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _numpys() -> np.ndarray:
+    state = np.random.get_state(legacy=False)
+    assert isinstance(state, dict)  # noqa: S101  as asked for
+    return np.append(state["state"]["key"], state["state"]["pos"])
+
+
+def _settings() -> tuple[str, torch.dtype, int, bool, bool]:
+    return (
+        os.getcwd(),  # noqa: PTH109  as drift compares it
+        torch.get_default_dtype(),
+        torch.get_num_threads(),
+        torch.are_deterministic_algorithms_enabled(),
+        torch.is_grad_enabled(),
+    )
+
+
+def _restore(folder: str, dtype: torch.dtype, threads: int, deterministic: bool, gradients: bool) -> None:
+    os.chdir(folder)
+    torch.set_default_dtype(dtype)
+    if torch.get_num_threads() != threads:
+        torch.set_num_threads(threads)
+    if torch.are_deterministic_algorithms_enabled() != deterministic:  # asking twice costs more than asking
+        torch.use_deterministic_algorithms(deterministic)
+    torch.set_grad_enabled(gradients)
