@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 import kdorch
+from kdorch import hookspecs
 from kdorch.discovery import Origin, Plugins
 from kdorch.hookspecs import HOOKS
 from kdorch.testing import examine
@@ -46,6 +47,10 @@ def examples() -> dict[str, str]:
 def test_every_hook_is_documented_with_an_example_that_registers(kind, offered):
     assert offered[kind].kind == kind
     assert HOOKS[kind] in examples()[kind]
+
+
+def test_every_hook_has_a_kind():
+    assert {name for name in vars(hookspecs) if name.startswith("register_")} == set(HOOKS.values())
 
 
 @pytest.mark.slow
