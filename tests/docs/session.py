@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import stat
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
@@ -27,6 +29,25 @@ def blocks(page: Path) -> list[tuple[int, str, str]]:
     """Return the blocks of a page: the line they begin in, their language, and their text."""
     text = page.read_text(encoding="utf-8")
     return [(text.count("\n", 0, found.start()) + 2, *found.groups()) for found in BLOCK.finditer(text)]
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """Yield the words of each command, without comments and assignments."""
+    for line in re.sub(r"\\\n", " ", text).splitlines():
+        words = shlex.split(line, comments=True)
+        for command in split(words):
+            yield [*command]
+
+
+def split(words: list[str]) -> Iterator[list[str]]:
+    command: list[str] = []
+    for word in [*words, "&&"]:
+        if word in {"&&", "|", "||", ";", "{", "}", ">", ">>"}:
+            if command:
+                yield command
+            command = []
+        elif command or not re.fullmatch(r"\w+=.*", word):
+            command = [*command, word]
 
 
 def is_study(language: str, text: str) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -88,7 +87,7 @@ def test_every_block_says_what_it_is(page):
 
 @of("bash")
 def test_commands_exist_and_take_their_options(page, line, language, text):
-    for words in commands(text):
+    for words in session.commands(text):
         program, *arguments = words
         if program == "kdorch":
             parse(cli, "kdorch", arguments)
@@ -97,25 +96,6 @@ def test_commands_exist_and_take_their_options(page, line, language, text):
         if program == "tox" and "-e" in arguments:
             tox = (ROOT / "tox.ini").read_text()
             assert f"[testenv:{arguments[arguments.index('-e') + 1]}]" in tox
-
-
-def commands(text: str) -> Iterator[list[str]]:
-    """Yield the words of each command, without comments and assignments."""
-    for line in re.sub(r"\\\n", " ", text).splitlines():
-        words = shlex.split(line, comments=True)
-        for command in split(words):
-            yield [*command]
-
-
-def split(words: list[str]) -> Iterator[list[str]]:
-    command: list[str] = []
-    for word in [*words, "&&"]:
-        if word in {"&&", "|", "||", ";", "{", "}", ">", ">>"}:
-            if command:
-                yield command
-            command = []
-        elif command or not re.fullmatch(r"\w+=.*", word):
-            command = [*command, word]
 
 
 def parse(command: click.Command, name: str, words: list[str], parent: Any = None) -> None:
@@ -163,6 +143,7 @@ def install_plugins_of(page: Path, folder: Path) -> None:
 def test_studies_are_sound_and_parts_of_studies_fit_into_one(page, line, language, text, workplace):
     """A part fits into a sound study, or at least into one that has what the page has shown before it."""
     install_plugins_of(page, workplace)
+    make_what_is_named_in(text, workplace)
     if session.is_study(language, text):
         load(workplace, YAML(typ="safe").load(text))
         return
@@ -176,6 +157,16 @@ def test_studies_are_sound_and_parts_of_studies_fit_into_one(page, line, languag
         load(workplace, fitted([parts[-1]]))
     except StudyError:
         load(workplace, fitted(parts))
+
+
+def make_what_is_named_in(text: str, folder: Path) -> None:
+    """Let there be files and modules that a study of the page names: reading them is no part of its check."""
+    for name in re.findall(r"[\w/-]+\.(?:csv|npy|npz|parquet|pt2?|safetensors|skops)\b", text):
+        if not (folder / name).exists():
+            session.write(folder / name, "")
+    for module, name in re.findall(r"\b([a-z_]\w*):([A-Za-z]\w*)", text):
+        if importlib.util.find_spec(module) is None:
+            session.write(folder / f"{module}.py", f"class {name}: ...\n")
 
 
 def load(folder: Path, tree: Any) -> None:
