@@ -106,6 +106,11 @@ class Teacher(Spec):
         """Whether its batches carry the rows as the dataset ships them, too, as ``batch.raw``."""
         return False
 
+    @property
+    def by_rows(self) -> bool:
+        """Whether it knows its answers by row id, whatever the inputs are: it has none to changed rows."""
+        return False
+
     def folds(self) -> int:
         """Return K to have K teachers answer the training rows, each those it has not seen; else 0.
 

@@ -43,6 +43,9 @@ def _unanswerable(teacher: Teacher) -> Iterator[Problem]:
     if teacher.raw:
         what = f"the teacher {teacher.name!r} takes rows as the dataset ships them, and views are made of"
         yield Problem("augment", f"{what} prepared ones.", hint)
+    if teacher.by_rows:
+        what = f"the teacher {teacher.name!r} knows its answers by row, so it has none to changed rows."
+        yield Problem("augment", what, hint)
     if teacher.folds():
         what = f"of the teacher {teacher.name!r} only one is kept, which has seen every row, so its"
         yield Problem("augment", f"{what} {teacher.folds()} out-of-fold teachers cannot answer views.", hint)

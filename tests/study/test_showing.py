@@ -106,6 +106,12 @@ class Folded(kdorch.Teacher, name="folded"):
         return 5
 
 
+class Listed(kdorch.Teacher, name="listed"):
+    @property
+    def by_rows(self) -> bool:
+        return True
+
+
 class Raw(kdorch.Teacher, name="raw"):
     @property
     def raw(self) -> bool:
@@ -116,6 +122,7 @@ class Raw(kdorch.Teacher, name="raw"):
     ("teacher", "why"),
     [
         (Folded(), "5 out-of-fold teachers cannot answer views"),
+        (Listed(), "knows its answers by row"),
         (Raw(), "takes rows as the dataset ships them"),
     ],
 )

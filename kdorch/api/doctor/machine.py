@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -63,8 +64,8 @@ def store(home: Home) -> Iterator[Finding]:
     """Yield what is stored, and what killed processes left half-made."""
     entries = [path for path in home.store.glob("*/*") if (path / "manifest.json").exists()]
     whole = [path for path in entries if path.suffix != ".partial"]
-    kinds = {kind: sum(path.parent.name == kind for path in whole) for kind in ("data", "teacher")}
-    told = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+    kinds = Counter(path.parent.name for path in whole)
+    told = ", ".join(f"{kinds[kind]} {kind}" for kind in ("data", "transfer", "teacher"))
     yield Finding("ok", "store", f"{told}, {decimal(size(home.store))}")
     for path in sorted(home.store.glob("*/*.partial")):
         if _is_being_made(path):

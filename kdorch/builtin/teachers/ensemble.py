@@ -77,6 +77,11 @@ class Ensemble(
         """Whether a member takes what the dataset ships."""
         return any(member.raw for member in self.members.values())
 
+    @property
+    def by_rows(self) -> bool:
+        """Whether a member looks its answers up."""
+        return any(member.by_rows for member in self.members.values())
+
     def folds(self) -> int:
         """Return the number of folds."""
         return self.cross_fit or 0

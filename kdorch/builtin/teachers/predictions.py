@@ -40,6 +40,11 @@ class Predictions(kdorch.Teacher, name="predictions", tasks={"classification", "
         """It was made elsewhere."""
         return True
 
+    @property
+    def by_rows(self) -> bool:
+        """It looks them up."""
+        return True
+
     def complaints(self) -> dict[str, str]:
         """Return that the file is missing, or is no table."""
         if not self.path.is_file():
