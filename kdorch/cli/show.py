@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,8 +117,11 @@ def _parameters(row: dict[str, Any], searched: list[str]) -> dict[str, str]:
 
 
 def _headings(paths: list[str]) -> list[str]:
-    """Return the shortest end of each dotted path that tells it from the others."""
-    ends = {path: [path.split(".", drop)[-1] for drop in range(path.count("."), -1, -1)] for path in paths}
+    """Return the shortest end of each dotted path that tells it from the others; of a schedule, two keys."""
+    keys = {path: re.split(r"(?<!\.weight)\.", path) for path in paths}
+    ends = {
+        path: [".".join(keys[path][-count:]) for count in range(1, len(keys[path]) + 1)] for path in paths
+    }
     every = [end for choices in ends.values() for end in choices]
     return [next(end for end in ends[path] if every.count(end) == 1) for path in paths]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from kdorch.cli.show import _headings
 from kdorch.search.frames import open_trials
 from kdorch.search.home import Home
 from kdorch.search.sampling import suggest
@@ -64,3 +65,14 @@ def test_numbers_are_told_to_programs_as_they_were_searched(kdorch: Any) -> None
     assert [repr(row["student.flat.width"]) for row in front] == ["None", "64"]
     assert [repr(row["losses.kd.temperature"]) for row in front] == ["2.0", "2.0"]
     assert [row["train.deterministic"] for row in front] == [False, True]
+
+
+def test_headings_are_as_short_as_they_can_be() -> None:
+    paths = [
+        "losses.kd.weight.to",
+        "losses.kd.weight.epochs",
+        "train.epochs",
+        "student.a.width",
+        "student.b.width",
+    ]
+    assert _headings(paths) == ["weight.to", "weight.epochs", "epochs", "a.width", "b.width"]
