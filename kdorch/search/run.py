@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from kdorch.discovery import installed
-from kdorch.errors import KdorchError
+from kdorch.errors import ExecutionError, KdorchError
 from kdorch.execution import Executor, LocalExecutor
 from kdorch.search import prepare, showing
 from kdorch.search.beginning import begin
@@ -110,8 +110,7 @@ class Session:
         rows = ", ".join(f"{count:,} {split}" for split, count in data["facts"]["rows"].items())
         prepare.fits(self.study, data["facts"]["task"])
         showing.showable(self.study, executor, data)
-        if self._left() > 0:
-            fit_together(self.study, executor, data)  # what is wrong without the teacher need not wait for it
+        self._try_together(executor, data)  # what is wrong without the teacher need not wait for it
         shown = showing.transfer(self.study, self.home, executor, data["path"], self._wait("views"))
         self.observer.say(f"data     {rows} (locked){showing.said(self.study, shown)}")
         self._forewarn(data, executor)
@@ -130,8 +129,7 @@ class Session:
         self._unchanged("teacher", teacher, record)
         teacher_run, told = note_teacher(self.study, tracker, runs, teacher)
         self.observer.say(f"teacher  {told}")
-        if self._left() > 0:
-            fit_together(self.study, executor, data, teacher["path"])
+        self._try_together(executor, data, teacher["path"])
         record |= pages | {"data": data, "teacher": teacher, "concluded": False}
         self.folder.write(record)
         entries = (data, teacher, shown)
@@ -165,6 +163,14 @@ class Session:
             except KdorchError as error:  # other students may do better: their trials will tell
                 told = f"nobody knows how long, as a first try failed: {error}"
             self.observer.say(f"ahead    {told}")
+
+    def _try_together(self, executor: Executor, data: dict[str, Any], teacher: str | None = None) -> None:
+        """Refuse parts that do not fit each other, if there is anything left to search."""
+        if self._left() > 0:
+            try:
+                fit_together(self.study, executor, data, teacher)
+            except ExecutionError as error:  # one of them took its worker down: others may do better
+                self.observer.say(f"warning  the parts could not be tried together: {error}")
 
     def _left(self) -> int:
         return self.trials - self._searched.counted
