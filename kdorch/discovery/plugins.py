@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any
 
 import pluggy
 
 from kdorch import hookspecs
 from kdorch.discovery.code import digest
-from kdorch.discovery.registry import Entry, Origin, Registry
+from kdorch.discovery.folders import plugin_files
+from kdorch.discovery.registry import Entry, Origin, Registry, local
 from kdorch.errors import PluginError, reason
 from kdorch.hookspecs import GROUP, HOOKS
 from kdorch.spec import Spec
@@ -29,11 +32,22 @@ class Plugins:
         disabled = {name.strip() for name in os.environ.get("KDORCH_DISABLE", "").split(",")}
         for origin, entry in sorted(((_origin(entry), entry) for entry in entries), key=_ours_first):
             if not {origin.distribution, origin.entry_point} & disabled:
-                self._load(entry, origin)
+                self._load(entry.load, origin)
 
-    def _load(self, entry: EntryPoint, origin: Origin) -> None:
+    def read(self, file: Path) -> None:
+        """Load a file that is not installed; it is imported by its name, as its neighbours would do it."""
+
+        def module() -> object:
+            found = import_module(file.stem)
+            if found.__file__ is None or not file.samefile(found.__file__):
+                raise PluginError(f"its name leads to {found}. Give the file another one.")
+            return found
+
+        self._load(module, local(file))
+
+    def _load(self, load: Callable[[], object], origin: Origin) -> None:
         try:
-            self.add(entry.load(), origin)
+            self.add(load(), origin)
         except (Exception, SystemExit) as error:  # noqa: BLE001  a third party's module can raise anything
             self.broken[origin] = error
 
@@ -59,8 +73,9 @@ class Plugins:
 
     def _offers(self, plugin: object, origin: Origin) -> Iterator[tuple[str, tuple[Any, ...]]]:
         if not self.manager.get_hookcallers(plugin):
+            who = origin if origin.is_local else f"{origin}: the entry point {origin.entry_point!r}"
             what = "offers nothing: it has no function register_... marked with @kdorch.hookimpl"
-            raise PluginError(f"{origin}: the entry point {origin.entry_point!r} {what}.")
+            raise PluginError(f"{who} {what}.")
         others = self.manager.get_plugins() - {plugin}
         for kind, hook in HOOKS.items():
             offers: list[tuple[Any, ...]] = []
@@ -137,7 +152,15 @@ def _take(
     offers.append((target, path))
 
 
-@cache
 def installed() -> Plugins:
-    """Return the plugins of this environment, found once per process."""
-    return Plugins(entry_points(group=GROUP))
+    """Return the plugins of this environment, and of the files that `importable` lets in."""
+    return discover(plugin_files())
+
+
+@cache
+def discover(files: tuple[Path, ...]) -> Plugins:
+    """Return the plugins of this environment and of these files, found once per process."""
+    plugins = Plugins(entry_points(group=GROUP))
+    for file in files:
+        plugins.read(file)
+    return plugins

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from pkgutil import resolve_name
 
 from kdorch.errors import PluginError, did_you_mean, reason, shown
@@ -13,6 +14,7 @@ from kdorch.kinds import KINDS
 from kdorch.spec import Spec
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # no dots and slashes: names stand inside paths
+_LOCAL = "beside the study"
 
 
 @dataclass(frozen=True)
@@ -23,8 +25,18 @@ class Origin:
     version: str
     entry_point: str
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a file that is not installed."""
+        return self.version == _LOCAL
+
     def __str__(self) -> str:
         return f"{self.distribution} {self.version}"
+
+
+def local(file: Path) -> Origin:
+    """Return the origin of plugins in a file that is not installed; where it lies does not matter."""
+    return Origin(file.name, _LOCAL, file.stem)
 
 
 @dataclass(frozen=True)
@@ -105,11 +117,11 @@ class Registry:
 def _conflict(entries: list[Entry]) -> str:
     owners = " and ".join(str(entry.origin) for entry in entries)
     first, last = entries[0].origin, entries[-1].origin
+    both = f"Two plugins offer the {entries[0].kind} {entries[0].name!r}: {owners}."
+    if last.is_local:
+        return f"{both} Give that in {last.distribution} another name."
     other = last.entry_point if first.distribution == last.distribution else last.distribution
-    return (
-        f"Two plugins offer the {entries[0].kind} {entries[0].name!r}: {owners}. "
-        f"Uninstall one, or set KDORCH_DISABLE={other} to leave that one out."
-    )
+    return f"{both} Uninstall one, or set KDORCH_DISABLE={other} to leave that one out."
 
 
 def _checked(found: object, kind: str, origin: Origin) -> type[Spec]:

@@ -21,7 +21,8 @@ from kdorch.tracking.database import local_uri
 
 Wait = Callable[[float], None]
 
-_FREE = ("name", "store", "search", "confirm")  # sections that may change between runs of one study
+# Sections that may change between runs of one study; of what is in plugins, the code behind the parts tells.
+_FREE = ("name", "plugins", "store", "search", "confirm")
 _BEGUN = (
     "was begun with other {}, and its trials cannot be compared with new ones. Put these back{}, or give the "
     "study a new name:"

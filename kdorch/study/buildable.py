@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
-from kdorch.discovery import Plugins
+from kdorch.discovery import Plugins, local
 from kdorch.discovery.targets import complaint
-from kdorch.errors import PluginError, Problem
+from kdorch.errors import PluginError, Problem, did_you_mean, reason
 from kdorch.spec import Spec
 from kdorch.study.space import whole
 
@@ -24,6 +26,28 @@ def unbuildable(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Probl
                 if what := complaint(target):
                     field = next((name for name, value in spec if value == target), "")
                     yield Problem(f"{where}.{field}".rstrip("."), f"{target}: {what}")
+
+
+def unread(files: Iterable[Path], plugins: Plugins) -> Iterator[Problem]:
+    """Yield which files with plugins are missing, fail to load, or offer nothing."""
+    for index, file in enumerate(files):
+        why = plugins.broken.get(local(file))
+        if not file.is_file():
+            near = did_you_mean(file.name, [other.name for other in file.parent.glob("*.py")])
+            yield Problem(f"plugins.{index}", f"there is no file {file}.", near)
+        elif file.suffix != ".py":
+            yield Problem(f"plugins.{index}", f"{file.name} is no Python file: its name should end in .py.")
+        elif why:
+            text = str(why) if isinstance(why, PluginError) else f"{_line(why, file)}{reason(why)}."
+            yield Problem(f"plugins.{index}", text)
+
+
+def _line(error: BaseException, file: Path) -> str:
+    """Return where in a file an error arose; empty if not there."""
+    frames = [frame.lineno for frame in extract_tb(error.__traceback__) if Path(frame.filename) == file]
+    if isinstance(error, SyntaxError) and error.filename == str(file):
+        frames.append(error.lineno)
+    return f"line {frames[-1]} of {file.name}: " if frames else ""
 
 
 def _unregistered(where: str, spec: Spec, plugins: Plugins) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from kdorch.discovery import Plugins
 from kdorch.errors import PluginError, Problem, StudyError, shown
 from kdorch.kinds import Loss, Student, Task, Teacher
 from kdorch.spec import Choice
-from kdorch.study.buildable import unbuildable
+from kdorch.study.buildable import unbuildable, unread
 from kdorch.study.file import Source
 from kdorch.study.metrics import task_of, unmeasured
 from kdorch.study.model import Study
@@ -75,6 +75,7 @@ def mistakes(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Problem]
     yield from unmeasured(sections, plugins)
     yield from unbuildable(sections, plugins)
     yield from unshowable(sections, plugins)
+    yield from unread(sections.get("plugins") or (), plugins)
 
 
 # ---------------------------------------------------------------- what is tuned

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -17,6 +17,7 @@ from pydantic import (
     PrivateAttr,
     SerializeAsAny,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -35,6 +36,11 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[int, Field(ge=1)]
 ALWAYS = ("quality", "fidelity", "calibration", "size", "flops", "duration")  # what every trial measures
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+
+
+def _anchored(file: Path, info: ValidationInfo) -> Path:
+    folder: Path = (info.context or {}).get("folder", Path())
+    return (folder / file).resolve()
 
 
 def _file_name(word: str) -> str:
@@ -161,6 +167,7 @@ class Study(Strict):
         limits: Metric to its bound: lower for what is maximised, upper for all else.
         metrics: Further scores of the task, by their torchmetrics names, as in ``auroc``.
         measures: Measures beyond those that are always taken.
+        plugins: Files with plugins that are not installed; in a study file, from where that lies.
         store: How much may lie on disk.
         search: Number of trials and sampler.
         confirm: What is trained again on fresh seeds and tested.
@@ -181,6 +188,7 @@ class Study(Strict):
     limits: dict[str, Annotated[float, Field(allow_inf_nan=False, strict=True)]] = Field(default_factory=dict)
     metrics: tuple[str, ...] = ()
     measures: tuple[SerializeAsAny[Measure], ...] = ()
+    plugins: tuple[Annotated[Path, AfterValidator(_anchored)], ...] = ()
     store: Store = Store()
     search: Search = Search()
     confirm: Confirm = Confirm()
@@ -188,10 +196,11 @@ class Study(Strict):
     _words: tuple[str, ...] = PrivateAttr(())
 
     def __init__(self, **fields: Any) -> None:
-        # Parts may be written as {use: name}, so validation has to know the installed plugins.
-        context = {"find": installed().find, "names": installed().names}
+        # Parts may be written as {use: name}, so validation has to know the plugins.
         try:
-            self.__pydantic_validator__.validate_python(fields, self_instance=self, context=context)
+            with importable(_folders(None, _files(fields, Path()))):
+                context = {"find": installed().find, "names": installed().names}
+                self.__pydantic_validator__.validate_python(fields, self_instance=self, context=context)
         except ValidationError as error:
             name = f"study {fields['name']!r}" if "name" in fields else "the study"
             raise StudyError(problems(error, fields), name) from None
@@ -214,7 +223,7 @@ class Study(Strict):
         from kdorch.study.file import read
 
         source = read(path, overrides)
-        with importable(_folders(source.folder)):
+        with importable(_folders(source.folder, _files(source.tree, source.folder))):
             study = cls(**checked(source, installed()))
         study._folder = source.folder
         settings = (word for override in overrides for word in ("--set", override))
@@ -230,8 +239,11 @@ class Study(Strict):
 
     @property
     def folders(self) -> list[str]:
-        """Directories whose modules the study may name: its file's, if it has one, and the current one."""
-        return _folders(self._folder)
+        """Directories whose modules the study may name, and its files with plugins, as `importable` has them.
+
+        The directories are that of its file, if it has one, the current one, and those of the plugins.
+        """
+        return _folders(self._folder, self.plugins)
 
     @property
     def words(self) -> list[str]:
@@ -243,5 +255,13 @@ class Study(Strict):
         return self.model_dump(mode="json")
 
 
-def _folders(folder: Path | None) -> list[str]:
-    return [str(found) for found in (folder, Path.cwd()) if found]
+def _folders(folder: Path | None, files: Iterable[Path]) -> list[str]:
+    folders = [folder, Path.cwd(), *(file.parent for file in files), *files]
+    return list(dict.fromkeys(str(found) for found in folders if found))
+
+
+def _files(tree: Mapping[str, Any], folder: Path) -> list[Path]:
+    """Return the files with plugins that a study names, before anything is known to be well-formed."""
+    named = tree.get("plugins")
+    words = named if isinstance(named, list | tuple) else ()
+    return [(folder / word).resolve() for word in words if isinstance(word, str | Path)]

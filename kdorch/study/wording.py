@@ -56,6 +56,7 @@ EXAMPLES = {
     "limits": "limits: {size/params: 10000}",
     "metrics": "metrics: [auroc]",
     "measures": "measures: [{use: NAME}]",
+    "plugins": "plugins: [./my_loss.py]",
     "store": "store: {disk: 10GB}",
     "search": "search: {trials: 40}",
     "confirm": "confirm: {seeds: 5}",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kdorch.discovery import installed
+from kdorch.discovery import discover
 
 BROKEN = """
     import kdorch
@@ -41,9 +41,9 @@ def squares(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: kdorch-squares\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[kdorch]\nsquares = kdorch_squares\n")
     monkeypatch.syspath_prepend(str(site))
-    installed.cache_clear()
+    discover.cache_clear()
     yield
-    installed.cache_clear()
+    discover.cache_clear()
     sys.modules.pop("kdorch_squares", None)
 
 

@@ -147,9 +147,9 @@ def run(page: Path) -> None:
             if done.returncode:
                 sys.exit(f"{page.name}, line {line}: exit code {done.returncode}")
         elif language == "python" and not file:
-            from kdorch.discovery import installed
+            from kdorch.discovery import discover
 
-            installed.cache_clear()  # something may have been installed since the last block
+            discover.cache_clear()  # something may have been installed since the last block
             exec(compile("\n" * (line - 1) + text, str(page), "exec", dont_inherit=True), namespace)
 
 

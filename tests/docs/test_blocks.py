@@ -23,7 +23,7 @@ from ruamel.yaml import YAML
 
 from kdorch import StudyError
 from kdorch.cli.main import cli
-from kdorch.discovery import installed
+from kdorch.discovery import discover
 from kdorch.study import Study
 
 ROOT = Path(__file__).parents[2]
@@ -121,9 +121,9 @@ def workplace(tmp_path, monkeypatch) -> Iterator[Path]:
     (tmp_path / "plugins").symlink_to(ROOT / "plugins")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [str(tmp_path / ".site"), *sys.path])
-    installed.cache_clear()
+    discover.cache_clear()
     yield tmp_path
-    installed.cache_clear()
+    discover.cache_clear()
 
 
 def install_plugins_of(page: Path, folder: Path) -> None:

@@ -24,7 +24,7 @@ from unittest.mock import patch
 import pytest
 
 from kdorch.cli import main
-from kdorch.discovery import installed
+from kdorch.discovery import discover
 from kdorch.study import Study
 
 WRONG = Path(__file__).with_name("wrong")
@@ -66,11 +66,11 @@ def plugins_beside(case: str) -> Iterator[None]:
     """Install what lies in ``site`` beside a study, for the duration."""
     site = WRONG / Path(case).parent / "site"
     with patch.object(sys, "path", [*([str(site)] if site.is_dir() else []), *sys.path]):
-        installed.cache_clear()
+        discover.cache_clear()
         try:
             yield
         finally:
-            installed.cache_clear()
+            discover.cache_clear()
 
 
 @cache

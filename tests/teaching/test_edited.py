@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from kdorch.discovery import Origin, installed
+from kdorch.discovery import Origin, discover, installed
 from kdorch.teaching import jobs
 
 PLUGIN = """
@@ -47,11 +47,11 @@ def offer(tmp_path, monkeypatch):
         sys.modules.pop("edited_plugin", None)
         importlib.invalidate_caches()
         monkeypatch.setattr(sys, "dont_write_bytecode", True)  # two edits within a second look alike to it
-        installed.cache_clear()
+        discover.cache_clear()
         installed().add(importlib.import_module("edited_plugin"), Origin("edited", "1.0", "here"))
 
     yield write
-    installed.cache_clear()
+    discover.cache_clear()
     sys.modules.pop("edited_plugin", None)
 
 

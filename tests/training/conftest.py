@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from kdorch.discovery import Origin, installed
+from kdorch.discovery import Origin, discover, installed
 from kdorch.training import trial
 
 sys.path.append(str(Path(__file__).parent))  # students are named by the import path of their class
@@ -19,10 +19,10 @@ def _toys():
     """Offer the toy plugins through the public hooks, and compute on one thread, for one module of tests."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    installed.cache_clear()
+    discover.cache_clear()
     installed().add(training_toys, Origin("toys", "0", "toys"))
     yield
-    installed.cache_clear()
+    discover.cache_clear()
     torch.set_num_threads(threads)
 
 
