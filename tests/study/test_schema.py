@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,6 +27,7 @@ BEYOND = {
     "augment/no-colon", "augment/no-such-function", "augment/no-such-module", "augment/no-views",
     "augment/views-all-alike",
     "choices/same-name-twice", "choices/tuned-option-unknown", "choices/tuned-without-option",
+    "local/a-name-that-is-taken", "local/fails-to-import", "local/no-such-file", "local/offers-nothing",
     "losses/numbers-have-no-classes",
     "modules/main", "modules/no-colon", "modules/no-such-class", "modules/no-such-module", "modules/not-a-class",
     "objectives/first-is-no-score", "objectives/limit-infinite",
@@ -78,8 +80,9 @@ def test_what_is_wrong_is_refused(valid: Draft202012Validator, case: str) -> Non
 
 @pytest.mark.parametrize("section", EXAMPLES)
 def test_the_examples_in_messages_are_right(
-    valid: Draft202012Validator, section: str, load: Callable[..., kdorch.Study], small: str
+    valid: Draft202012Validator, section: str, load: Callable[..., kdorch.Study], small: str, tmp_path: Path
 ) -> None:
+    shutil.copy(WRONG / "local" / "my_loss.py", tmp_path)
     example = EXAMPLES[section].partition(": ")[2].replace("NAME", "size")
     assert load(small, f"{section}={example}")
     valid.validate({**read(WRONG / "sound.yaml", [f"{section}={example}"]).tree})

@@ -14,7 +14,7 @@ import pytest
 
 import kdorch
 from kdorch.choosing.intervals import mean_interval
-from kdorch.discovery import installed
+from kdorch.discovery import discover
 
 pytestmark = [pytest.mark.slow, pytest.mark.wins]
 ROOT = Path(__file__).parents[2]
@@ -24,9 +24,9 @@ ROOT = Path(__file__).parents[2]
 def _recall(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Install a measure of one class's recall."""
     monkeypatch.syspath_prepend(Path(__file__).with_name("site"))
-    installed.cache_clear()
+    discover.cache_clear()
     yield
-    installed.cache_clear()
+    discover.cache_clear()
 
 
 def by_role(confirmed: pd.DataFrame, metric: str) -> dict[str, pd.Series]:
