@@ -108,7 +108,6 @@ def _template(shared: Callable[..., Path]) -> Path:
             "score": ["accuracy", "max"],
             "budget": 2**30,
             "metrics": [],
-            "features": False,
             "data": data["path"],
         }
         jobs.teacher(store | facts | {"teacher": whole["teacher"]}, print)

@@ -43,6 +43,16 @@ class Loss(Spec):
         """
         return {}
 
+    def teacher_features(self) -> frozenset[str] | None:
+        """Return which of the teacher's features it reads; None if it may be any.
+
+        No others are stored. By default those that its field ``layers`` names as values, if it has one.
+        """
+        if "features" not in self.needs:
+            return frozenset()
+        layers = getattr(self, "layers", None)
+        return frozenset(layers.values()) if isinstance(layers, Mapping) else None
+
     def __call__(self, student: Output, teacher: Output, batch: Batch) -> Tensor:
         """Return the term, averaged over the batch, as a scalar."""
         raise NotImplementedError

@@ -9,7 +9,7 @@ from typing import Any
 from rich.filesize import decimal
 
 from kdorch.execution import Executor
-from kdorch.search import prepare
+from kdorch.search import features, prepare
 from kdorch.spec import Choice
 from kdorch.study import Study
 from kdorch.study.space import bind, space
@@ -73,7 +73,7 @@ def estimate(
     """
     facts = data["facts"]
 
-    def probe(network: Mapping[str, Any], train: Mapping[str, Any]) -> dict[str, float]:
+    def probe(network: Mapping[str, Any], train: Mapping[str, Any]) -> dict[str, Any]:
         spec = {
             "data": data["path"],
             "task": facts["task"] | {"metrics": list(study.metrics)},
@@ -85,14 +85,15 @@ def estimate(
         return prepare.call(executor, _PROBE, spec)
 
     found = [probe(tree["student"], tree["train"]) for tree in _extremes(study)]
-    homework = (probe(network.model_dump(mode="json"), train) for network, train in study.teacher.homework())
+    homework = [probe(network.model_dump(mode="json"), train) for network, train in study.teacher.homework()]
     # K teachers who each miss one fold in K take as long as K - 1 who miss none.
     teacher = sum(each["seconds"] for each in homework) * max(study.teacher.folds(), 1)
     twins = 1 + (study.confirm.baseline == "paired")
     confirmations = study.confirm.top * study.confirm.seeds * twins
     seconds = sorted(each["seconds"] for each in found)
     runs = (trials + confirmations) * (_RUN + max(each["bytes"] for each in found))
-    disk = int(runs + facts["bytes"])
+    shown = homework[0]["features"] if len(homework) == 1 else {}
+    disk = int(runs + facts["bytes"] + features.room(study, facts["rows"], shown))
     return Estimate(teacher, (seconds[0], seconds[-1]), trials, confirmations, workers, disk)
 
 

@@ -16,7 +16,7 @@ from kdorch.kinds import Task
 from kdorch.search.home import Home
 from kdorch.study import Study
 from kdorch.study.check import misfits
-from kdorch.study.space import specs, whole
+from kdorch.study.space import whole
 from kdorch.tracking.database import local_uri
 
 Wait = Callable[[float], None]
@@ -183,17 +183,11 @@ def teacher(
         "tracking": uri or local_uri(home.path),
         "data": data,
         "metrics": list(study.metrics),
-        "features": features(study),
         "seed": study.seed,
         "score": list(score(study)),
         "budget": budget,
     }
     return call(executor, "kdorch.teaching.jobs:teacher", spec, wait)
-
-
-def features(study: Study) -> bool:
-    """Return whether a loss needs the teacher's features."""
-    return any("features" in part.needs for _, part in specs(dict(study)))
 
 
 def teacher_test(

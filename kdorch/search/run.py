@@ -229,7 +229,7 @@ class Session:
             "Once the cause is mended, run the study again."
         )
 
-    def _setting(self, data: dict[str, Any], lessons: dict[str, str], budget: int) -> Setting:
+    def _setting(self, data: dict[str, Any], lessons: dict[str, Any], budget: int) -> Setting:
         bounds = limits(self.study, installed())
         shared = {
             **lessons,

@@ -13,7 +13,7 @@ from rich.filesize import decimal
 from kdorch.discovery import installed
 from kdorch.errors import PluginError, Problem, StudyError
 from kdorch.execution import Executor
-from kdorch.search import prepare
+from kdorch.search import features, prepare
 from kdorch.search.home import Home
 from kdorch.search.observer import Observer
 from kdorch.study import Augment, Study, Transfer
@@ -65,7 +65,7 @@ def lessons(
     entries: tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any] | None],
     budget: int,
     observer: Observer,
-) -> dict[str, str]:
+) -> dict[str, Any]:
     """Return where a training finds its rows and what the teacher says of them, once that is all there.
 
     Args:
@@ -77,7 +77,12 @@ def lessons(
         observer: Who watches.
     """
     data, teacher, shown = entries
-    found = {"data": data["path"], "teacher": teacher["path"]}
+    found: dict[str, Any] = {"data": data["path"], "teacher": teacher["path"]}
+    waiting = partial(observer.wait, "features")
+    source, told = features.ready(study, home, executor, entries, budget, waiting)
+    if source:
+        found["features"] = source
+        observer.say(f"features {told}")
     if shown is None:
         return found
     found["transfer"] = shown["path"]
@@ -89,13 +94,14 @@ def lessons(
         "entry": teacher["path"],
         "transfer": shown["path"],
         "data": data["path"],
-        "features": prepare.features(study),
         "budget": budget,
     }
-    told = prepare.call(executor, "kdorch.teaching.jobs:teacher_views", spec, partial(observer.wait, "views"))
-    if told["made"]:
-        observer.say(f"views    answered by the teacher, {told['facts']['rows_evaluated']:,} rows")
-    return found | {"answers": told["path"]}
+    views = prepare.call(
+        executor, "kdorch.teaching.jobs:teacher_views", spec, partial(observer.wait, "views")
+    )
+    if views["made"]:
+        observer.say(f"views    answered by the teacher, {views['facts']['rows_evaluated']:,} rows")
+    return found | {"answers": views["path"]}
 
 
 def said(study: Study, shown: Mapping[str, Any] | None) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from kdorch.errors import Problem, StudyError
 from kdorch.execution import Executor
 from kdorch.kinds import Loss, Student
+from kdorch.search import features
 from kdorch.search.prepare import call
 from kdorch.spec import Choice, Spec
 from kdorch.study import OneOf, Study
@@ -33,10 +34,13 @@ def fit_together(
         StudyError: With everything that does not fit.
     """
     chosen = {path: next(iter(part.any)) for path, part in parts(dict(study)) if isinstance(part, OneOf)}
-    tried = [each for each in _variants(study, chosen) if teacher or "features" not in each[0].needs]
+    shows = teacher is not None and not study.teacher.raw
+    tried = [each for each in _variants(study, chosen) if shows or "features" not in each[0].needs]
+    reads = any("features" in each[0].needs for each in tried)
     spec = {
         "data": data["path"],
         "teacher": teacher,
+        "features": features.asked(study, teacher) if teacher and reads else None,
         "recall": bind(study, chosen).get("teacher"),
         "task": data["facts"]["task"] | {"metrics": list(study.metrics)},
         "students": [variant for part, *variant in tried if isinstance(part, Student)],

@@ -25,19 +25,17 @@ def answer_all(
     data: Path,
     budget: int,
     *,
-    features: bool = False,
     kept: frozenset[str] = frozenset(),
 ) -> int:
     """Write the answers to the split that the folder is named after.
 
     Args:
-        folder: A folder that does not exist yet; it gets a file for the logits and for each feature.
+        folder: A folder that does not exist yet; it gets a file for the logits and each feature.
         answers: The teacher.
         task: What it answers.
         data: Directory of the stored dataset.
         budget: Bytes of rows that may be held in memory.
-        features: Write its features, too.
-        kept: Features to write in any case.
+        kept: Features to write beside the logits.
 
     Returns:
         The number of rows.
@@ -46,7 +44,7 @@ def answer_all(
         DataError: If the answers are not finite, or not of the shape that they should have.
     """
     rows = open_rows(data, folder.name, None, budget=budget)
-    return answer_rows(folder, answers, task, rows, features=features, kept=kept)
+    return answer_rows(folder, answers, task, rows, kept=kept)
 
 
 @torch.no_grad()
@@ -56,7 +54,6 @@ def answer_rows(
     task: Task,
     rows: Rows,
     *,
-    features: bool = False,
     kept: frozenset[str] = frozenset(),
 ) -> int:
     """Write the answers to these rows into a folder that does not exist yet; see `answer_all`."""
@@ -69,7 +66,7 @@ def answer_rows(
             raise DataError(
                 f"the teacher answers a {_kind(output)}, not a kdorch.Output with a tensor of logits."
             )
-        columns = columns_of(output, output.features if features else kept)
+        columns = columns_of(output, kept)
         _validate(output, columns, batch, task)
         for name, values in columns.items():
             if name not in stored:

@@ -13,6 +13,7 @@ from kdorch.kinds import Dataset
 from kdorch.spec import Spec
 from kdorch.study import Augment, Split, Transfer
 from kdorch.teaching.data import prepare
+from kdorch.teaching.features import keep_features
 from kdorch.teaching.store import Entry, Store
 from kdorch.teaching.teacher import make_ready, read_test, scores, stored_task
 from kdorch.teaching.transfer import make_transfer, try_augment
@@ -65,7 +66,7 @@ def transfer(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
 def teacher_views(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
     """Have the teacher answer the views.
 
-    It takes ``store``, ``teacher``, ``entry``, ``transfer``, ``data`` (paths), ``budget`` and ``features``.
+    It takes ``store``, ``teacher``, ``entry``, ``transfer``, ``data`` (paths) and ``budget``.
     """
     entry = answer_views(
         Store(Path(spec["store"])),
@@ -74,15 +75,37 @@ def teacher_views(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
         Path(spec["transfer"]),
         Path(spec["data"]),
         budget=spec["budget"],
-        features=spec["features"],
     )
     return _told(entry)
+
+
+def teacher_features(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
+    """Store the teacher's features, if they fit.
+
+    It takes ``store``, ``teacher``, ``entry``, ``data``, ``transfer`` (paths; None if the student is shown
+    all as it is), ``names`` (None for all), ``disk`` and ``budget`` (bytes), and ``dataset``.
+    """
+    found = installed().part("teacher", spec["teacher"])
+    with _explained(found, "cannot show its features"):
+        kept = keep_features(
+            Store(Path(spec["store"])),
+            found,
+            Path(spec["entry"]),
+            Path(spec["data"]),
+            Path(spec["transfer"]) if spec["transfer"] else None,
+            names=spec["names"],
+            disk=spec["disk"],
+            budget=spec["budget"],
+            dataset=_dataset(spec),
+        )
+    told = _told(kept.entry) if kept.entry else {"path": None, "made": False}
+    return told | {"names": kept.names, "bytes": kept.bytes}
 
 
 def teacher(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
     """Make the teacher ready.
 
-    It takes ``store``, ``teacher``, ``data`` (path), ``metrics``, ``features``, ``seed``, ``score``,
+    It takes ``store``, ``teacher``, ``data`` (path), ``metrics``, ``seed``, ``score``,
     ``budget``; and, for teachers that need them, ``tracking`` (URI) and ``dataset``.
     """
     plugins, data = installed(), Path(spec["data"])
@@ -97,7 +120,6 @@ def teacher(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
             score=tuple(spec["score"]),
             budget=spec["budget"],
             metrics=spec["metrics"],
-            features=spec["features"],
             tracking_uri=spec.get("tracking", ""),
             dataset=_dataset(spec),
         )

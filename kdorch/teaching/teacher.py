@@ -35,7 +35,6 @@ def make_ready(
     score: tuple[str, Direction],
     budget: int,
     metrics: Sequence[str] = (),
-    features: bool = False,
     tracking_uri: str = "",
     dataset: Dataset | None = None,
 ) -> Entry:
@@ -50,7 +49,6 @@ def make_ready(
         score: The task's score that chooses its best epoch.
         budget: Bytes of rows that may be held in memory.
         metrics: Further scores, by their torchmetrics names; one may be the one that chooses.
-        features: Store its features beside its logits, because a loss needs them.
         tracking_uri: The MLflow server or database of the study.
         dataset: What ships the rows, for a teacher that takes them as they are.
 
@@ -74,11 +72,11 @@ def make_ready(
         "seed": seed,
         "score": list(score),
         "algorithm": ALGORITHM,
-    } | ({"features": True} if features else {})
-    return store.make("teacher", key, lambda folder: _write(folder, teacher, classroom, features=features))
+    }
+    return store.make("teacher", key, lambda folder: _write(folder, teacher, classroom))
 
 
-def _write(folder: Path, teacher: Teacher, classroom: Classroom, *, features: bool) -> dict[str, Any]:
+def _write(folder: Path, teacher: Teacher, classroom: Classroom) -> dict[str, Any]:
     started, task = time.perf_counter(), classroom.task
     state = teacher.fit(classroom)
     save_file(storable(state), folder / "state.safetensors")
@@ -86,13 +84,7 @@ def _write(folder: Path, teacher: Teacher, classroom: Classroom, *, features: bo
     answers = {"train": _out_of_fold(teacher, classroom, whole), "validation": whole}
     rows = sum(
         answer_all(
-            folder / split,
-            answers[split],
-            task,
-            classroom.data,
-            classroom.budget,
-            features=features,
-            kept=teacher.keeps(),
+            folder / split, answers[split], task, classroom.data, classroom.budget, kept=teacher.keeps()
         )
         for split in answers
     )

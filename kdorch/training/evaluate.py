@@ -33,8 +33,18 @@ class Answers:
 
 
 @torch.no_grad()
-def evaluate(network: nn.Module, rows: Rows, objective: Objective | None = None) -> Answers:
-    """Answer all rows in evaluation mode; the mode of the network and of trainable losses is restored."""
+def evaluate(
+    network: nn.Module, rows: Rows, objective: Objective | None = None, batch: int = _ROWS
+) -> Answers:
+    """Answer all rows in evaluation mode; the mode of the network and of trainable losses is restored.
+
+    Args:
+        network: The network.
+        rows: What to answer.
+        objective: Terms to compute on the way.
+        batch: Rows of a training step, for terms that compare the rows of a batch: their values depend on how
+            many those are, and their cost may rise by its cube.
+    """
     modules = [network, *(objective.parts() if objective else [])]
     modes = [module.training for module in modules]
     for module in modules:
@@ -42,16 +52,16 @@ def evaluate(network: nn.Module, rows: Rows, objective: Objective | None = None)
     logits, targets, teacher = [], [], []
     sums: defaultdict[str, float] = defaultdict(float)
     counts: defaultdict[str, int] = defaultdict(int)
-    for batch, told in rows.batches(_ROWS):
-        output = answer(network, batch)
+    for some, told in rows.batches(batch if objective and objective.across_rows else _ROWS):
+        output = answer(network, some)
         logits.append(output.logits)
-        targets.append(batch.targets)
+        targets.append(some.targets)
         if told is not None:
             teacher.append(told.logits)
         if objective is None:
             continue
-        for label, value in objective.values(output, told, batch).items():
-            count = objective.averaged(label, batch)
+        for label, value in objective.values(output, told, some).items():
+            count = objective.averaged(label, some)
             sums[label] += value.item() * count
             counts[label] += count
     for module, mode in zip(modules, modes, strict=True):

@@ -89,7 +89,7 @@ def fit(
             optimizer.step()
             step += 1
         fitted.add({f"train/grad/{label}": norm for label, norm in norms.items()})
-        values = _validate(network, objective, validation, task, score[0], epoch)
+        values = _validate(network, objective, validation, task, score[0], epoch, settings.batch)
         fitted.add(values)
         reached = values[f"val/{score[0]}"] * (1 if score[1] == "max" else -1)
         if reached > best:
@@ -101,9 +101,15 @@ def fit(
 
 
 def _validate(
-    network: nn.Module, objective: Objective, validation: Rows, task: Task, score: str, epoch: int
+    network: nn.Module,
+    objective: Objective,
+    validation: Rows,
+    task: Task,
+    score: str,
+    epoch: int,
+    batch: int,
 ) -> dict[str, float]:
-    answers = evaluate(network, validation, objective)
+    answers = evaluate(network, validation, objective, batch)
     if not torch.isfinite(answers.logits).all():
         advice = f"Lower the learning rate, or look at the losses ({', '.join(answers.losses)})."
         raise TrainingError(f"diverged in epoch {epoch}: the network answers NaN or infinity. {advice}")

@@ -34,6 +34,7 @@ class Objective:
         }
         if not self.terms:
             raise TrainingError(f"every loss ({', '.join(losses)}) has weight 0: there is nothing to learn.")
+        self.across_rows = any(losses[label].across_rows for label in self.terms)
         # A trainable part needs the derivative in its own parameters too, which only autograd knows.
         self.closed = not self.parts() and all(hasattr(term, "gradient") for term in self.terms.values())
         self.begin(1)

@@ -26,7 +26,8 @@ def run(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[st
             ``budget`` (bytes of rows to hold in memory).
 
     Returns:
-        ``seconds`` of the whole training, validation included, and ``bytes`` of the weights.
+        ``seconds`` of the whole training, validation included, ``bytes`` of the weights, and ``features``:
+        how many numbers each has for one row.
 
     Raises:
         TrainingError: If the network does not fit the data.
@@ -47,4 +48,5 @@ def run(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[st
     for _again in range(2):  # the first one imports what the first optimiser of a process needs
         fitted = fit(network, objective, few[:1], few[1], task, once, seed=0, score=tuple(spec["score"]))
     weights = sum(tensor.nbytes for tensor in network.state_dict().values())
-    return {"seconds": settings.epochs * fitted.seconds / share, "bytes": weights}
+    features = {name: feature[0].numel() for name, feature in shown.features.items()}
+    return {"seconds": settings.epochs * fitted.seconds / share, "bytes": weights, "features": features}

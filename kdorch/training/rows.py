@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 from urllib.parse import quote, unquote
 
 import numpy as np
@@ -19,6 +19,7 @@ from torch.utils.data import DataLoader, Dataset
 from kdorch.kinds import Batch, Mixed, Output
 
 Recall = Callable[[Output], Output]
+Column = TypeVar("Column")
 
 _FEATURE = "features."
 _DATA = ("inputs", "targets", "rows", "labelled", "mixed.targets", "mixed.shares")
@@ -124,12 +125,16 @@ def columns_of(output: Output, features: Iterable[str]) -> dict[str, Tensor]:
 
 def _output(columns: Mapping[str, Tensor]) -> Output:
     """Return what `columns_of` was made of."""
-    features = {
+    return Output(columns["logits"], features_among(columns))
+
+
+def features_among(columns: Mapping[str, Column]) -> dict[str, Column]:
+    """Return the features among columns by their own names."""
+    return {
         unquote(name.removeprefix(_FEATURE)): column
         for name, column in columns.items()
         if name.startswith(_FEATURE)
     }
-    return Output(columns["logits"], features)
 
 
 def _recalled(columns: dict[str, Tensor], recall: Recall) -> dict[str, Tensor]:

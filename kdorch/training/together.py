@@ -14,6 +14,7 @@ from kdorch.discovery import installed
 from kdorch.errors import TrainingError
 from kdorch.kinds import Batch, Output, Task
 from kdorch.kinds.schedule import highest
+from kdorch.training.asking import Asked, recomputed
 from kdorch.training.building import SAMPLE, seed
 from kdorch.training.rows import open_rows
 from kdorch.training.trying import Unfit, blamed, try_loss, try_student
@@ -37,7 +38,8 @@ def run(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[st
 
     Args:
         spec: ``data`` and ``teacher`` (stored directories; without a teacher random logits stand in for it),
-            ``recall`` (a teacher with fields that act in each trial, or None), ``task``, ``students`` and
+            ``recall`` (a teacher with fields that act in each trial, or None), ``features`` (how to ask the
+            teacher for them, or None), ``task``, ``students`` and
             ``losses``: what to try, each as its key, its part, and the parameters that make this variant.
 
     Returns:
@@ -77,6 +79,8 @@ def _two_rows(spec: Mapping[str, Any], task: Task) -> tuple[Batch, Output]:
     if teacher and spec["recall"]:
         recall = partial(installed().part("teacher", spec["recall"]).recall, task)
     rows = open_rows(Path(spec["data"]), "validation", teacher, budget=0, recall=recall)
+    if spec.get("features"):
+        rows = Asked(rows, recomputed(spec["features"], installed(), task, None))
     batch, told = next(rows.batches(SAMPLE))
     generator = torch.Generator().manual_seed(0)
     return batch, told or Output(torch.randn(len(batch.rows), task.outputs, generator=generator))

@@ -15,15 +15,16 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from kdorch.discovery import Plugins, installed
-from kdorch.kinds import Measure, Student, Subject, Task, Teacher
+from kdorch.kinds import Loss, Measure, Student, Subject, Task, Teacher
 from kdorch.study.limits import Limit
 from kdorch.study.model import ALWAYS, Train
+from kdorch.training.asking import Asked, features_of
 from kdorch.training.building import SAMPLE, build, seed
 from kdorch.training.evaluate import evaluate
 from kdorch.training.loop import fit
 from kdorch.training.objective import Objective
 from kdorch.training.rows import Recall, Rows, open_rows
-from kdorch.training.views import open_views
+from kdorch.training.views import open_views, view_folders
 from kdorch.training.weights import storable
 
 
@@ -35,8 +36,8 @@ def run(spec: Mapping[str, Any], report: Callable[[dict[str, Any]], None]) -> di
             ``losses``, ``train``, ``seed``, ``score`` (name, direction), ``measures``, ``limits`` (metric,
             bound, direction), ``weights`` (file to write), ``budget`` (bytes of rows to hold in memory);
             where there are such, also ``transfer`` and ``answers`` (stored directories: what the student is
-            shown of the training rows, what the teacher says of their views), and ``recall``, a teacher with
-            fields that act in each trial.
+            shown of the training rows, what the teacher says of their views), ``recall``, a teacher with
+            fields that act in each trial, and ``features`` (see `features_of`).
         report: Called with ``{"known": metrics}`` before training.
 
     Returns:
@@ -50,7 +51,7 @@ def run(spec: Mapping[str, Any], report: Callable[[dict[str, Any]], None]) -> di
     task: Task = plugins.part("task", spec["task"])
     student: Student = plugins.part("student", spec["student"])
     losses = {label: plugins.part("loss", loss) for label, loss in spec["losses"].items()}
-    train, validation = _rows(spec, _recall(spec, plugins, task))
+    train, validation = _rows(spec, plugins, task, losses.values())
     settings = Train(**spec["train"])
     measures = _measures(spec, plugins)
     with _repeatable(deterministic=settings.deterministic):
@@ -68,7 +69,7 @@ def run(spec: Mapping[str, Any], report: Callable[[dict[str, Any]], None]) -> di
             network, objective, train, validation, task, settings, seed=spec["seed"], score=spec["score"]
         )
         network.eval()
-        answers = evaluate(network, validation, objective)
+        answers = evaluate(network, validation, objective, settings.batch)
         trained = replace(
             untrained,
             logits=answers.logits,
@@ -78,19 +79,27 @@ def run(spec: Mapping[str, Any], report: Callable[[dict[str, Any]], None]) -> di
         )
         metrics = known | _measure((measure for measure in measures if not measure.before_training), trained)
         metrics |= {f"val/loss/{label}": value for label, value in answers.losses.items()}
-        learnt = evaluate(network, train[0], objective).losses
+        learnt = evaluate(network, train[0], objective, settings.batch).losses
         metrics |= {f"train/loss/{label}": value for label, value in learnt.items()}
     digest = _write(network, Path(spec["weights"]))
     return {"metrics": metrics, "curves": fitted.curves, "epoch": fitted.epoch, "digest": digest}
 
 
-def _rows(spec: Mapping[str, Any], recall: Recall | None) -> tuple[list[Rows], Rows]:
+def _rows(
+    spec: Mapping[str, Any], plugins: Plugins, task: Task, losses: Iterable[Loss]
+) -> tuple[list[Rows], Rows]:
     """Return the training rows in all their views, and the validation rows."""
     others = (spec.get(what) for what in ("teacher", "transfer", "answers"))
     teacher, transfer, answers = (Path(path) if path else None for path in others)
-    data, budget = Path(spec["data"]), spec["budget"]
+    data, budget, recall = Path(spec["data"]), spec["budget"], _recall(spec, plugins, task)
     train = open_views(data, teacher, transfer, answers, budget=budget, recall=recall)
-    return train, open_rows(data, "validation", teacher, budget=budget, recall=recall)
+    validation = open_rows(data, "validation", teacher, budget=budget, recall=recall)
+    features = features_of(spec, plugins, task, losses)
+    if features is None:
+        return train, validation
+    folders = ["train", *(view.name for view in view_folders(transfer))] if transfer else ["train"]
+    views: list[Rows] = [Asked(rows, features(folder)) for rows, folder in zip(train, folders, strict=True)]
+    return views, Asked(validation, features("validation"))
 
 
 def evaluate_split(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[str, float]:

@@ -81,8 +81,13 @@ def test_a_loss_on_features_is_checked_run_and_shipped(
 
     refused = kdorch("study", "check", study(late, {}))
     assert "needs features from the teacher, but 'trained' provides only its prediction" in refused.stderr
-    file = study(late, late)
+    file, said = study(late, late), []
     for words in (("study", "run", file), ("promote", "tiny", "--model", "mine")):
         done = kdorch(*words)
         assert (done.returncode, done.stderr) == (0, "")
-    assert "features: {late: body}" in done.stdout
+        said.append(done.stdout)
+    assert "features of 1 layer stored, 183.9 kB" in said[0]
+    assert "features: {late: body}" in said[1]
+    more = kdorch("study", "run", file, "--trials", "3", "--set", "store.disk=100kB")
+    assert more.returncode == 0, more.stderr  # the teacher is the same, and so may trials be compared
+    assert "features are recomputed in each trial: 183.9 kB would not fit store.disk 100.0 kB" in more.stdout

@@ -67,7 +67,6 @@ def teach(store, data):
         "score": ["accuracy", "max"],
         "budget": 2**30,
         "metrics": [],
-        "features": False,
         "data": data["path"],
     }
     return jobs.teacher(facts | {"store": str(store), "teacher": part}, print)

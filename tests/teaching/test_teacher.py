@@ -199,7 +199,7 @@ def test_answers_of_another_kind_are_refused(store, data, what, kind):
 def test_an_error_of_a_plugin_s_own_names_the_plugin(tmp_path, data):
     installed().registries["teacher"].add(Origin("toys", "0", "toys"), Odd)
     spec = {"store": str(tmp_path), "teacher": {"use": "odd", "what": "an error"}, "data": str(data)}
-    spec |= {"budget": BUDGET, "metrics": [], "features": False, "seed": 0, "score": ["accuracy", "max"]}
+    spec |= {"budget": BUDGET, "metrics": [], "seed": 0, "score": ["accuracy", "max"]}
     with pytest.raises(DataError, match=r"^teacher 'odd' cannot be made ready: RuntimeError: mat1 and mat2"):
         jobs.teacher(spec, print)
 
@@ -224,7 +224,6 @@ def test_the_jobs_take_and_return_plain_values(tmp_path):
     data = jobs.data(spec, print)
     part = {"use": "trained", "network": {"use": "mlp", "width": 8}, "epochs": 1, "batch": 256}
     spec = {"store": store, "teacher": part, "data": data["path"], "budget": BUDGET, "metrics": ["auroc"]}
-    spec |= {"features": False}
     teacher = jobs.teacher(spec | {"seed": 0, "score": ["accuracy", "max"]}, print)
     test = jobs.teacher_test(spec | {"entry": teacher["path"]}, print)
     assert json.loads(json.dumps([data, teacher, test])) == [data, teacher, test]

@@ -114,7 +114,7 @@ def test_the_teacher_answers_each_row_and_view_once_and_is_not_trained_again(mak
     assert ready(store, teacher, data).digest == entry.digest
     for _ in range(2):
         paths = {"entry": entry.path, "transfer": shown.path, "data": data}
-        told = answer_views(store, teacher, **paths, budget=BUDGET, features=False)
+        told = answer_views(store, teacher, **paths, budget=BUDGET)
     ids = column(data / "train", "rows").tolist()
     assert [*plain, ("answer", ids), ("answer", ids)] == SEEN
     assert told.facts["rows_evaluated"] == 2 * len(ids)

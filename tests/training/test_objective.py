@@ -146,3 +146,23 @@ def test_losses_are_averaged_over_rows_whatever_the_batches():
     assert found.losses == pytest.approx({label: value.item() for label, value in whole.items()}, rel=1e-5)
     assert torch.equal(found.targets, targets)
     assert torch.equal(found.teacher, teacher)
+
+
+@pytest.mark.parametrize(("across", "expected"), [(True, [32, 32, 32, 4]), (False, [100])])
+def test_rows_are_compared_in_batches_as_large_as_in_training(across, expected):
+    seen = []
+
+    class Counting(Constant, name="counting"):
+        across_rows = across
+
+        def build(self, task, student, teacher):
+            return lambda student, teacher, batch: seen.append(len(batch.rows)) or student.logits.sum()
+
+    count = 100
+    columns = {
+        "inputs": torch.randn(count, 6),
+        "targets": torch.arange(count) % 3,
+        "rows": torch.arange(count),
+    }
+    evaluate(plain(), InMemory(columns), objective(Counting()), 32)
+    assert seen == expected

@@ -31,7 +31,6 @@ def digits(tmp_path_factory):
         "seed": 0,
         "score": ["accuracy", "max"],
         "metrics": [],
-        "features": False,
         "budget": 2**40,
     }
     return data, jobs.teacher(spec, print)
