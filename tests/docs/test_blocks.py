@@ -35,7 +35,7 @@ LANGUAGES = {"bash", "diff", "python", "text", "toml", "yaml"}
 GENERATED = {"errors.md"}  # of wrong studies: written, and compared, by tests/study/test_wrong.py
 PAGES = [
     page
-    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
+    for page in sorted([*ROOT.glob("*.md"), *ROOT.glob("plugins/*/*.md"), *(ROOT / "docs").rglob("*.md")])
     if page.name not in GENERATED
 ]
 BLOCKS = [
@@ -208,25 +208,24 @@ def test_python_of_a_page_runs(page, workplace):
             exec(compile("\n" * (line - 1) + text, str(page), "exec", dont_inherit=True), namespace)
 
 
-SESSIONS = {"README.md": ["docs/model-card.md"]}  # pages that go on where another ends
-FOLLOWING = {name for pages in SESSIONS.values() for name in pages}
+FOLLOWING = {ROOT / "README.md": [ROOT / "docs" / "model-card.md"]}  # pages that go on where another ends
+
+
+def begins_a_session(page: Path) -> bool:
+    return page in PAGES and runs_studies(page) and not any(page in pages for pages in FOLLOWING.values())
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "page",
-    [
-        page
-        for page in PAGES
-        if runs_studies(page) and str(page.relative_to(ROOT)) not in FOLLOWING | {"CONTRIBUTING.md"}
-    ],
+    [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if begins_a_session(page)],
     ids=lambda page: page.name,
 )
 def test_a_page_works_from_top_to_bottom(page, home, workplace):
     shutil.copytree(home, workplace / ".kdorch")
     for study in (workplace / "studies").glob("*.yaml"):
         session.shrink(study)
-    pages = [page, *(ROOT / name for name in SESSIONS.get(page.name, ()))]
+    pages = [page, *FOLLOWING.get(page, ())]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
         [sys.executable, session.__file__, str(workplace), *map(str, pages)],
