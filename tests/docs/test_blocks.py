@@ -117,6 +117,8 @@ def workplace(tmp_path, monkeypatch) -> Iterator[Path]:
     """A directory with the files that pages speak of."""
     (tmp_path / "customers.csv").write_text(TABLE)
     (tmp_path / "scores.csv").write_text("file,score\na.png,0.5\n")
+    for teacher in ("answers.csv", "best.safetensors", "forest.skops", "teacher.pt2"):
+        (tmp_path / teacher).touch()
     shutil.copytree(ROOT / "studies", tmp_path / "studies")
     (tmp_path / "plugins").symlink_to(ROOT / "plugins")
     monkeypatch.chdir(tmp_path)

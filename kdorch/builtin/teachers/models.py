@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zipfile import ZipFile
 
-import mlflow.pyfunc
 from mlflow import MlflowClient
 from mlflow.artifacts import download_artifacts
 
@@ -84,6 +83,8 @@ def asked(content: bytes) -> Callable[[Any], Any]:
         DataError: If it cannot be loaded.
     """
     with TemporaryDirectory() as folder, warnings.catch_warnings(action="ignore"):
+        import mlflow.pyfunc
+
         ZipFile(io.BytesIO(content)).extractall(folder)
         try:
             model = mlflow.pyfunc.load_model(folder)
