@@ -72,17 +72,16 @@ class Objective:
             The Euclidean norm of the gradient of each weighted term in these parameters, by label; 0 where
             the weight is.
         """
-        everything = [*parameters, *(each for part in self.parts() for each in part.parameters())]
-        norms, sums = dict.fromkeys(self.terms, 0.0), list[Tensor | None]([None] * len(everything))
+        norms, sums = dict.fromkeys(self.terms, 0.0), list[Tensor | None]([None] * len(parameters))
         for place, (label, term) in enumerate(self._active.items(), start=1):
             self._backward({label: term}, student, teacher, batch, keep=place < len(self._active))
             norms[label] = math.hypot(
                 *(each.grad.norm().item() for each in parameters if each.grad is not None)
             )
-            sums = [_plus(known, each.grad) for known, each in zip(sums, everything, strict=True)]
-            for each in everything:
+            sums = [_plus(known, each.grad) for known, each in zip(sums, parameters, strict=True)]
+            for each in parameters:  # those of trainable parts belong to one term each, and stay
                 each.grad = None
-        for each, gradient in zip(everything, sums, strict=True):
+        for each, gradient in zip(parameters, sums, strict=True):
             each.grad = gradient
         return norms
 
