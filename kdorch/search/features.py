@@ -45,7 +45,8 @@ def ready(
     names = read_by(study)
     if names == []:
         return None, ""
-    tree = study.tree()
+    tree, disk = study.tree(), study.store.disk
+    views = shown["facts"]["bytes"] if shown and shown["facts"]["views"] > 1 else 0
     spec = {
         "store": str(home.store.resolve()),
         "teacher": tree["teacher"],
@@ -54,7 +55,7 @@ def ready(
         "data": data["path"],
         "transfer": shown["path"] if shown else None,
         "names": names,
-        "disk": study.store.disk,
+        "disk": disk - views,
         "budget": budget,
     }
     kept = call(executor, _JOB, spec, wait)
@@ -62,10 +63,9 @@ def ready(
     if kept["path"]:
         count = "1 layer" if layers == 1 else f"{layers} layers"
         return {"stored": kept["path"]}, f"of {count} stored, {size}"
-    disk = decimal(study.store.disk)
-    return asked(
-        study, teacher["path"]
-    ), f"are recomputed in each trial: {size} would not fit store.disk {disk}"
+    beside = f" beside views of {decimal(views)}" if views else ""
+    told = f"are recomputed in each trial: {size} would not fit store.disk {decimal(disk)}{beside}"
+    return asked(study, teacher["path"]), told
 
 
 def asked(study: Study, teacher: str) -> dict[str, Any]:

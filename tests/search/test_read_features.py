@@ -88,6 +88,21 @@ def test_it_is_said_what_became_of_them(
     assert asked[0]["disk"] == 10_000_000_000
 
 
+def test_views_lie_on_the_same_disk(tree: Tree, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, Any]] = []
+    kept = {"path": None, "names": ["late"], "bytes": 3000}
+    monkeypatch.setattr(features, "call", lambda executor, job, spec, wait: asked.append(spec) or kept)
+    found = study(tree, losses={"hint": HINT}, store={"disk": "4kB"})
+    entries = (
+        {"path": "/data"},
+        {"path": "/teacher"},
+        {"path": "/views", "facts": {"views": 2, "bytes": 1500}},
+    )
+    _, words = features.ready(found, Home(tmp_path), None, entries, 0, print)  # type: ignore[arg-type]
+    assert asked[0]["disk"] == 2500
+    assert words.endswith("3.0 kB would not fit store.disk 4.0 kB beside views of 1.5 kB")
+
+
 def test_a_study_without_such_losses_stores_none(tree: Tree, tmp_path: Any) -> None:
     entries = {"path": "/data"}, {"path": "/teacher"}, None
     assert features.ready(study(tree), Home(tmp_path), None, entries, 0, print) == (None, "")  # type: ignore[arg-type]
