@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,24 +14,31 @@ from kdorch.execution.drift import changes, current_state
 
 
 @contextmanager
-def watched(*, random: bool = False) -> Iterator[list[str]]:
+def watched(*, draws: bool = False) -> Iterator[list[str]]:
     """Note which settings change meanwhile, and put them back, so that one check cannot spoil the next.
 
     Args:
-        random: Whether drawing from a global random generator is a change, too.
+        draws: Whether drawing from a global random generator is a change, too.
     """
     found: list[str] = []
     before, settings = current_state(), _settings()
-    drawn = torch.random.get_rng_state(), _numpys()
+    drawn = (torch.random.get_rng_state(), _numpys()) if draws else None
     try:
         yield found
     finally:
         found += changes(before)
-        if random and not torch.equal(drawn[0], torch.random.get_rng_state()):
+        if drawn and not torch.equal(drawn[0], torch.random.get_rng_state()):
             found.append("torch's random generator")
-        if random and not np.array_equal(drawn[1], _numpys()):
+        if drawn and not np.array_equal(drawn[1], _numpys()):
             found.append("numpy's random generator")
         _restore(*settings)
+
+
+def seed(number: int) -> None:
+    """Seed as a trial does; torch.manual_seed also asks for devices, which takes long a hundred times."""
+    random.seed(number)
+    np.random.seed(number)
+    torch.default_generator.manual_seed(number)
 
 
 @contextmanager

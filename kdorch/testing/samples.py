@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ TASKS = {"classification": 5, "multilabel": 4, "regression": 3}  # and how many 
 FEWEST = {"classification": 2, "multilabel": 1, "regression": 1}
 
 
+@cache
 def make_task(name: str, outputs: int, input_shape: tuple[int, ...] = (1, 8, 8)) -> Task:
     """Return a task with labels ``a``, ``b`` and so on, fitted to made-up labels."""
     labels = [chr(ord("a") + number) for number in range(outputs)]

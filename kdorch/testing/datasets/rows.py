@@ -103,7 +103,7 @@ class RowChecks(DatasetChecks):
         """Loading changes no global setting, and draws no random numbers from the global generators."""
         torch.rand(1)  # away from where a seed that the source sets would leave it
         np.random.random()
-        with watched(random=True) as changed:
+        with watched(draws=True) as changed:
             self.load()
         expect(
             not changed,

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from kdorch.discovery import installed
 from kdorch.kinds import Loss, Output, Task, Term
 from kdorch.testing.contract import Contract
-from kdorch.testing.process import watched
+from kdorch.testing.process import seed, watched
 from kdorch.testing.samples import FEWEST, TASKS, Sample, bare, make_sample, make_task
 from kdorch.testing.says import explained, skip
 from kdorch.training.building import SAMPLE
@@ -74,9 +72,7 @@ class LossChecks(Contract):
     def build(self, sample: Sample, loss: Loss | None = None) -> Term:
         """Build the term as the core does: from a few rows, after the seed was set."""
         few = sample[:SAMPLE]
-        random.seed(0)
-        np.random.seed(0)
-        torch.default_generator.manual_seed(0)  # torch.manual_seed asks for devices: slow, a hundred times
+        seed(0)
         return (loss or self._loss).build(sample.task, bare(few.student), few.teacher)
 
 

@@ -157,7 +157,7 @@ class EdgeChecks(LossChecks):
         for sample in self.samples():
             with watched() as changed:
                 term = self.build(sample)
-                with watched(random=True) as drawn:
+                with watched(draws=True) as drawn:
                     compute(term, sample)
             changed += drawn
             expect(

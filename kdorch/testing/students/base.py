@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from kdorch.errors import TrainingError
 from kdorch.kinds import Batch, Output, Student, Task
 from kdorch.testing.contract import Contract
-from kdorch.testing.process import watched
+from kdorch.testing.process import seed, watched
 from kdorch.testing.samples import TASKS, make_task
 from kdorch.testing.says import ContractError, skip
-from kdorch.training.building import SAMPLE, answer, build, seed
+from kdorch.training.building import SAMPLE, answer, build
 
 SIZES = (1, 2, 7)  # batches that a shipped model is verified with
 

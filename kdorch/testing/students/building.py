@@ -107,7 +107,7 @@ class BuildingChecks(StudentChecks):
         with watched() as changed:
             network = self._student.build(self.task).eval()
             self.ask(network, inputs)
-            with watched(random=True) as drawn:
+            with watched(draws=True) as drawn:
                 self.ask(network, inputs)
         changed += drawn
         expect(

@@ -70,7 +70,7 @@ class LearningChecks(StudentChecks):
         held = [weakref.ref(tensor) for tensor in (found.logits, *found.features.values())]
         del found
         if any(each() is not None for each in held):
-            gc.collect()  # of what refers to itself; it takes long, so not unless it must
+            gc.collect(1)  # what refers to itself, of the young: a whole collection takes long
         expect(
             not any(each() is not None for each in held),
             f"{self.who} holds on to what it has answered.",
