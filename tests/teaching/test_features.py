@@ -66,6 +66,14 @@ def test_features_come_back_with_their_rows(store, data, budget):
         assert torch.equal(told.features[MAPS][:, 1, 0], -batch.rows.float())
 
 
+def test_features_are_found_by_row_id_in_whatever_order_they_lie(tmp_path):
+    ids = np.array([7, 3, 11, 5])
+    np.save(tmp_path / "rows.npy", ids)
+    np.save(tmp_path / "features.late.npy", 10 * ids)
+    rows = torch.tensor([5, 11, 7])
+    assert Stored(tmp_path, None, BUDGET)(kdorch.Batch(rows, rows, rows))["late"].tolist() == [50, 110, 70]
+
+
 def test_only_what_is_named_is_stored_and_that_once(store, data):
     kept = keep(store, data, names=["late"])
     assert (kept.names, kept.bytes) == (["late"], ROWS * 4)
