@@ -42,14 +42,17 @@ def seed(number: int) -> None:
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
-    """Compute with one thread meanwhile: for a few small rows, several wait for each other only."""
-    before = torch.get_num_threads()
+def apart() -> Iterator[None]:
+    """Compute with one thread meanwhile, and put back what was changed, so that no check spoils another.
+
+    For a few small rows, several threads wait for each other only.
+    """
+    settings = _settings()
     torch.set_num_threads(1)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        _restore(*settings)
 
 
 def _numpys() -> np.ndarray:

@@ -15,7 +15,7 @@ from kdorch.spec import Spec
 from kdorch.testing.contract import Contract
 from kdorch.testing.datasets import DatasetContract
 from kdorch.testing.losses import LossContract
-from kdorch.testing.process import one_thread
+from kdorch.testing.process import apart
 from kdorch.testing.says import ContractError
 from kdorch.testing.students import StudentContract
 from kdorch.testing.teachers import TeacherContract
@@ -59,7 +59,7 @@ def run(contract: type[Contract]) -> Iterator[Finding]:
     """Yield what each check of a contract finds, in the order of `checks`."""
     for name, about in checks(contract).items():
         try:
-            with one_thread():
+            with apart():
                 getattr(contract(), name)()
         except SkipTest as skipped:
             yield Finding(name, about, "skipped", str(skipped))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["beside the file", "in the current directory"])
 def test_files_named_like_libraries_are_left_alone(
     where: str, write: Callable[..., Path], cli: Callable[..., Any], tmp_path: Path

@@ -105,7 +105,7 @@ def test_names_are_completed(tmp_path: Path) -> None:
     home = ("--home", str(tmp_path))
     for command in (("study", "show"), ("study", "delete"), ("promote",), ("ui",)):
         assert complete(*home, *command, "d") == ["digits", "dogs"]
-    assert complete("plugins", "show", "loss/h") == ["loss/hinton"]
+    assert complete("plugins", "show", "loss/hi") == ["loss/hint", "loss/hinton"]
     assert complete("do") == ["doctor"]
 
 
