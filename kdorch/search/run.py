@@ -25,6 +25,7 @@ from kdorch.search.interrupts import Attentive, held_back
 from kdorch.search.journal import mend
 from kdorch.search.ledger import Ledger
 from kdorch.search.logbook import note_teacher, open_page
+from kdorch.search.looking import look_back
 from kdorch.search.observer import Observer
 from kdorch.search.phases import Confirming, Searching
 from kdorch.search.reconcile import reconcile
@@ -140,7 +141,8 @@ class Session:
             self.observer.recall(trial.user_attrs["metrics"])
         try:
             self._drive(self._searching(), setting, executor, tracker, self.deadline)
-            self._look_back()
+            in_time = not self._searching().wants(0)
+            look_back(self.study.name, self._searched, self.trials, self.observer, in_time=in_time)
             if candidates(self.study, self._searched):
                 scores = self._read_test(executor, record, budget)
                 tracker.log(teacher_run, curves={}, finals=scores, tags={})
@@ -204,30 +206,6 @@ class Session:
             Coordinator(phase, setting, executor, tracker, self.observer).drive(deadline)
             seconds, done = time.monotonic() - started, phase.record.counted - before
             self.observer.say(f"{phase.title}: {done} trainings in {seconds:.1f} s")
-
-    def _look_back(self) -> None:
-        """Say why a search ended early, and go no further without any result."""
-        search = self._searched
-        if self._searching().wants(0):
-            done = f"{search.counted} of {self.trials} trials"
-            self.observer.say(f"the time is up after {done}. Run the study again for the others.")
-        elif search.counted < self.trials:
-            self.observer.say(
-                f"stopped early: {search.infeasible:,} proposals broke a limit before training. "
-                "Relax limits, or narrow tune."
-            )
-        if search.complete():
-            return
-        trials = search.trials()
-        last = (
-            trials[-1].user_attrs.get("reason", "it broke a limit before training")
-            if trials
-            else "none was begun"
-        )
-        raise KdorchError(
-            f"No trial of {self.study.name!r} came to an end. The last one: {last.rstrip('.')}. "
-            "Once the cause is mended, run the study again."
-        )
 
     def _setting(self, data: dict[str, Any], lessons: dict[str, Any], budget: int) -> Setting:
         bounds = limits(self.study, installed())

@@ -6,11 +6,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
-    ByteSize,
     Field,
     PlainSerializer,
     PlainValidator,
@@ -18,22 +17,18 @@ from pydantic import (
     SerializeAsAny,
     ValidationError,
     ValidationInfo,
-    field_validator,
-    model_validator,
 )
 
 from kdorch.discovery import importable, installed
 from kdorch.errors import StudyError, shown
 from kdorch.kinds import Dataset, Direction, Measure, Teacher
 from kdorch.spec import Strict
-from kdorch.spec.strict import refusal
 from kdorch.study.parts import Label, LossPart, StudentPart, mark, unmark
+from kdorch.study.settings import Confirm, Search, Split, Store, Train
 from kdorch.study.transfer import Augment, Transfer
 from kdorch.study.wording import problems
 
 Mark = Annotated[Any, PlainValidator(mark), PlainSerializer(unmark)]
-Share = Annotated[float, Field(gt=0, lt=1)]
-Positive = Annotated[int, Field(ge=1)]
 ALWAYS = ("quality", "fidelity", "calibration", "size", "flops", "duration")  # what every trial measures
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
@@ -50,102 +45,6 @@ def _file_name(word: str) -> str:
         form = "a letter or digit and then letters, digits, _ . or -, at most 100 in all"
         raise ValueError(f"should be {form}, as in {better}, not {shown(word)}")
     return word
-
-
-class Split(Strict):
-    """How rows are divided: stratified at random, the same for every seed of the study.
-
-    Attributes:
-        validation: Share of the rows that choose between students.
-        test: Share of the rows that are locked until a student is confirmed.
-        seed: Which random division.
-    """
-
-    validation: Share = 0.2
-    test: Share = 0.2
-    seed: int = 0
-
-    @model_validator(mode="after")
-    def _leaves_rows(self) -> Self:
-        if self.validation + self.test >= 1:
-            raise ValueError("validation and test together must be below 1, to leave rows to train on")
-        return self
-
-
-class Train(Strict):
-    """How a student is trained: AdamW under a cosine schedule; the best epoch by validation is kept.
-
-    Attributes:
-        epochs: Passes over the training rows.
-        batch: Rows per step.
-        lr: Highest learning rate.
-        weight_decay: Decoupled decay of the weights, per unit of learning rate.
-        deterministic: Insist on algorithms that repeat bit for bit.
-    """
-
-    epochs: Positive = 20
-    batch: Positive = 64
-    lr: Annotated[float, Field(gt=0)] = 3e-3
-    weight_decay: Annotated[float, Field(ge=0)] = 0.01
-    deterministic: bool = False
-
-
-class Search(Strict):
-    """How parameters are proposed.
-
-    ``gp`` models the parameters that every trial has; those that exist only under a choice it leaves to
-    ``tpe``, while ``nsga2`` draws them at random.
-
-    Attributes:
-        trials: Complete, pruned and finally failed trials; retries do not count.
-        sampler: ``tpe`` (multivariate), ``gp``, ``nsga2`` or ``random``.
-    """
-
-    trials: Positive = 40
-    sampler: Literal["tpe", "gp", "nsga2", "random"] = "tpe"
-
-
-class Confirm(Strict):
-    """How the best of the front are tested.
-
-    Attributes:
-        top: Students of the front to train again.
-        seeds: Fresh seeds for each.
-        baseline: ``paired`` also trains each without the teacher, on the same seeds; ``none`` does not.
-    """
-
-    top: Annotated[int, Field(ge=0)] = 3
-    seeds: Positive = 5
-    baseline: Literal["paired", "none"] = "paired"
-
-
-class Store(Strict):
-    """What may lie on disk so that it is computed once; it changes no result, only how long a trial takes.
-
-    Attributes:
-        disk: Bytes, as in ``10GB``, for the teacher's features, and for views; where features would take
-            more, each trial asks the teacher for them again, while more views are refused.
-    """
-
-    disk: ByteSize = ByteSize(10_000_000_000)
-
-    @field_validator("disk", mode="before")
-    @classmethod
-    def _no_switch(cls, value: Any) -> Any:
-        if isinstance(value, bool):  # of which pydantic would make a byte
-            raise refusal("byte_size", "")
-        return value
-
-
-SETTINGS: dict[str, type[Strict]] = {
-    "split": Split,
-    "transfer": Transfer,
-    "augment": Augment,
-    "train": Train,
-    "store": Store,
-    "search": Search,
-    "confirm": Confirm,
-}
 
 
 class Study(Strict):

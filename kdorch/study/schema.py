@@ -16,8 +16,9 @@ from kdorch.errors import PluginError
 from kdorch.kinds import Dataset, Loss, Measure, Schedule, Student, Task, Teacher
 from kdorch.spec import Range, Spec
 from kdorch.study.metrics import measured
-from kdorch.study.model import SETTINGS, Study
+from kdorch.study.model import Study
 from kdorch.study.parts import OneOf
+from kdorch.study.settings import SETTINGS
 from kdorch.tasks.metrics import named
 
 Schema = dict[str, Any]

@@ -13,7 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 from kdorch.discovery import Plugins
 from kdorch.errors import Problem, did_you_mean, shown
 from kdorch.study.file import descend
-from kdorch.study.model import SETTINGS, Study
+from kdorch.study.model import Study
+from kdorch.study.settings import SETTINGS
 from kdorch.study.wording import EXAMPLES, Place, place
 from kdorch.study.wording import problems as explained
 

@@ -17,7 +17,8 @@ from torch import nn
 from kdorch.discovery import Plugins, installed
 from kdorch.kinds import Loss, Measure, Student, Subject, Task, Teacher
 from kdorch.study.limits import Limit
-from kdorch.study.model import ALWAYS, Train
+from kdorch.study.model import ALWAYS
+from kdorch.study.settings import Train
 from kdorch.training.asking import Asked, features_of
 from kdorch.training.building import SAMPLE, build, seed
 from kdorch.training.evaluate import evaluate

@@ -1,0 +1,110 @@
+"""The sections of a study that hold plain settings."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import ByteSize, Field, field_validator, model_validator
+
+from kdorch.spec import Strict
+from kdorch.spec.strict import refusal
+from kdorch.study.transfer import Augment, Transfer
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+Positive = Annotated[int, Field(ge=1)]
+
+
+class Split(Strict):
+    """How rows are divided: stratified at random, the same for every seed of the study.
+
+    Attributes:
+        validation: Share of the rows that choose between students.
+        test: Share of the rows that are locked until a student is confirmed.
+        seed: Which random division.
+    """
+
+    validation: Share = 0.2
+    test: Share = 0.2
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _leaves_rows(self) -> Self:
+        if self.validation + self.test >= 1:
+            raise ValueError("validation and test together must be below 1, to leave rows to train on")
+        return self
+
+
+class Train(Strict):
+    """How a student is trained: AdamW under a cosine schedule; the best epoch by validation is kept.
+
+    Attributes:
+        epochs: Passes over the training rows.
+        batch: Rows per step.
+        lr: Highest learning rate.
+        weight_decay: Decoupled decay of the weights, per unit of learning rate.
+        deterministic: Insist on algorithms that repeat bit for bit.
+    """
+
+    epochs: Positive = 20
+    batch: Positive = 64
+    lr: Annotated[float, Field(gt=0)] = 3e-3
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    deterministic: bool = False
+
+
+class Search(Strict):
+    """How parameters are proposed.
+
+    ``gp`` models the parameters that every trial has; those that exist only under a choice it leaves to
+    ``tpe``, while ``nsga2`` draws them at random.
+
+    Attributes:
+        trials: Complete, pruned and finally failed trials; retries do not count.
+        sampler: ``tpe`` (multivariate), ``gp``, ``nsga2`` or ``random``.
+    """
+
+    trials: Positive = 40
+    sampler: Literal["tpe", "gp", "nsga2", "random"] = "tpe"
+
+
+class Confirm(Strict):
+    """How the best of the front are tested.
+
+    Attributes:
+        top: Students of the front to train again.
+        seeds: Fresh seeds for each.
+        baseline: ``paired`` also trains each without the teacher, on the same seeds; ``none`` does not.
+    """
+
+    top: Annotated[int, Field(ge=0)] = 3
+    seeds: Positive = 5
+    baseline: Literal["paired", "none"] = "paired"
+
+
+class Store(Strict):
+    """What may lie on disk so that it is computed once; it changes no result, only how long a trial takes.
+
+    Attributes:
+        disk: Bytes, as in ``10GB``, for the teacher's features, and for views; where features would take
+            more, each trial asks the teacher for them again, while more views are refused.
+    """
+
+    disk: ByteSize = ByteSize(10_000_000_000)
+
+    @field_validator("disk", mode="before")
+    @classmethod
+    def _no_switch(cls, value: Any) -> Any:
+        if isinstance(value, bool):  # of which pydantic would make a byte
+            raise refusal("byte_size", "")
+        return value
+
+
+SETTINGS: dict[str, type[Strict]] = {
+    "split": Split,
+    "transfer": Transfer,
+    "augment": Augment,
+    "train": Train,
+    "store": Store,
+    "search": Search,
+    "confirm": Confirm,
+}
