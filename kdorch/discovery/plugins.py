@@ -72,7 +72,11 @@ class Plugins:
             self.registries[kind].add(origin, *offer)
 
     def _offers(self, plugin: object, origin: Origin) -> Iterator[tuple[str, tuple[Any, ...]]]:
-        if not self.manager.get_hookcallers(plugin):
+        marked = {caller.name for caller in self.manager.get_hookcallers(plugin) or ()}
+        forgotten = [hook for hook in HOOKS.values() if hasattr(plugin, hook) and hook not in marked]
+        if forgotten:
+            raise PluginError(f"{origin}: write @kdorch.hookimpl above def {forgotten[0]}.")
+        if not marked:
             who = origin if origin.is_local else f"{origin}: the entry point {origin.entry_point!r}"
             what = "offers nothing: it has no function register_... marked with @kdorch.hookimpl"
             raise PluginError(f"{who} {what}.")
@@ -95,7 +99,7 @@ class Plugins:
         except PluginError as error:
             if name in registry or not self.broken:
                 raise
-            failed = "; ".join(f"{origin}: {reason(why)}" for origin, why in self.broken.items())
+            failed = "; ".join(_failure(origin, why) for origin, why in self.broken.items())
             raise PluginError(f"{error} It may come with what failed to load: {failed}.") from error
 
     def names(self, kind: str) -> list[str]:
@@ -136,6 +140,12 @@ class Plugins:
 def _origin(entry: EntryPoint) -> Origin:
     source = entry.dist
     return Origin(source.name, source.version, entry.name) if source else Origin(entry.value, "?", entry.name)
+
+
+def _failure(origin: Origin, error: BaseException) -> str:
+    if origin.is_local:
+        return str(origin)  # why, the study is told where it names the file
+    return str(error).rstrip(".") if isinstance(error, PluginError) else f"{origin}: {reason(error)}"
 
 
 def _ours_first(found: tuple[Origin, EntryPoint]) -> tuple[bool, str, str]:

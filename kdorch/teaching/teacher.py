@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from kdorch.discovery import installed
+from kdorch.errors import DataError
 from kdorch.kinds import Batch, Dataset, Direction, Output, Task, Teacher
 from kdorch.teaching.answers import answer_all
 from kdorch.teaching.classroom import Classroom
@@ -78,7 +79,7 @@ def make_ready(
 
 def _write(folder: Path, teacher: Teacher, classroom: Classroom) -> dict[str, Any]:
     started, task = time.perf_counter(), classroom.task
-    state = teacher.fit(classroom)
+    state = _fitted(teacher, classroom)
     save_file(storable(state), folder / "state.safetensors")
     whole = hearing(classroom.raw, teacher.build(task, state))
     answers = {"train": _out_of_fold(teacher, classroom, whole), "validation": whole}
@@ -97,6 +98,17 @@ def _write(folder: Path, teacher: Teacher, classroom: Classroom) -> dict[str, An
     }
 
 
+def _fitted(teacher: Teacher, classroom: Classroom) -> dict[str, Tensor]:
+    state = teacher.fit(classroom)
+    who = f"teacher {teacher.name!r}: fit returns"
+    if not isinstance(state, dict):
+        raise DataError(f"{who} a {type(state).__name__}, not a dict of tensors. Keep nothing by {{}}.")
+    for name, value in state.items():
+        if not isinstance(value, Tensor):
+            raise DataError(f"{who} a {type(value).__name__} as {name!r}. Make it a tensor, or a field.")
+    return state
+
+
 def _out_of_fold(
     teacher: Teacher, classroom: Classroom, whole: Callable[[Batch], Output]
 ) -> Callable[[Batch], Output]:
@@ -106,7 +118,7 @@ def _out_of_fold(
         return whole
     found: list[tuple[Tensor, Callable[[Batch], Output]]] = []
     for left_out, shown in folds(classroom.task, classroom.data, count, classroom.seed):
-        state = teacher.fit(classroom.showing(shown))
+        state = _fitted(teacher, classroom.showing(shown))
         found.append((left_out, hearing(classroom.raw, teacher.build(classroom.task, state))))
     classroom.note(f"{count} teachers for out-of-fold outputs")
     return OutOfFold(found, whole)

@@ -38,9 +38,13 @@ def build(student: Student, task: Task, batch: Batch, *, role: str = "student") 
     """
     who = title(student, role)
     try:
-        network = student.build(task).eval()
+        network = student.build(task)
     except Exception as error:
         raise TrainingError(f"{who} cannot be built: {reason(error)}") from error
+    if not isinstance(network, nn.Module):
+        made = type(network).__name__
+        raise TrainingError(f"{who} cannot be built: build returns a {made}, not a torch.nn.Module.")
+    network.eval()
     try:
         with torch.no_grad():
             shown = answer(network, batch)

@@ -114,10 +114,10 @@ def _try_term(loss: Loss, term: Term, student: Output, teacher: Output, batch: B
     leaves = _each(student, lambda tensor: tensor.detach().clone().requires_grad_(tensor.is_floating_point()))
     value = _computed(loss, term, leaves, teacher, batch)
     if not isinstance(value, Tensor) or value.numel() != 1:
-        made = f"shape {tuple(value.shape)}" if isinstance(value, Tensor) else f"a {type(value).__name__}"
-        raise Unfit(
-            f"loss {loss.name!r} answers {made}, not one number as a tensor. Average it over the rows."
-        )
+        tensor = isinstance(value, Tensor)
+        made = f"shape {tuple(value.shape)}" if tensor else f"a {type(value).__name__}"
+        advice = "Average it over the rows." if tensor else "Return the mean over the rows, without item()."
+        raise Unfit(f"loss {loss.name!r} answers {made}, not one number as a tensor. {advice}")
     if not torch.isfinite(value):
         raise Unfit(f"loss {loss.name!r} is {value.item()} on {len(batch.rows)} rows.")
     wanted = [tensor for tensor in _tensors(leaves) if tensor.requires_grad]

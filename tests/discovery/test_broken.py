@@ -57,6 +57,14 @@ def test_an_entry_point_that_does_not_import_is_quarantined(site, source: str, e
     assert f"It may come with what failed to load: kdorch-broken 9.9: {expected}" in text
 
 
+def test_what_a_broken_plugin_did_is_told_once(site) -> None:
+    site.add("kdorch-broken", offering("register(len)"), version="9.9")
+    with pytest.raises(PluginError) as error:
+        site.plugins().find("loss", "gaze")
+    told = "failed to load: kdorch-broken 9.9: <built-in function len> is not a loss; subclass kdorch.Loss."
+    assert str(error.value).endswith(told)
+
+
 def test_known_names_are_found_without_a_word_about_what_is_broken(site) -> None:
     site.add("kdorch-broken", "1 / 0")
     site.add("kdorch-gaze", offering("register('gaze', 'no_such_module:Gaze')"))
@@ -130,6 +138,10 @@ def test_wrong_objects_are_explained(site, body: str, expected: str) -> None:
     [
         ("x = 1", "bad 1.0: the entry point 'bad' offers nothing: it has no function register_..."),
         (offering("register('mine', 'a:B')").replace("_losses", "_loses"), "unknown hook 'register_loses'"),
+        (
+            offering("pass") + "\ndef register_students(register):\n    register('mine', 'a:B')\n",
+            "bad 1.0: write @kdorch.hookimpl above def register_students.",
+        ),
         (offering("pass").replace("(register)", "(reg)"), "Argument(s) {'reg'} are declared"),
     ],
 )

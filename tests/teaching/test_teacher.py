@@ -196,6 +196,33 @@ def test_answers_of_another_kind_are_refused(store, data, what, kind):
         ready(store, Odd(what=what), data)
 
 
+class Keeping(kdorch.Teacher, name="keeping"):
+    """Returns from `fit` what an author may have forgotten to make a dict of tensors."""
+
+    cross_fit: int = 0
+
+    def folds(self):
+        return self.cross_fit
+
+    def fit(self, lessons):
+        return self.kept
+
+
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [
+        (None, r"fit returns a NoneType, not a dict of tensors\. Keep nothing by \{\}\."),
+        ([torch.ones(2)], "fit returns a list, not a dict"),
+        ({"mean": torch.ones(2), "rows": 3}, "fit returns a int as 'rows'. Make it a tensor, or a field."),
+    ],
+)
+@pytest.mark.parametrize("folds", [0, 2])
+def test_a_state_that_cannot_be_kept_is_refused_in_words(store, data, monkeypatch, kept, told, folds):
+    monkeypatch.setattr(Keeping, "kept", kept, raising=False)
+    with pytest.raises(DataError, match=f"^teacher 'keeping': {told}"):
+        ready(store, Keeping(cross_fit=folds), data)
+
+
 def test_an_error_of_a_plugin_s_own_names_the_plugin(tmp_path, data):
     installed().registries["teacher"].add(Origin("toys", "0", "toys"), Odd)
     spec = {"store": str(tmp_path), "teacher": {"use": "odd", "what": "an error"}, "data": str(data)}

@@ -137,7 +137,10 @@ def test_our_own_losses_fit(told, ready):
     ("what", "said"),
     [
         ("(s - t).square().mean(-1)", r"answers shape \(2,\), not one number as a tensor\. Average it"),
-        ("(s - t).square().mean().item()", "answers a float, not one number as a tensor"),
+        (
+            "(s - t).square().mean().item()",
+            r"answers a float, not one number as a tensor\. Return the mean over the rows, without item",
+        ),
         ("(s - t).square().mean().neg().log()", "is nan on 2 rows"),
         ("t.square().mean()", "has no gradient in what the student says"),
         ("s.detach().square().mean()", "has no gradient in what the student says"),

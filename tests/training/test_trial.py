@@ -15,8 +15,10 @@ from safetensors.torch import load_file
 from torch.nn.functional import cross_entropy, softmax
 from training_toys import CLASSES, FEATURES, SEEN, TRAIN, plain
 
+import kdorch
 from kdorch.errors import TrainingError
 from kdorch.training import trial
+from kdorch.training.building import build
 
 METRICS = {
     *("val/accuracy", "val/f1", "val/loss", "val/agreement", "val/kl", "val/ece"),
@@ -202,6 +204,21 @@ def test_a_student_of_another_shape_is_told_what_is_expected(own):
 def test_a_student_that_fails_is_told_where_and_why(own, network, told):
     with pytest.raises(TrainingError, match=rf"^student 'module' \(training_toys:{network}\) {told}"):
         own(network)
+
+
+class Forgetful(kdorch.Student, name="forgetful"):
+    """Builds a network and does not return it."""
+
+    def build(self, task):
+        torch.nn.Linear(2, 2)
+
+
+def test_a_student_that_returns_no_network_is_told_so():
+    batch = kdorch.Batch(torch.zeros(2, 2), torch.zeros(2), torch.arange(2))
+    with pytest.raises(
+        TrainingError, match=r"^student 'forgetful' cannot be built: build returns a NoneType, not"
+    ):
+        build(Forgetful(), kdorch.Classification(labels=["a", "b"], input_shape=(2,)), batch)
 
 
 def test_a_loss_of_nan_names_the_epoch(run):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 import click
 
@@ -87,7 +88,18 @@ def _default(info: FieldInfo) -> str:
 
 
 def _type(annotation: Any) -> str:
-    return annotation.__name__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")
+    """Return a type as one would write it, without what `Annotated` says of it."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _type(arguments[0])
+    if origin in (Union, UnionType):
+        return " | ".join(map(_type, arguments))
+    if annotation in (None, NoneType):
+        return "None"
+    if arguments and origin is not Literal:
+        return f"{_type(origin)}[{', '.join(map(_type, arguments))}]"
+    plain = isinstance(annotation, type)
+    return annotation.__name__ if plain else str(annotation).replace("typing.", "").replace("Ellipsis", "...")
 
 
 def _range(mark: Any) -> str:
