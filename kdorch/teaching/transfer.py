@@ -98,7 +98,9 @@ def _choose(
     targets = np.asarray(columns["targets"])
     labelled = np.array(columns.get("labelled", np.ones(len(targets), bool)))
     names = getattr(task, "labels", ())
-    omitted = labelled & np.isin(targets, [names.index(name) for name in transfer.omit])
+    omitted = np.zeros(len(targets), bool)
+    if transfer.omit:  # of a classification: other targets have a column for each output
+        omitted = labelled & np.isin(targets, [names.index(name) for name in transfer.omit])
     kept = np.flatnonzero(~omitted)
     if transfer.labels is not None:
         strata, known = task.strata(targets), np.flatnonzero(labelled & ~omitted)

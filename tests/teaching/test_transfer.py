@@ -86,6 +86,24 @@ def test_rows_whose_class_nobody_knows_stay_and_get_no_label(make, data):
     assert set(targets[labelled]) == {1, 2}
 
 
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("kind", [kdorch.Multilabel, kdorch.Regression])
+def test_targets_may_have_a_column_for_each_output(store, data, kind, count):
+    file = data / "train" / "targets.npy"
+    targets = (np.load(file)[:, None] > range(count)).astype("float32")
+    np.save(file, targets)
+    found = make_transfer(
+        store,
+        data,
+        kind(labels=LABELS[:count]),
+        transfer=Transfer(labels=7),
+        augment=Augment(views=2, mixup=0.3),
+        seed=0,
+    )
+    assert (found.facts["rows"], found.facts["labels"]) == (len(targets), 7)
+    assert column(found.path / "view-2", "mixed.targets").shape == targets.shape
+
+
 # ---------------------------------------------------------------- views
 
 
