@@ -33,17 +33,17 @@ def rows(cells: pd.Series, where: str) -> np.ndarray:
     import numpy as np
 
     _complete(cells, where)
-    twice = np.flatnonzero(cells.duplicated().to_numpy())
-    if len(twice):
-        again, value = int(twice[0]), cells.iloc[twice[0]]
-        first = int(np.flatnonzero((cells == value).to_numpy())[0])
-        raise kdorch.DataError(
-            f"{where}: the id {str(value)!r} stands in row {first + 1} and again in row {again + 1}."
-        )
     try:
-        return np.array([int(str(value)) for value in cells], dtype=np.int64)
+        found = np.array([int(str(value)) for value in cells], dtype=np.int64)
     except (ValueError, OverflowError):
-        return np.array([_number(str(value)) for value in cells], dtype=np.int64)
+        found = np.array([_number(str(value)) for value in cells], dtype=np.int64)
+    _, firsts = np.unique(found, return_index=True)
+    twice = np.setdiff1d(np.arange(len(found)), firsts)
+    if len(twice):
+        first, again = np.flatnonzero(found == found[twice[0]])[:2]
+        told = f"stands in row {first + 1} and again in row {again + 1}."
+        raise kdorch.DataError(f"{where}: the id {str(cells.iloc[again])!r} {told}")
+    return found
 
 
 def parts(cells: pd.Series, where: str) -> np.ndarray:

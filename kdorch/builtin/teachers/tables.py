@@ -26,11 +26,13 @@ class Table:
         name: Of the file.
         ids: Row ids, as the dataset ``files`` makes them of a column.
         columns: Answers by name; those of one array by position.
+        named: Whether they have names, which may be numbers too.
     """
 
     name: str
     ids: NDArray[np.int64]
     columns: dict[str, Any]
+    named: bool = True
 
     def outputs(self, task: kdorch.Task, chosen: Sequence[str]) -> NDArray[np.float64]:
         """Return the columns of a task's outputs in their order, shape (rows, outputs).
@@ -43,8 +45,7 @@ class Table:
             DataError: If there is not exactly one for each, or one holds what is no number.
         """
         labels = [str(label) for label in getattr(task, "labels", ())]
-        positions = [str(place) for place in range(task.outputs)]
-        wanted = list(chosen) or (positions if [*self.columns] == positions else labels)
+        wanted = list(chosen) or (labels if self.named else [str(place) for place in range(task.outputs)])
         if len(wanted) != task.outputs:
             what = f"{len(wanted)} columns for {task.outputs} outputs: {', '.join(labels)}."
             raise kdorch.DataError(f"teacher.columns: {what}")
@@ -102,7 +103,7 @@ def read(path: Path, identity: str) -> Table:
         DataError: If it cannot be read, or an id is missing or stands there twice.
     """
     try:
-        columns = _columns(path, identity)
+        columns, named = _columns(path, identity)
     except Exception as error:
         raise kdorch.DataError(f"teacher.path: {path} cannot be read: {reason(error)}") from error
     if identity not in columns:
@@ -115,10 +116,12 @@ def read(path: Path, identity: str) -> Table:
             f"teacher.path: {len(twice):,} rows of {path.name} repeat an id, the first is {twice.iloc[0]}. "
             "Keep one for each."
         )
-    return Table(path.name, row_ids(cells, f"teacher.id: {path.name}, column {identity!r}"), columns)
+    ids = row_ids(cells, f"teacher.id: {path.name}, column {identity!r}")
+    return Table(path.name, ids, columns, named)
 
 
-def _columns(path: Path, identity: str) -> dict[str, Any]:
+def _columns(path: Path, identity: str) -> tuple[dict[str, Any], bool]:
+    """Return columns by name, or those of one array by position, and whether they have names."""
     suffix = path.suffix.lower()
     if suffix == ".npz":
         return _arrays(path, identity)
@@ -126,14 +129,14 @@ def _columns(path: Path, identity: str) -> dict[str, Any]:
         table = pd.read_parquet(path)
     else:
         table = pd.read_csv(path, sep="\t" if suffix == ".tsv" else ",", dtype={identity: str})
-    return {str(name): table[name] for name in table}
+    return {str(name): table[name] for name in table}, True
 
 
-def _arrays(path: Path, identity: str) -> dict[str, Any]:
+def _arrays(path: Path, identity: str) -> tuple[dict[str, Any], bool]:
     with np.load(path, allow_pickle=False) as file:
         arrays = dict(file)
     values = [array for name, array in arrays.items() if name != identity]
     if len(values) != 1 or values[0].ndim == 1:
-        return arrays
+        return arrays, True
     columns: dict[str, Any] = {str(place): column for place, column in enumerate(values[0].T)}
-    return columns | {name: array for name, array in arrays.items() if name == identity}
+    return columns | {name: array for name, array in arrays.items() if name == identity}, False

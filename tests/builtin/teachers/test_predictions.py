@@ -116,3 +116,18 @@ def test_ids_that_are_words_are_those_of_a_table_of_files(tmp_path, room):
     words = pd.Series([f"case {number}" for number in range(5)])
     pd.DataFrame({"row": words, "a": 0.5}).to_csv(tmp_path / "said.csv", index=False)
     assert read(tmp_path / "said.csv", "row").ids.tolist() == rows(words, "").tolist()
+
+
+def test_columns_named_by_numbers_are_classes_and_no_positions(table, tmp_path, room):
+    lessons = room()
+    lessons.task = kdorch.Classification(labels=("0", "2", "1"))
+    numbered = table.rename(columns={"a": "0", "b": "1", "c": "2"})
+    logits = Predictions(path=written(numbered, tmp_path / "said.csv")).fit(lessons)["logits"]
+    expected = numbered.set_index("row").loc[100, ["0", "2", "1"]]
+    np.testing.assert_allclose(logits[0].softmax(-1), expected, atol=1e-6)
+
+
+def test_two_spellings_of_a_number_are_one_id(table, tmp_path, room):
+    again = table.astype({"row": str}).replace({"row": {"134": "0100"}})
+    with pytest.raises(kdorch.DataError, match=r"the id '(0100|100)' stands in row \d+ and again in row \d+"):
+        Predictions(path=written(again, tmp_path / "said.csv")).fit(room())
