@@ -67,23 +67,21 @@ class Classification(Task, name="classification"):
     def loss_gradient(self, logits: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
         """Return (softmax - one-hot) / rows, or each row by its share of the weights."""
         gradient = logits.softmax(-1)
-        gradient.scatter_add_(1, targets.unsqueeze(1), gradient.new_full((len(targets), 1), -1.0))
+        gradient.scatter_(1, targets.unsqueeze(1), -1.0, reduce="add")
         if weights is None:
             return gradient.div_(len(targets))
         return gradient.mul_((weights / weights.sum()).unsqueeze(1))
 
     def score(self, name: str, logits: Tensor, targets: Tensor) -> float:
         """Return the accuracy, the macro-averaged F1 score, the cross-entropy, or a further score."""
-        from torchmetrics.functional.classification import multiclass_accuracy, multiclass_f1_score
+        from torchmetrics.functional.classification import multiclass_f1_score
 
         if name == "loss":
             return float(self.loss(logits, targets))
         if name not in self.directions:
             return compute(self, name, logits.softmax(-1), targets)
-        if name == "accuracy":
-            return float(
-                multiclass_accuracy(logits, targets, self.outputs, average="micro", validate_args=False)
-            )
+        if name == "accuracy":  # asked after every epoch, and a third of what a general one costs
+            return (logits.argmax(-1) == targets).float().mean().item()
         return float(multiclass_f1_score(logits, targets, self.outputs, average="macro", validate_args=False))
 
     def fidelity(self, student: Tensor, teacher: Tensor) -> dict[str, float]:
