@@ -19,9 +19,10 @@ class Pkd(
 ):
     """mean((z(s) - z(t))^2) / 2, z standardising each channel over rows and positions.
 
-    That is 1 less Pearson's correlation of the channels. Vectors, sequences or maps; maps are averaged down
-    to the smaller size, and a trained projection gives the student the teacher's channels. Usual weight: 1
-    to 10. One row of vectors varies in nothing: 0.
+    For n values of a channel that is (n - 1) / n of 1 less Pearson's correlation, as z divides by the
+    unbiased deviation. Vectors, sequences or maps; maps are averaged down to the smaller size, and a trained
+    projection gives the student the teacher's channels. Usual weight: 1 to 10. One row of vectors varies in
+    nothing: 0.
 
     Not for small batches of vectors, whose means and deviations are chance, nor for features whose size the
     next layer of the student depends on: it is free to choose another.
