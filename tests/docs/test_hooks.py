@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -58,6 +59,13 @@ def test_every_hook_has_a_kind():
 def test_the_examples_keep_their_contracts(kind, offered):
     failed = [finding for finding in examine(offered[kind]()) if finding.outcome == "failed"]
     assert not failed
+
+
+def test_the_teacher_learns_from_labels_alone(offered):
+    known = torch.tensor([True, True, False])
+    rows = kdorch.Batch(torch.tensor([[0.0], [4.0], [9.0]]), torch.tensor([0, 1, 0]), torch.arange(3), known)
+    lessons = SimpleNamespace(train=rows, task=kdorch.Classification(labels=["a", "b"]))
+    assert offered["teacher"]().fit(lessons)["means"].tolist() == [[0.0], [4.0]]
 
 
 def test_the_measure_counts(offered):
