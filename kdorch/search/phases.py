@@ -105,7 +105,7 @@ class Confirming:
         params = self._params[candidate]
         tree = bind(self.study, params)
         if role == "baseline":
-            tree["losses"] = {"task": {"use": "task", "weight": 1.0}}
+            tree["losses"] = {"task": _labels_alone(tree["losses"])}
             params = {path: value for path, value in params.items() if not path.startswith("losses.")}
         return Plan(
             kind=role,
@@ -114,6 +114,12 @@ class Confirming:
             spec=_spec(tree, seed),
             tags={"kdorch.candidate": str(candidate), "kdorch.seed": str(seed)},
         )
+
+
+def _labels_alone(losses: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the loss on the labels, with the classes weighted as the study does, and nothing beside it."""
+    own = next((loss for loss in losses.values() if loss["use"] == "task"), {"use": "task"})
+    return {**own, "weight": 1.0}
 
 
 def _spec(tree: Mapping[str, Any], seed: int) -> dict[str, Any]:

@@ -114,6 +114,16 @@ def test_a_twin_differs_in_its_losses_only(confirming: Any, record: Record) -> N
     assert not [path for path in twin.params if path.startswith("losses.kd")]
 
 
+def test_a_twin_weights_the_classes_as_its_student_does(record: Record, make: Any) -> None:
+    losses = {
+        "labels": {"use": "task", "weight": 0.1, "class_weights": "balanced"},
+        "kd": {"use": "hinton", "weight": 0.9},
+    }
+    phase = Confirming(make(losses=losses, confirm={"seeds": 1}), record, [3], PARAMS)
+    _confirmed, twin = (phase.plan(record.ask()) for _ in range(2))
+    assert twin.spec["losses"] == {"task": {"use": "task", "weight": 1.0, "class_weights": "balanced"}}
+
+
 def test_what_is_confirmed_or_waits_is_not_planned_again(confirming: Any, record: Record) -> None:
     record.tell((confirming(3).plan(record.ask()), 0)[1], [0.9, 10])
     assert confirming(3).total == 4
