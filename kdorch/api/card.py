@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kdorch.shipping.card import Card
+    from kdorch.study import Study
 
 
 def card_of(
@@ -45,11 +46,21 @@ def card_of(
         results=_measured(results, number, row),
         losses={label: _line(loss) for label, loss in tree["losses"].items()},
         hyper_parameters={f"train.{key}": value for key, value in tree["train"].items()}
+        | shown(results.study)
         | {"seed": int(row.get("seed", results.study.seed))},
         output_meaning=answers,
         columns=record["data"]["facts"].get("legend", ()),
         commit=record.get("commit"),
     )
+
+
+def shown(study: Study) -> dict[str, Any]:
+    """Return what a student was shown of the training rows, by dotted path, where that is not all as is."""
+    return {
+        f"{section}.{field}": value
+        for section, part in (("transfer", study.transfer), ("augment", study.augment))
+        for field, value in part.model_dump(mode="json", exclude_defaults=True).items()
+    }
 
 
 def _measured(results: Results, number: int, row: pd.Series[Any]) -> dict[str, dict[str, tuple[float, ...]]]:
