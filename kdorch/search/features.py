@@ -62,7 +62,10 @@ def ready(
     layers, size = len(kept["names"]), decimal(kept["bytes"])
     if kept["path"]:
         count = "1 layer" if layers == 1 else f"{layers} layers"
-        return {"stored": kept["path"]}, f"of {count} stored, {size}"
+        told = f"of {count} stored, {size}"
+        if kept["made"]:
+            told += f", for which the teacher ran again: {kept['facts']['rows_evaluated']:,} rows"
+        return {"stored": kept["path"]}, told
     beside = f" beside views of {decimal(views)}" if views else ""
     told = f"are recomputed in each trial: {size} would not fit store.disk {decimal(disk)}{beside}"
     return asked(study, teacher["path"]), told

@@ -48,16 +48,16 @@ def test_a_loss_that_says_nothing_may_read_anything(tree: Tree) -> None:
     ("kept", "names", "source", "told"),
     [
         (
-            {"path": "/store/f", "names": ["a", "b"], "bytes": 1_200_000_000},
+            {"path": "/store/f", "names": ["a", "b"], "bytes": 1_200_000_000, "made": False},
             {"late": "late"},
             {"stored": "/store/f"},
             "of 2 layers stored, 1.2 GB",
         ),
         (
-            {"path": "/f", "names": ["a"], "bytes": 1},
+            {"path": "/f", "names": ["a"], "bytes": 1, "made": True, "facts": {"rows_evaluated": 1437}},
             {"late": "a"},
             {"stored": "/f"},
-            "of 1 layer stored, 1 byte",
+            "of 1 layer stored, 1 byte, for which the teacher ran again: 1,437 rows",
         ),
         (
             {"path": None, "names": ["a"], "bytes": 13_000_000_000},
