@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
+from torch import Tensor
 
 from kdorch.kinds import Student
-from kdorch.testing.process import watched
+from kdorch.testing.process import seed, watched
 from kdorch.testing.says import expect, skip
 from kdorch.testing.teachers.base import TeacherChecks, close, fit
 
@@ -43,6 +46,32 @@ class ReadyingChecks(TeacherChecks):
             why="what it sees later is not what it learnt from.",
             do="write x = x / 2 in place of x /= 2, and use no method that ends in _ on lessons.train.",
         )
+
+    def test_ignores_labels_that_are_not_there(self) -> None:
+        """Of rows without a label it takes no heed of the number that fills the label's place."""
+        classroom = self.classroom()
+        targets = classroom.train.targets
+        low, high = (self._taught(filler) for filler in (targets.amin(0), targets.amax(0)))
+        expect(
+            close(low, high),
+            f"{self.who}: rows without a label teach it, by the numbers that stand in place of their labels.",
+            why="data with missing labels would make it worse, in silence.",
+            do="learn from lessons.train.targets[lessons.train.labelled] where labelled is not None.",
+        )
+
+    def _taught(self, filler: Tensor) -> Tensor:
+        """Return what it says when every other training row has no label, but this in its place."""
+        classroom = self.classroom()
+        train = classroom.train
+        labelled = torch.arange(len(train.rows)) % 2 == 0
+        known = labelled.reshape(-1, *[1] * (train.targets.dim() - 1))
+        targets = torch.where(known, train.targets, filler)
+        classroom.train = replace(train, targets=targets, labelled=labelled)
+        seed(0)  # one that draws from anywhere is for another check to find
+        teacher = self._teacher.settled(classroom)
+        answer = teacher.build(classroom.task, fit(teacher, classroom))
+        with torch.no_grad():
+            return answer(self.heard()).logits
 
     def test_state_is_kept_as_it_is(self) -> None:
         """Its state are tensors that safetensors stores, and building from them does not change them."""
