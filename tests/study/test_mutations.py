@@ -14,7 +14,7 @@ import pytest
 from kdorch import StudyError
 from kdorch.study import Study
 
-SEEDS = range(17)
+SEEDS = [*range(5), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(5, 17))]
 EACH = 15
 FULL = """\
 name: full
