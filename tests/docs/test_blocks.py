@@ -217,7 +217,7 @@ def begins_a_session(page: Path) -> bool:
     return page in PAGES and runs_studies(page) and not any(page in pages for pages in FOLLOWING.values())
 
 
-@pytest.mark.slow
+@pytest.mark.pages
 @pytest.mark.parametrize(
     "page",
     [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if begins_a_session(page)],
