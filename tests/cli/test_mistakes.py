@@ -56,7 +56,7 @@ def files(folder: Path) -> set[str]:
         ("ui", "No study was run in .kdorch yet. Begin with: kdorch study run FILE"),
         ("--home elsewhere ui", "Begin with: kdorch --home elsewhere study run FILE"),
         ("--home tiny.yaml study show tiny", "Directory 'tiny.yaml' is a file"),
-        ("plugins show hinton", "Write KIND/NAME, as in loss/hinton"),
+        ("plugins show loses/hinton", "Write KIND/NAME, as in loss/hinton"),
         ("plugins show loss/hintn", "Did you mean 'hinton'?"),
     ],
 )

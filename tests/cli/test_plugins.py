@@ -102,7 +102,8 @@ def test_fields_without_a_default_have_to_be_given(kdorch: Callable[..., Any], s
     ("words", "why"),
     [
         (("loss/hintn",), "No loss is called 'hintn'. Did you mean 'hinton'?"),
-        (("hinton",), "Write KIND/NAME, as in loss/hinton"),
+        (("hintn",), "No plugin is called 'hintn'. Did you mean 'hinton'?"),
+        (("loses/hinton",), "Write KIND/NAME, as in loss/hinton"),
         (("loss/hinton", "--set", "temperature"), "write path=value"),
         (("measure/size",), "there is no contract for a measure"),
     ],

@@ -127,10 +127,17 @@ def test_show_of_our_own(site) -> None:
     assert "target str required" in text
 
 
+def test_a_name_alone_will_do_where_one_kind_has_it(site) -> None:
+    assert site.kdorch("plugins", "show", "dkd").stdout == site.kdorch("plugins", "show", "loss/dkd").stdout
+    site.add("also", LOSS.replace('"gaze"', '"digits"'))
+    told = site.kdorch("plugins", "show", "digits").stderr
+    assert "'digits' is the name of several plugins. Write dataset/digits or loss/digits." in told
+
+
 def test_show_explains_what_it_does_not_know(site) -> None:
     for name, expected in {
         "loss/hintn": "No loss is called 'hintn'. Did you mean 'hinton'?",
-        "hinton": "Write KIND/NAME, as in loss/hinton; kinds are dataset, teacher",
+        "hintn": "No plugin is called 'hintn'. Did you mean 'hinton'?",
         "loses/hinton": "Write KIND/NAME, as in loss/hinton; kinds are dataset, teacher",
     }.items():
         done = site.kdorch("plugins", "show", name)

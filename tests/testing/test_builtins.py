@@ -70,7 +70,7 @@ EXAMPLES: dict[str, Callable[[Path], Spec]] = {
     "teacher/sklearn": lambda _: Sklearn(estimator=BAYES),
 }
 COLLECTED = {"dataset/digits", "loss/hinton", "student/mlp", "student/module", "teacher/trained"}  # next door
-COLLECTED |= {"teacher/registry"}  # asks an MLflow server
+COLLECTED |= {"teacher/registry"}  # asks an MLflow server: its contract is in test_registry.py
 ALL = {
     f"{entry.kind}/{entry.name}"
     for entry in installed()

@@ -72,7 +72,7 @@ def _print(rows: list[dict[str, str]], broken: list[dict[str, str]]) -> None:
     for row in broken:
         why = f"{row['distribution']} {row['version']}: {row['error']}"
         out.print(f"broken: {why}", style="red", soft_wrap=True)
-    say_next("kdorch plugins show KIND/NAME")
+    say_next("kdorch plugins show NAME")
 
 
 def _told(row: dict[str, str]) -> dict[str, str]:

@@ -55,11 +55,13 @@ class TeacherChecks(Contract):
     Class attributes:
         teacher: The teacher.
         dataset: Rows to make it ready with.
+        tracking_uri: The MLflow server or database that it may ask.
     """
 
     kind: ClassVar[str] = "teacher"
     teacher: Teacher
     dataset: Dataset | None = None
+    tracking_uri: str = ""
 
     @property
     def _teacher(self) -> Teacher:
@@ -77,7 +79,8 @@ class TeacherChecks(Contract):
         data = _stored(rows)
         task = stored_task(data)
         raw = RawRows(rows) if self._teacher.raw else None
-        return Classroom(task, data, 0, next(iter(task.directions.items())), _BUDGET, raw=raw)
+        score = next(iter(task.directions.items()))
+        return Classroom(task, data, 0, score, _BUDGET, self.tracking_uri, raw)
 
     def fitted(self) -> Ready:
         """Return the teacher made ready again."""

@@ -12,8 +12,10 @@ import pytest
 from pydantic import ValidationError
 
 import kdorch
+from kdorch.builtin.datasets import Digits
 from kdorch.builtin.teachers import Registry
 from kdorch.teaching import jobs
+from kdorch.testing import TeacherContract, run
 
 
 @pytest.mark.parametrize("uri", ["digits@champion", "models:/digits", "models:/digits/one", "runs:/1/model"])
@@ -60,6 +62,13 @@ def test_a_promoted_student_teaches_what_it_knows_under_any_name(promoted):
     assert first["facts"]["notes"] == ["models:/assistant/1"]
     assert first["facts"]["params"] in chosen["size/params"].to_numpy()
     assert not ready(spec, uri="models:/assistant/1")["made"]
+
+    class Promoted(TeacherContract):
+        teacher = Registry(uri="models:/assistant@champion")
+        dataset = Digits()
+        tracking_uri = spec["tracking"]
+
+    assert not [finding for finding in run(Promoted) if finding.outcome == "failed"]
 
     kdorch.promote(results, model="assistant", alias="champion")
     moved = ready(spec, uri="models:/assistant@champion")
