@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     )
     from kdorch.kinds.stages import Stages
     from kdorch.search.observer import Observer
-    from kdorch.spec import Choice, Range, Spec
+    from kdorch.spec import Choice, ClassPath, Range, Spec
     from kdorch.study import Augment, Confirm, OneOf, Search, Split, Store, Study, Train, Transfer
     from kdorch.tasks.classification import Classification
     from kdorch.tasks.multilabel import Multilabel
@@ -67,7 +67,7 @@ _HOMES = {
     ),
     "kdorch.kinds.stages": ("Stages",),
     "kdorch.search.observer": ("Observer",),
-    "kdorch.spec": ("Choice", "Range", "Spec"),
+    "kdorch.spec": ("Choice", "ClassPath", "Range", "Spec"),
     "kdorch.study": ("Augment", "Confirm", "OneOf", "Search", "Split", "Store", "Study", "Train", "Transfer"),
     "kdorch.tasks.classification": ("Classification",),
     "kdorch.tasks.multilabel": ("Multilabel",),
@@ -83,6 +83,7 @@ __all__ = [
     "BusyError",
     "Choice",
     "ChoiceError",
+    "ClassPath",
     "Classification",
     "Columns",
     "Confirm",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from inspect import signature
 from itertools import pairwise
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 import kdorch
 from kdorch.errors import did_you_mean
@@ -82,14 +81,6 @@ class Cnn(kdorch.Student, name="cnn", provides={"features"}):
         return kdorch.Stages(early=early, late=late, head=head)
 
 
-def _import_path(word: str) -> str:
-    if not re.fullmatch(r"\w+(\.\w+)*:\w+(\.\w+)*", word):
-        raise ValueError(f"write package.module:Class, not {word!r}")
-    if word.startswith("__main__:"):
-        raise ValueError(f"workers never run the script again, so move what {word!r} names to its own module")
-    return word
-
-
 class Module(kdorch.Student, name="module"):
     """Your own ``torch.nn.Module``, by its import path.
 
@@ -100,7 +91,7 @@ class Module(kdorch.Student, name="module"):
             its path within the network, be the feature ``late``.
     """
 
-    target: Annotated[str, AfterValidator(_import_path)]
+    target: kdorch.ClassPath
     args: Annotated[dict[str, Any], Field(default_factory=dict)]
     features: Annotated[dict[str, str], Field(default_factory=dict)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from kdorch.kinds.schedule import Weight
@@ -70,6 +70,13 @@ class Loss(Spec):
             derivative with respect to the student's logits, spares the loop its own autograd graph.
         """
         return self
+
+
+def features_read(losses: Iterable[Loss]) -> frozenset[str] | None:
+    """Return which of the teacher's features some losses read; None if it may be any."""
+    names = [loss.teacher_features() for loss in losses]
+    known = [each for each in names if each is not None]
+    return frozenset().union(*known) if len(known) == len(names) else None
 
 
 class Term(Protocol):

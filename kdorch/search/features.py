@@ -9,6 +9,7 @@ from rich.filesize import decimal
 
 from kdorch.execution import Executor
 from kdorch.kinds import Loss
+from kdorch.kinds.loss import features_read
 from kdorch.search.home import Home
 from kdorch.search.prepare import call
 from kdorch.spec import Choice
@@ -78,8 +79,8 @@ def asked(study: Study, teacher: str) -> dict[str, Any]:
 
 def read_by(study: Study) -> list[str] | None:
     """Return the teacher's features that some trial may read; None if it may be any."""
-    names = [loss.teacher_features() for loss in _losses(study)]
-    return None if None in names else sorted(frozenset().union(*filter(None, names)))
+    names = features_read(_losses(study))
+    return None if names is None else sorted(names)
 
 
 def room(study: Study, rows: Mapping[str, int], shown: Mapping[str, int]) -> int:

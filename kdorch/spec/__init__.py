@@ -7,5 +7,6 @@ Specs hold plain values only, so they are cheap, comparable, loggable, and writt
 from kdorch.spec.ranges import Choice, Range
 from kdorch.spec.spec import Spec
 from kdorch.spec.strict import Strict, written
+from kdorch.spec.targets import ClassPath, FunctionPath
 
-__all__ = ["Choice", "Range", "Spec", "Strict", "written"]
+__all__ = ["Choice", "ClassPath", "FunctionPath", "Range", "Spec", "Strict", "written"]

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from kdorch.spec import Strict
+from kdorch.spec import FunctionPath, Strict
 
 _CHANGES = ("shift", "flip", "noise", "target", "mixup")
-
-
-def _import_path(word: str) -> str:
-    if not re.fullmatch(r"\w+(\.\w+)*:\w+(\.\w+)*", word):
-        raise ValueError(f"write package.module:function, not {word!r}")
-    if word.startswith("__main__:"):
-        raise ValueError(f"workers never run the script again, so move what {word!r} names to its own module")
-    return word
 
 
 def _class_name(value: Any) -> Any:
@@ -50,7 +41,7 @@ class Augment(Strict):
     shift: Annotated[int, Field(ge=0)] = 0
     flip: bool = False
     noise: Annotated[float, Field(ge=0)] = 0.0
-    target: Annotated[str, AfterValidator(_import_path)] | None = None
+    target: FunctionPath | None = None
     mixup: Annotated[float, Field(gt=0)] | None = None
 
     @property

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from kdorch.discovery import Plugins
 from kdorch.kinds import Batch, Loss, Output, Task, Teacher
+from kdorch.kinds.loss import features_read
 from kdorch.training.rows import Rows, features_among, stored
 
 IDS = "rows"
@@ -90,13 +91,6 @@ class Recomputed:
         return {name: shown[name].float() for name in (shown if self._names is None else sorted(self._names))}
 
 
-def wanted(losses: Iterable[Loss]) -> frozenset[str] | None:
-    """Return which of the teacher's features losses read; None if it may be any."""
-    names = [loss.teacher_features() for loss in losses]
-    known = [each for each in names if each is not None]
-    return frozenset().union(*known) if len(known) == len(names) else None
-
-
 def features_of(
     spec: Mapping[str, Any], plugins: Plugins, task: Task, losses: Iterable[Loss]
 ) -> Callable[[str], Features] | None:
@@ -108,7 +102,7 @@ def features_of(
         task: What it answers.
         losses: Of the trial.
     """
-    names, source = wanted(losses), spec.get("features")
+    names, source = features_read(losses), spec.get("features")
     if not source or (names is not None and not names):
         return None
     if "stored" in source:

@@ -35,7 +35,7 @@ class Sklearn(kdorch.Teacher, name="sklearn", tasks={"classification", "multilab
             trees and forests know their rows by heart, so that their answers to them say little.
     """
 
-    estimator: str | None = None
+    estimator: kdorch.ClassPath | None = None
     args: dict[str, Any] = Field(default_factory=dict)
     file: Path | None = None
     trust: bool = False
