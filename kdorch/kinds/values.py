@@ -80,7 +80,8 @@ class Columns:
         rows: Stable row ids, int64; their order in the source by default.
         labelled: Which rows have a label, bool; the others are trained on, for what the teacher says of them,
             unless they belong to a part, group or time that is held out.
-        parts: The split of each row: ``train``, ``validation`` or ``test``.
+        parts: The split of each row: ``train``, ``validation`` or ``test``. Where none is ``validation``, the
+            study's share of the training rows becomes that, each class in its share.
         groups: Rows of one group stay together, as those of one patient must.
         times: The newest rows become the test, those before them the validation.
         legend: What each column of a table is, for whoever calls the shipped model: mappings with ``name``,

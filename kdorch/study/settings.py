@@ -18,7 +18,8 @@ class Split(Strict):
     """How rows are divided: stratified at random, the same for every seed of the study.
 
     Attributes:
-        validation: Share of the rows that choose between students.
+        validation: Share of the rows that choose between students; of the training rows where the source
+            says which rows are the test, and no more.
         test: Share of the rows that are locked until a student is confirmed.
         seed: Which random division.
     """

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -31,7 +33,7 @@ def divide(columns: Columns, split: Split) -> dict[str, np.ndarray]:
         raise DataError("no row has a label.")
     if columns.parts is not None:
         _check_parts(columns.parts)
-        parts = _ready_made(columns.parts[known])
+        parts = _ready_made(columns, known, split)
     elif columns.times is not None:
         parts = _by_time(columns.times[known], split)
     elif columns.groups is not None:
@@ -65,8 +67,16 @@ def _check_parts(parts: np.ndarray) -> None:
         raise DataError(f"a ready-made split is {strange[0]!r}; it must be one of {', '.join(SPLITS)}.")
 
 
-def _ready_made(parts: np.ndarray) -> dict[str, np.ndarray]:
-    return {name: np.flatnonzero(parts == name) for name in SPLITS}
+def _ready_made(columns: Columns, known: np.ndarray, split: Split) -> dict[str, np.ndarray]:
+    assert columns.parts is not None  # noqa: S101  who calls has looked
+    found = {name: np.flatnonzero(columns.parts[known] == name) for name in SPLITS}
+    train = found["train"]
+    if "validation" in columns.parts or not len(train):
+        return found
+    strata = columns.task.strata(columns.targets[known[train]])
+    with _explained(strata):
+        kept, held = _stratified(len(train), split.validation, strata, split.seed)
+    return found | {"train": train[kept], "validation": train[held]}
 
 
 def _by_time(times: np.ndarray, split: Split) -> dict[str, np.ndarray]:
@@ -103,25 +113,37 @@ def _two(splitter: object, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _at_random(strata: np.ndarray | None, count: int, split: Split) -> dict[str, np.ndarray]:
-    from sklearn.model_selection import train_test_split
-
-    fewest = ""
     if strata is not None:
-        label, rows = min(Counter(strata.tolist()).items(), key=lambda item: item[1])
-        fewest = f" Label {label!r} has the fewest rows: {rows}."
+        label, rows = _rarest(strata)
         if rows < len(SPLITS):
             raise DataError(f"label {label!r} has {rows} rows; each of the 3 splits needs one.")
     held = split.validation + split.test
+    with _explained(strata):
+        train, rest = _stratified(count, held, strata, split.seed)
+        beside = None if strata is None else strata[rest]
+        validation, test = _stratified(len(rest), split.test / held, beside, split.seed)
+    return {"train": train, "validation": rest[validation], "test": rest[test]}
+
+
+def _stratified(
+    count: int, share: float, strata: np.ndarray | None, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the positions of most rows and of a share of them, with its share of each stratum."""
+    from sklearn.model_selection import train_test_split
+
+    most, some = train_test_split(np.arange(count), test_size=share, stratify=strata, random_state=seed)
+    return most, some
+
+
+@contextmanager
+def _explained(strata: np.ndarray | None) -> Iterator[None]:
     try:
-        train, rest = train_test_split(
-            np.arange(count), test_size=held, stratify=strata, random_state=split.seed
-        )
-        validation, test = train_test_split(
-            rest,
-            test_size=split.test / held,
-            stratify=None if strata is None else strata[rest],
-            random_state=split.seed,
-        )
+        yield
     except ValueError as error:
+        fewest = "" if strata is None else " Label {!r} has the fewest rows: {}.".format(*_rarest(strata))
         raise DataError(f"the rows cannot be divided as asked: {error}{fewest}") from error
-    return {"train": train, "validation": validation, "test": test}
+
+
+def _rarest(strata: np.ndarray) -> tuple[object, int]:
+    """Return the label with the fewest rows, and how many."""
+    return min(Counter(strata.tolist()).items(), key=lambda item: item[1])

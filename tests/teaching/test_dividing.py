@@ -105,6 +105,15 @@ def test_a_ready_made_division_is_kept():
     assert sum(counts(found).values()) == 100
 
 
+def test_without_a_validation_training_rows_make_one_and_the_test_stays():
+    targets = np.repeat([0, 1, 2], [60, 30, 10])
+    parts = np.array(["train", "test"])[HUNDRED % 2]
+    found = divided(targets, CLASSES, parts=parts)
+    assert np.bincount(targets[found["validation"]]).tolist() == [6, 3, 1]
+    assert (parts[found["validation"]] == "train").all()
+    assert found["test"].tolist() == np.flatnonzero(parts == "test").tolist()
+
+
 # ---------------------------------------------------------------- rows without a label
 
 
@@ -156,7 +165,14 @@ UNDIVIDED = {
         {"parts": np.array(["train", "val"])[HUNDRED % 2]},
         "a ready-made split is 'val'; it must be one of train, validation, test.",
     ),
-    "a missing part": ({"parts": np.array(["train", "test"])[HUNDRED % 2]}, "no row is left for validation;"),
+    "a missing part": (
+        {"parts": np.array(["train", "validation"])[HUNDRED % 2]},
+        "no row is left for test;",
+    ),
+    "only a validation without labels": (
+        {"parts": np.array([*SPLITS])[HUNDRED % 3], "labelled": HUNDRED % 3 != 1},
+        "no row with a label is left for validation;",
+    ),
     "a part without labels": (
         {"parts": np.array([*SPLITS])[HUNDRED % 3], "labelled": HUNDRED % 3 < 2},
         "no row with a label is left for test;",
