@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from kdorch.tasks.classification import Classification
     from kdorch.tasks.multilabel import Multilabel
     from kdorch.tasks.regression import Regression
+    from kdorch.tasks.tokens import Tokens
 
 _HOMES = {
     "kdorch.api": ("Results", "check", "promote", "run"),
@@ -72,6 +73,7 @@ _HOMES = {
     "kdorch.tasks.classification": ("Classification",),
     "kdorch.tasks.multilabel": ("Multilabel",),
     "kdorch.tasks.regression": ("Regression",),
+    "kdorch.tasks.tokens": ("Tokens",),
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -121,6 +123,7 @@ __all__ = [
     "Task",
     "Teacher",
     "Term",
+    "Tokens",
     "TrackingError",
     "Train",
     "TrainingError",

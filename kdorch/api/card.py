@@ -50,6 +50,7 @@ def card_of(
         | {"seed": int(row.get("seed", results.study.seed))},
         output_meaning=answers,
         columns=record["data"]["facts"].get("legend", ()),
+        encoding=record["data"]["facts"].get("usage", ""),
         commit=record.get("commit"),
     )
 

@@ -20,19 +20,22 @@ class Rehearsal:
 
     Attributes:
         rows: Rows of each split.
+        notes: What was mended in the data.
         warnings: What could make its results look better than they are.
         estimate: Time and disk.
     """
 
     rows: dict[str, int]
+    notes: list[str]
     warnings: list[str]
     estimate: Estimate
 
     def facts(self) -> dict[str, Any]:
-        """Return it as JSON takes it: ``rows``, ``warnings``, ``seconds`` (least, most) and ``bytes``."""
+        """Return it as JSON takes it: rows, notes, warnings, ``seconds`` (least, most), bytes."""
         seconds = [self.estimate.whole(training) for training in self.estimate.training]
         return {
             "rows": self.rows,
+            "notes": self.notes,
             "warnings": self.warnings,
             "seconds": seconds,
             "bytes": self.estimate.disk,
@@ -67,4 +70,5 @@ def rehearse(study: Study, *, home: str | Path = HOME, workers: int | None = Non
         showable(study, executor, data)
         fit_together(study, executor, data)
         expected = estimate(study, executor, data, trials=study.search.trials, workers=workers or cores())
-    return Rehearsal(data["facts"]["rows"], cautions(study, data), expected)
+    facts = data["facts"]
+    return Rehearsal(facts["rows"], facts.get("notes", []), cautions(study, data), expected)

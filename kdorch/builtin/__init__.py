@@ -70,6 +70,7 @@ def register_tasks(register: Callable[..., None]) -> None:
     register("classification", "kdorch.tasks.classification:Classification")
     register("multilabel", "kdorch.tasks.multilabel:Multilabel")
     register("regression", "kdorch.tasks.regression:Regression")
+    register("tokens", "kdorch.tasks.tokens:Tokens")
 
 
 @kdorch.hookimpl

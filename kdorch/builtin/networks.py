@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-class Mlp(kdorch.Student, name="mlp", provides={"features"}):
+_TASKS = {"classification", "multilabel", "regression"}  # one vector of logits for each row
+
+
+class Mlp(kdorch.Student, name="mlp", tasks=_TASKS, provides={"features"}):
     """A multi-layer perceptron with ReLU; inputs of any shape are flattened.
 
     Its features are vectors: ``late``, the last hidden layer, and ``hidden1``, ``hidden2`` … before it.
@@ -50,7 +53,7 @@ class Mlp(kdorch.Student, name="mlp", provides={"features"}):
         return kdorch.Stages(**stages, head=nn.Linear(sizes[-1], task.outputs))
 
 
-class Cnn(kdorch.Student, name="cnn", provides={"features"}):
+class Cnn(kdorch.Student, name="cnn", tasks=_TASKS, provides={"features"}):
     """Two 3 x 3 convolutions with ReLU, average pooling and a linear layer, for small images.
 
     Its features are maps: ``early`` with ``width`` channels at half the size of the image, then ``late`` with

@@ -46,6 +46,8 @@ def check(home: Path, file: Path, overrides: tuple[str, ...], as_json: bool) -> 
         fine = {"file": str(file), "trials": trials, "parameters": parameters, "problems": []}
         click.echo(json.dumps(fine | rehearsal.facts(), indent=1))
         return
+    for note in rehearsal.notes:
+        click.echo(f"data: {note}")
     for warning in rehearsal.warnings:
         click.echo(f"warning: {warning}")
     click.echo(f"{file} is fine: {trials} trials over {parameters} parameters.")

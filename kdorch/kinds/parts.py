@@ -44,7 +44,7 @@ class Student(Spec):
     kind: ClassVar[str] = "student"
 
     def build(self, task: Task) -> nn.Module:
-        """Return the network with fresh weights: batch of ``task.input_shape`` to ``task.outputs`` logits."""
+        """Return the network with fresh weights, from ``task.input_shape`` to ``task.output_shape``."""
         raise NotImplementedError
 
 

@@ -40,8 +40,13 @@ class Task(Spec):
 
     @property
     def outputs(self) -> int:
-        """Number of logits per row."""
+        """Number of logits per row, or per place in it: classes, labels, numbers, entries of a vocabulary."""
         raise NotImplementedError
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """Shape of one row's logits, ``(outputs,)`` by default; it may depend on ``input_shape``."""
+        return (self.outputs,)
 
     def complaint(self, targets: np.ndarray) -> str:
         """Return what is wrong with the labels of a dataset, as a sentence; empty if nothing is."""
@@ -59,6 +64,13 @@ class Task(Spec):
         """Return labels in the form that the loss compares logits with."""
         return targets
 
+    def mask(self, targets: np.ndarray) -> np.ndarray | None:
+        """Return which tokens of encoded labels count, bool, shape (rows, tokens); None if all do.
+
+        It reaches losses as ``batch.mask``.
+        """
+        return None
+
     def decoder(self) -> nn.Module | None:
         """Return what turns logits into what a client expects, as a module; None if they are just that."""
         return None
@@ -67,7 +79,7 @@ class Task(Spec):
         """Return the supervised loss, averaged over the batch, as a scalar.
 
         Args:
-            logits: Of the student.
+            logits: Of the student, shape (rows, *output_shape).
             targets: Encoded labels.
             weights: Of the rows in the average, shape (rows,); all equal by default.
         """

@@ -21,7 +21,8 @@ class Output:
     """What a network returns; a network that returns a tensor returns its logits.
 
     Attributes:
-        logits: Predictions before any activation, shape (rows, outputs); real values for regression.
+        logits: Predictions before any activation, shape (rows, *task.output_shape): one for each class of a
+            row, or of a place in it; real values for regression.
         features: Intermediate maps by name, batch first.
     """
 
@@ -87,6 +88,9 @@ class Columns:
         legend: What each column of a table is, for whoever calls the shipped model: mappings with ``name``,
             ``type`` (``number`` or ``category``) and, where codes stand for words, ``categories`` in the
             order of the codes.
+        notes: What was mended while loading, counted, in words: ``1,203 texts are cut after 64 words``.
+        usage: Python that makes rows of what a client has, by a function ``encode``; printed on the card of a
+            shipped model, and run as it stands where mlflow is installed.
     """
 
     inputs: np.ndarray
@@ -98,6 +102,8 @@ class Columns:
     groups: np.ndarray | None = None
     times: np.ndarray | None = None
     legend: Sequence[Mapping[str, Any]] = ()
+    notes: Sequence[str] = ()
+    usage: str = ""
 
     @property
     def ids(self) -> np.ndarray:

@@ -114,6 +114,8 @@ class Session:
         self._try_together(executor, data)  # what is wrong without the teacher need not wait for it
         shown = showing.transfer(self.study, self.home, executor, data["path"], self._wait("views"))
         self.observer.say(f"data     {rows} (locked){showing.said(self.study, shown)}")
+        for note in data["facts"].get("notes", ()):
+            self.observer.say(f"data     {note}")
         self._forewarn(data, executor)
         tracker = open_page(self.study, self.home, self.uri, data, identity=record["identity"])
         pages = {

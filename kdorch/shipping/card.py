@@ -68,6 +68,7 @@ class Card:
         input_meaning: What one input row is, in words.
         output_meaning: What the outputs are, in words.
         columns: Of a table, what each is: mappings with ``name``, ``type`` and, of codes, ``categories``.
+        encoding: Python that makes input rows of what a client has, by a function ``encode``.
         limits: Further limits, one sentence each.
         commit: Git commit the study ran from, where known.
         date: Day of the promotion, ISO 8601.
@@ -89,6 +90,7 @@ class Card:
     input_meaning: str = "A row as the dataset ships it; the preparation is part of the model."
     output_meaning: str = "Logits; their softmax gives probabilities."
     columns: Sequence[Mapping[str, Any]] = ()
+    encoding: str = ""
     limits: tuple[str, ...] = ()
     commit: str | None = None
     date: str = field(default_factory=lambda: datetime.now(UTC).date().isoformat())
@@ -102,6 +104,7 @@ def render(card: Card) -> str:
         "How to use": _how_to_use(card.usage) if card.usage else "",
         "Input and output": _interface(card),
         "Columns": legend(card.columns),
+        "From what you have to rows": _fenced(card.encoding),
         "Results": _results(card.results),
         "Limits": _limits(card),
         "Networks": _networks(card),
@@ -190,6 +193,10 @@ def _data(card: Card) -> str:
 def _made_with(card: Card) -> dict[str, str]:
     commit = {"commit": f"`{card.commit}`"} if card.commit else {}
     return {"date": card.date, **commit, **card.versions}
+
+
+def _fenced(code: str) -> str:
+    return f"```python\n{code.strip()}\n```" if code else ""
 
 
 def _bullets(facts: Mapping[str, object]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from rich.filesize import decimal
@@ -63,7 +64,7 @@ def unshown(study: Study, task: Task, labelled: int, inputs: np.ndarray) -> Iter
     yield from _transfer(study.transfer, task, labelled)
     yield from _augment(study.augment, task, str(inputs.dtype))
     further = study.augment.views - 1
-    size = further * (inputs.nbytes + 4 * task.outputs * len(inputs))
+    size = further * (inputs.nbytes + 4 * prod(task.output_shape) * len(inputs))
     if size > study.store.disk:
         what = f"{further:,} further views of {len(inputs):,} rows and the teacher's answers to them take"
         more = f"{what} {decimal(size)}; store.disk is {decimal(study.store.disk)}."

@@ -84,7 +84,7 @@ def _kind(output: Any) -> str:
 
 
 def _validate(output: Output, columns: Mapping[str, Tensor], batch: Batch, task: Task) -> None:
-    expected = (len(batch.rows), task.outputs)
+    expected = (len(batch.rows), *task.output_shape)
     if tuple(output.logits.shape) != expected:
         raise DataError(
             f"the teacher answers logits of shape {tuple(output.logits.shape)}; the task needs {expected}."

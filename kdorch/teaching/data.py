@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -31,7 +32,8 @@ def prepare(store: Store, dataset: Dataset, origin: str, split: Split) -> Entry:
     """Load a dataset, divide it, and store each part, once.
 
     The entry holds ``<split>/inputs.npy`` (prepared), ``targets.npy`` (encoded), ``rows.npy`` and, where some
-    rows have no label, ``labelled.npy``, and where rows belong together ``groups.npy`` for each split,
+    rows have no label, ``labelled.npy``, where some tokens do not count, ``mask.npy``, and where rows belong
+    together ``groups.npy`` for each split,
     ``example.npy`` (a few raw training inputs) and ``preprocessing.safetensors``.
 
     Args:
@@ -65,10 +67,11 @@ def prepare(store: Store, dataset: Dataset, origin: str, split: Split) -> Entry:
 
 def _content_digest(columns: Columns) -> str:
     found = sha256(digest(columns.task.model_dump()).encode())
-    if columns.legend:
-        found.update(digest(columns.legend).encode())
+    for words in (columns.legend, columns.usage):
+        if words:
+            found.update(digest(words).encode())
     for name, column in vars(columns).items():
-        if column is None or name in {"task", "legend"}:
+        if column is None or name in {"task", "legend", "notes", "usage"}:
             continue
         found.update(f"{column.dtype} {column.shape}".encode())
         for start in range(0, len(column), _CHUNK):
@@ -88,22 +91,29 @@ def _write(folder: Path, dataset: Dataset, columns: Columns, split: Split, conte
     for name, chosen in parts.items():
         (folder / name).mkdir()
         shape = _write_inputs(folder / name / "inputs.npy", columns.inputs, chosen, preprocessing, rows)
-        np.save(folder / name / "targets.npy", _plain(task.encode(targets[chosen])))
+        encoded = _plain(task.encode(targets[chosen]))
+        np.save(folder / name / "targets.npy", encoded)
         np.save(folder / name / "rows.npy", rows[chosen])
         if not labelled.all():
             np.save(folder / name / "labelled.npy", labelled[chosen])
+        mask = task.mask(encoded)
+        if mask is not None:
+            np.save(folder / name / "mask.npy", mask)
         if columns.groups is not None:
             np.save(folder / name / "groups.npy", np.unique(columns.groups, return_inverse=True)[1][chosen])
-    logits = 4 * len(rows) * task.outputs  # what the teacher's answers will take
+    task = task.model_copy(update={"input_shape": shape})
+    logits = 4 * len(rows) * math.prod(task.output_shape)  # what the teacher's answers will take
     return {
         "content": content,
         "bytes": logits + sum(file.stat().st_size for file in folder.rglob("*.npy")),
-        "task": task.model_copy(update={"input_shape": shape}).model_dump(),
+        "task": task.model_dump(),
         "rows": {name: len(chosen) for name, chosen in parts.items()},
         "unlabelled": int((~labelled[parts["train"]]).sum()),
         "warnings": strangeness(columns, parts),
+        "notes": list(columns.notes),
         "raw": {"dtype": str(columns.inputs.dtype), "shape": list(columns.inputs.shape[1:])},
         "legend": list(columns.legend),
+        "usage": columns.usage,
     }
 
 

@@ -15,6 +15,7 @@ from kdorch.discovery import installed
 from kdorch.kinds import Batch, Output, Task
 
 TASKS = {"classification": 5, "multilabel": 4, "regression": 3}  # and how many outputs
+TOKENS = {"tokens": 5}  # of which losses are told by checks of their own
 FEWEST = {"classification": 2, "multilabel": 1, "regression": 1}
 
 
@@ -31,6 +32,8 @@ def raw_targets(task: Task, rows: int, seed: int = 0) -> np.ndarray:
     generator = np.random.default_rng(seed)
     if task.name == "classification":
         return np.arange(rows) % task.outputs
+    if task.name == "tokens":
+        return generator.integers(task.outputs, size=(rows, *task.input_shape[:1]))
     if task.name == "multilabel":
         return (np.arange(rows)[:, None] + np.arange(task.outputs)) % 2
     return generator.normal(size=(rows, task.outputs)) * 3 + 1

@@ -70,10 +70,11 @@ def check(shown: Output, task: Task, batch: Batch, who: str) -> None:
         made = type(shown.logits).__name__
         raise TrainingError(f"{who} answers a {made}. Return the logits as a tensor, or a kdorch.Output.")
     got = tuple(shown.logits.shape)
-    if got != (len(batch.rows), task.outputs):
+    if got != (len(batch.rows), *task.output_shape):
+        wanted = ", ".join(map(str, ("rows", *task.output_shape)))
         raise TrainingError(
             f"{who} answers {len(batch.rows)} rows with shape {got}, "
-            f"but the task needs logits of shape (rows, {task.outputs})."
+            f"but the task needs logits of shape ({wanted})."
         )
 
 

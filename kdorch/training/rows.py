@@ -22,7 +22,7 @@ Recall = Callable[[Output], Output]
 Column = TypeVar("Column")
 
 _FEATURE = "features."
-_DATA = ("inputs", "targets", "rows", "labelled", "mixed.targets", "mixed.shares")
+_DATA = ("inputs", "targets", "rows", "labelled", "mask", "mixed.targets", "mixed.shares")
 
 
 class Rows(Protocol):
@@ -111,7 +111,8 @@ def _as_is(columns: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _batch(values: dict[str, Tensor]) -> tuple[Batch, Output | None]:
-    batch = Batch(values["inputs"], values["targets"], values["rows"], values.get("labelled"))
+    labelled, mask = values.get("labelled"), values.get("mask")
+    batch = Batch(values["inputs"], values["targets"], values["rows"], labelled, mask)
     if "mixed.shares" in values:
         batch.mixed = Mixed(values["mixed.targets"], values["mixed.shares"])
     return batch, _output(values) if "logits" in values else None

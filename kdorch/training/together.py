@@ -83,7 +83,7 @@ def _two_rows(spec: Mapping[str, Any], task: Task) -> tuple[Batch, Output]:
         rows = Asked(rows, recomputed(spec["features"], installed(), task, None))
     batch, told = next(rows.batches(SAMPLE))
     generator = torch.Generator().manual_seed(0)
-    return batch, told or Output(torch.randn(len(batch.rows), task.outputs, generator=generator))
+    return batch, told or Output(torch.randn(len(batch.rows), *task.output_shape, generator=generator))
 
 
 def _at(key: str, below: str) -> str:

@@ -65,7 +65,7 @@ def section(loss: type[Loss]) -> str:
 
 def facts(loss: type[Loss]) -> str:
     known = [
-        (loss.tasks, f"For {' and '.join(sorted(loss.tasks))}."),
+        (loss.tasks, f"For {', '.join(sorted(loss.tasks))}."),
         (loss.across_rows, "It compares the rows of a batch with each other."),
         (not loss.zero_at_agreement, "It is not 0 at agreement."),
     ]

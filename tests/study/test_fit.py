@@ -154,7 +154,7 @@ def test_a_student_for_another_task(fit: Complaints) -> None:
 
 
 def test_a_loss_for_another_task(fit: Complaints) -> None:
-    wrong = "loss 'hinton' does classification, multilabel; the dataset 'heights' is for regression."
+    wrong = "loss 'hinton' does classification, multilabel, tokens; the dataset 'heights' is for regression."
     numbers = ("data={use: heights}", "objectives={val/r2: max}")
     [complaint] = fit(*numbers)
     complaint, _, known = complaint.partition(" Known for regression: ")
@@ -179,7 +179,7 @@ def test_a_dataset_must_say_its_task(fit: Complaints) -> None:
 
 
 def test_a_task_that_is_not_installed(fit: Complaints) -> None:
-    complaint = "data: No task is called 'detection'. Known: classification, multilabel, regression."
+    complaint = "data: No task is called 'detection'. Known: classification, multilabel, regression, tokens."
     assert complaint in fit("data={use: foreign}", "losses={task: {use: task}}")
 
 

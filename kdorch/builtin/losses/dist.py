@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Dist(
     LogitLoss,
     name="dist",
-    tasks={"classification"},
+    tasks={"classification", "tokens"},
     reference="Huang et al. 2022, Knowledge Distillation from A Stronger Teacher, NeurIPS, arXiv:2205.10536",
 ):
     """T^2 (beta (1 - r of rows) + gamma (1 - r of columns)), r the mean correlation of probabilities.

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class LabelledLoss(LogitLoss, tasks={"classification"}):
+class LabelledLoss(LogitLoss, tasks={"classification", "tokens"}):
     """A loss over the rows that have a label: `each` and `slope` find the labelled class in the first column.
 
     It has changed places with the class that stands there, which does not matter to what is said of the

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class LogitStandardization(
     LogitLoss,
     name="logit_standardization",
-    tasks={"classification"},
+    tasks={"classification", "tokens"},
     reference="Sun et al. 2024, Logit Standardization in Knowledge Distillation, CVPR, arXiv:2403.01427",
 ):
     """T^2 KL(softmax(t' / T) || softmax(s' / T)), mean over rows, s' and t' the standardised logits.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class Uld(
     LogitLoss,
     name="uld",
-    tasks={"classification"},
+    tasks={"classification", "tokens"},
     reference="Boizard et al. 2024, Towards Cross-Tokenizer Distillation, arXiv:2402.12030",
 ):
     """sum |sort p - sort q|, mean over tokens that count: for two vocabularies.

@@ -30,7 +30,7 @@ def as_logits(task: kdorch.Task, said: Any, answers: Answers, rows: Sequence[int
 
     Args:
         task: What is answered.
-        said: Shape (rows, outputs).
+        said: Shape (rows, *task.output_shape).
         answers: What it is.
         rows: Ids, for messages.
 
@@ -40,10 +40,11 @@ def as_logits(task: kdorch.Task, said: Any, answers: Answers, rows: Sequence[int
     from torch import from_numpy
 
     found = np.asarray(said, dtype=np.float64)
-    if found.shape != (len(rows), task.outputs):
+    wanted = (len(rows), *task.output_shape)
+    if found.shape != wanted:
         raise kdorch.DataError(
-            f"the teacher answers {len(rows):,} rows with shape {found.shape}; the task needs "
-            f"{(len(rows), task.outputs)}, one number for each of its outputs."
+            f"the teacher answers {len(rows):,} rows with shape {found.shape}; the task needs {wanted}, one "
+            "number for each of its outputs."
         )
     if task.decoder() is not None:
         return from_numpy(task.encode(found))

@@ -15,6 +15,7 @@ from kdorch.testing.samples import Sample, bare, leaf, make_task
 from kdorch.testing.says import expect, explained, skip
 
 _ROWS, _TOKENS, _PADDING, _WORDS = 3, 4, 2, 5
+_WITH_CLASSES = {"classification", "tokens"}
 _READ: list[str] = []
 
 
@@ -22,8 +23,8 @@ class TokenChecks(LossChecks):
     """What a loss does with (rows, tokens, vocabulary), where some tokens are padding."""
 
     def test_counts_no_masked_tokens(self) -> None:
-        """If it takes a mask, neither what padding says nor how much there is matters; all may be padding."""
-        if self._loss.tasks and "classification" not in self._loss.tasks:
+        """Neither what padding says nor how much there is matters; all may be padding."""
+        if self._loss.tasks and not _WITH_CLASSES & self._loss.tasks:
             skip("it is for no task with classes")
         if "features" in self._loss.needs:
             skip("it compares features")
@@ -53,6 +54,12 @@ class TokenChecks(LossChecks):
             if _READ:
                 raise
         if not _READ:
+            expect(
+                "tokens" not in self._loss.tasks,
+                f"{self.who} is declared for tokens and does not ask which of them count.",
+                why="a study of texts would teach padding.",
+                do="take logits[batch.mask] where batch.mask is there.",
+            )
             skip("it takes no mask")
         return found
 

@@ -13,7 +13,7 @@ class BuildingChecks(StudentChecks):
     """What comes out of `build`."""
 
     def test_builds_for_every_task(self) -> None:
-        """It answers (rows, outputs) for each task that it is declared for."""
+        """It answers (rows, *output_shape) for each task that it is declared for."""
         for task in self.tasks():
             self.built(task=task)
 
@@ -24,12 +24,12 @@ class BuildingChecks(StudentChecks):
 
     def test_answers_any_number_of_rows(self) -> None:
         """Batches of 1, 2 and 7 rows get as many answers."""
-        network, outputs = self.built(), self.task.outputs
+        network, wanted = self.built(), self.task.output_shape
         for rows in SIZES:
             shape = tuple(self.ask(network, self.inputs(rows)).logits.shape)
             expect(
-                shape == (rows, outputs),
-                f"{self.who} answers {rows} rows with shape {shape}, not {(rows, outputs)}.",
+                shape == (rows, *wanted),
+                f"{self.who} answers {rows} rows with shape {shape}, not {(rows, *wanted)}.",
                 why="the last batch of an epoch is smaller, and a shipped model is asked about single rows.",
                 do="look for squeeze() and reshapes to a fixed size; flatten(1) keeps the rows.",
             )

@@ -14,15 +14,15 @@ class AnsweringChecks(TeacherChecks):
     """What comes out of `build`."""
 
     def test_answers_a_line_of_numbers_for_each_row(self) -> None:
-        """It answers an Output with logits (rows, outputs), floating-point."""
-        outputs = self.ready.classroom.task.outputs
+        """It answers an Output with logits (rows, *output_shape), floating-point."""
+        wanted = self.ready.classroom.task.output_shape
         for rows in (1, 2, 7):
             found = getattr(self.answering()(self.batch(rows)), "logits", None)
             shape = tuple(found.shape) if isinstance(found, torch.Tensor) else None
             expect(
-                shape == (rows, outputs) and found.is_floating_point(),  # type: ignore[union-attr]
+                shape == (rows, *wanted) and found.is_floating_point(),  # type: ignore[union-attr]
                 f"{self.who} answers {rows} rows with {type(found).__name__} of shape {shape}, not floats of "
-                f"shape {(rows, outputs)}.",
+                f"shape {(rows, *wanted)}.",
                 why="its answers are stored row by row, and compared with the student's logits.",
                 do="return kdorch.Output(logits).",
             )

@@ -1,0 +1,55 @@
+"""Texts, token by token: learnt, scored, told of what was mended, and shipped with what makes rows of texts."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pytest
+
+import kdorch
+
+STUDY = """
+name: letters
+plugins: [./own_tokens.py]
+data: {use: letters}
+teacher: {use: trained, network: {use: next_letter, width: 8}, epochs: 20, lr: 0.1}
+student: {use: next_letter}
+losses: {task: {use: task, weight: 0.5}, kd: {use: forward_kl, weight: 0.5}}
+train: {epochs: 20, batch: 8, lr: 0.1}
+tune: {student.width: auto}
+objectives: {val/bits_per_character: min, size/params: min}
+search: {trials: 3}
+confirm: {top: 1, seeds: 2}
+"""
+
+
+class Listener(kdorch.Observer):
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
+@pytest.mark.slow
+def test_a_study_of_tokens(tmp_path: Path) -> None:
+    shutil.copy(Path(__file__).with_name("own_tokens.py"), tmp_path)
+    file, listener = tmp_path / "letters.yaml", Listener()
+    file.write_text(STUDY)
+    results = kdorch.run(kdorch.Study.load(file), home=tmp_path, observer=listener, workers=1)
+    assert "data     3 letters are lost" in listener.said
+    chance = 2.0  # bits of a letter out of four
+    assert (results.trials["val/bits_per_character"] < 0.6 * chance).all()
+    assert (results.confirmed["test/accuracy"] > 0.8).all()
+
+    promoted = kdorch.promote(results, model="letters", alias="champion")
+    code = promoted.card.partition("## From what you have to rows\n\n```python\n")[2].partition("\n```")[0]
+    scope: dict[str, object] = {}
+    exec(code, scope)
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
+    model = mlflow.pyfunc.load_model(promoted.uri)
+    said = model.predict(scope["encode"](["abc"]))  # type: ignore[operator]
+    assert np.array_equal(said[0, :3].argmax(-1), [1, 2, 3])  # b after a, c after b, d after c
