@@ -46,9 +46,9 @@ def shipment(results: Results, number: int, row: pd.Series[Any], uri: str) -> Sh
         network,
         preprocessing,
         stored.raw.numpy(),
-        tuple(getattr(stored.task, "labels", ())),
+        stored.task.names,
         row["run_id"],
-        card_of(results, number, row, tree, stored.task.answers),
+        card_of(results, number, row, tree, stored.task.meaning()),
         stored.task.decoder(),
     )
 

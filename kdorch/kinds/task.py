@@ -22,6 +22,7 @@ class Task(Spec):
         honesty: Its measures of calibration, likewise.
         library: Where torchmetrics keeps further scores for it, and how their names begin there.
         answers: What a shipped model answers, as a sentence for its card.
+        located: Its labels say where things are in the input, so a view must not move them.
 
     Attributes:
         input_shape: Shape of one prepared input, without the batch; the core fills it in.
@@ -34,6 +35,7 @@ class Task(Spec):
     honesty: ClassVar[Mapping[str, Direction]] = {}
     library: ClassVar[tuple[str, str]] = ("", "")
     answers: ClassVar[str] = "Logits."
+    located: ClassVar[bool] = False
 
     input_shape: tuple[int, ...] = ()
     metrics: tuple[str, ...] = ()
@@ -47,6 +49,18 @@ class Task(Spec):
     def output_shape(self) -> tuple[int, ...]:
         """Shape of one row's logits, ``(outputs,)`` by default; it may depend on ``input_shape``."""
         return (self.outputs,)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the numbers along the last axis of a shipped model's answer are; empty if they have no names.
+
+        By default the ``labels``, where the task has some.
+        """
+        return tuple(getattr(self, "labels", ()))
+
+    def meaning(self) -> str:
+        """Return what a shipped model answers: ``answers``, unless it depends on the fields."""
+        return self.answers
 
     def complaint(self, targets: np.ndarray) -> str:
         """Return what is wrong with the labels of a dataset, as a sentence; empty if nothing is."""

@@ -99,6 +99,9 @@ def _augment(augment: Augment, task: Task, dtype: str) -> Iterator[Problem]:
         if getattr(augment, field) and len(shape) != _IMAGE:
             what = f"is for images (channels, height, width), and the inputs here have shape {shape}."
             yield Problem(f"augment.{field}", what, "Use noise, mixup or a function of your own (target).")
+        elif getattr(augment, field) and task.located:
+            what = f"would move what the labels of {task.name} say is elsewhere."
+            yield Problem(f"augment.{field}", what, "Use noise or mixup.")
     if len(shape) == _IMAGE and augment.shift >= min(shape[1:]):
         size = " x ".join(map(str, shape[1:]))
         what = f"an image of {size} pixels would be moved out of sight by {augment.shift}."

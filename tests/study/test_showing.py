@@ -73,6 +73,21 @@ def test_only_images_are_moved_and_mirrored(said: Callable[..., list[str]], fiel
     )
 
 
+class Spots(kdorch.Multilabel, name="spots"):
+    located = True
+
+
+@pytest.mark.parametrize("field", [{"shift": 1}, {"flip": True}], ids=str)
+def test_what_labels_say_the_place_of_is_not_moved(
+    said: Callable[..., list[str]], field: dict[str, Any]
+) -> None:
+    task = Spots(labels=("nose",), input_shape=(1, 8, 8))
+    [problem] = said(task, IMAGES, augment={"views": 2, **field})
+    told = "would move what the labels of spots say is elsewhere. Use noise or mixup."
+    assert problem == f"augment.{next(iter(field))}: {told}"
+    assert said(task, IMAGES, augment={"views": 2, "noise": 0.1}) == []
+
+
 def test_an_image_stays_in_sight(said: Callable[..., list[str]]) -> None:
     assert said(DIGITS, IMAGES, augment={"views": 2, "shift": 7}) == []
     [problem] = said(DIGITS, IMAGES, augment={"views": 2, "shift": 8})
