@@ -47,7 +47,7 @@ def differences(
     """
     from kdorch.training.evaluate import evaluate
 
-    answers = evaluate(network, validation)
+    answers = evaluate(network, validation, task)
     found = []
     for name in task.directions:
         before = recorded.get(f"val/{name}", math.nan)

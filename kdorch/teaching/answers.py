@@ -13,9 +13,8 @@ from torch import Tensor
 
 from kdorch.errors import DataError
 from kdorch.kinds import Batch, Output, Task
+from kdorch.training.evaluate import rows_at_once
 from kdorch.training.rows import Rows, columns_of, open_rows
-
-_ROWS = 1024
 
 
 def answer_all(
@@ -60,7 +59,7 @@ def answer_rows(
     folder.mkdir()
     stored: dict[str, np.memmap[Any, Any]] = {}
     done = 0
-    for batch, _ in rows.batches(_ROWS):
+    for batch, _ in rows.batches(rows_at_once(task)):
         output = answers(batch)
         if not isinstance(output, Output) or not isinstance(output.logits, Tensor):
             raise DataError(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
+from kdorch.kinds import Batch, Output, Task
 from kdorch.training.building import answer
 from kdorch.training.objective import Objective
 from kdorch.training.rows import Rows
 
 _ROWS = 1024  # large enough that the cost per batch vanishes, small enough for any cache
+_NUMBERS = 2**20  # that the inputs or the logits of so many rows may have together: 4 MB
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ class Answers:
     """What a network said about a split.
 
     Attributes:
-        logits: Shape (rows, outputs).
+        logits: Shape (rows, outputs), or as the task wants them.
         targets: The labels.
         teacher: The teacher's logits, or None.
         losses: Mean of each term over the rows that it is about, unweighted, by label.
@@ -32,39 +36,77 @@ class Answers:
     losses: dict[str, float]
 
 
+@dataclass
+class _Means:
+    """The mean of each term over the rows that it is about."""
+
+    objective: Objective | None
+    sums: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    counts: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    def add(self, output: Output, told: Output | None, batch: Batch) -> None:
+        if self.objective is None:
+            return
+        for label, value in self.objective.values(output, told, batch).items():
+            count = self.objective.averaged(label, batch)
+            self.sums[label] += value.item() * count
+            self.counts[label] += count
+
+    def values(self) -> dict[str, float]:
+        return {label: value / max(self.counts[label], 1) for label, value in self.sums.items()}
+
+
+def rows_at_once(task: Task) -> int:
+    """Return how many rows to answer at once: fewer where a row, or its answer, is large."""
+    largest = max(1, math.prod(task.input_shape), math.prod(task.output_shape))
+    return max(1, min(_ROWS, _NUMBERS // largest))
+
+
 @torch.no_grad()
 def evaluate(
-    network: nn.Module, rows: Rows, objective: Objective | None = None, batch: int = _ROWS
+    network: nn.Module, rows: Rows, task: Task, objective: Objective | None = None, batch: int = _ROWS
 ) -> Answers:
     """Answer all rows in evaluation mode; the mode of the network and of trainable losses is restored.
 
     Args:
         network: The network.
         rows: What to answer.
+        task: What is answered.
         objective: Terms to compute on the way.
         batch: Rows of a training step, for terms that compare the rows of a batch: their values depend on how
             many those are, and their cost may rise by its cube.
     """
-    modules = [network, *(objective.parts() if objective else [])]
-    modes = [module.training for module in modules]
-    for module in modules:
-        module.eval()
-    logits, targets, teacher = [], [], []
-    sums: defaultdict[str, float] = defaultdict(float)
-    counts: defaultdict[str, int] = defaultdict(int)
-    for some, told in rows.batches(batch if objective and objective.across_rows else _ROWS):
-        output = answer(network, some)
+    logits, targets, teacher, means = [], [], [], _Means(objective)
+    for some, told, output in _answered(network, rows, task, objective, batch):
         logits.append(output.logits)
         targets.append(some.targets)
         if told is not None:
             teacher.append(told.logits)
-        if objective is None:
-            continue
-        for label, value in objective.values(output, told, some).items():
-            count = objective.averaged(label, some)
-            sums[label] += value.item() * count
-            counts[label] += count
+        means.add(output, told, some)
+    said = torch.cat(teacher) if teacher else None
+    return Answers(torch.cat(logits), torch.cat(targets), said, means.values())
+
+
+@torch.no_grad()
+def mean_losses(
+    network: nn.Module, rows: Rows, task: Task, objective: Objective, batch: int = _ROWS
+) -> dict[str, float]:
+    """Return the mean of each term, as `evaluate` does, and keep no answers: training rows are many."""
+    means = _Means(objective)
+    for some, told, output in _answered(network, rows, task, objective, batch):
+        means.add(output, told, some)
+    return means.values()
+
+
+def _answered(
+    network: nn.Module, rows: Rows, task: Task, objective: Objective | None, batch: int
+) -> Iterator[tuple[Batch, Output | None, Output]]:
+    """Yield each batch, what the teacher and what the network says of it."""
+    modules = [network, *(objective.parts() if objective else [])]
+    modes = [module.training for module in modules]
+    for module in modules:
+        module.eval()
+    for some, told in rows.batches(batch if objective and objective.across_rows else rows_at_once(task)):
+        yield some, told, answer(network, some)
     for module, mode in zip(modules, modes, strict=True):
         module.train(mode)
-    losses = {label: value / max(counts[label], 1) for label, value in sums.items()}
-    return Answers(torch.cat(logits), torch.cat(targets), torch.cat(teacher) if teacher else None, losses)

@@ -109,7 +109,7 @@ def _validate(
     epoch: int,
     batch: int,
 ) -> dict[str, float]:
-    answers = evaluate(network, validation, objective, batch)
+    answers = evaluate(network, validation, task, objective, batch)
     if not torch.isfinite(answers.logits).all():
         advice = f"Lower the learning rate, or look at the losses ({', '.join(answers.losses)})."
         raise TrainingError(f"diverged in epoch {epoch}: the network answers NaN or infinity. {advice}")

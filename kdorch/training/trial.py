@@ -21,7 +21,7 @@ from kdorch.study.model import ALWAYS
 from kdorch.study.settings import Train
 from kdorch.training.asking import Asked, features_of
 from kdorch.training.building import SAMPLE, build, seed
-from kdorch.training.evaluate import evaluate
+from kdorch.training.evaluate import evaluate, mean_losses
 from kdorch.training.loop import fit
 from kdorch.training.objective import Objective
 from kdorch.training.rows import Recall, Rows, open_rows
@@ -70,7 +70,7 @@ def run(spec: Mapping[str, Any], report: Callable[[dict[str, Any]], None]) -> di
             network, objective, train, validation, task, settings, seed=spec["seed"], score=spec["score"]
         )
         network.eval()
-        answers = evaluate(network, validation, objective, settings.batch)
+        answers = evaluate(network, validation, task, objective, settings.batch)
         trained = replace(
             untrained,
             logits=answers.logits,
@@ -80,7 +80,7 @@ def run(spec: Mapping[str, Any], report: Callable[[dict[str, Any]], None]) -> di
         )
         metrics = known | _measure((measure for measure in measures if not measure.before_training), trained)
         metrics |= {f"val/loss/{label}": value for label, value in answers.losses.items()}
-        learnt = evaluate(network, train[0], objective, settings.batch).losses
+        learnt = mean_losses(network, train[0], task, objective, settings.batch)
         metrics |= {f"train/loss/{label}": value for label, value in learnt.items()}
     digest = _write(network, Path(spec["weights"]))
     return {"metrics": metrics, "curves": fitted.curves, "epoch": fitted.epoch, "digest": digest}
@@ -111,7 +111,7 @@ def evaluate_split(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None])
     batch, _told = next(rows.batches(SAMPLE))
     network, _shown = build(plugins.part("student", spec["student"]), task, batch)
     network.load_state_dict(load_file(spec["weights"]))
-    answers = evaluate(network, rows)
+    answers = evaluate(network, rows, task)
     names = (*task.directions, *task.metrics)
     return {name: task.score(name, answers.logits, answers.targets) for name in names}
 

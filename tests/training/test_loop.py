@@ -204,7 +204,7 @@ def test_only_training_rows_move_batch_norm(stored):
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     assert before["1.num_batches_tracked"] == fitted.epoch * 4
     assert objective.parts()[0].norm.num_batches_tracked == fitted.epoch * 4
-    evaluate(network, rows(stored, "train"), objective)
+    evaluate(network, rows(stored, "train"), TASK, objective)
     assert_same(network.state_dict(), before)
 
 
@@ -215,7 +215,7 @@ def test_the_trainable_part_of_a_loss_learns_and_is_taken_from_the_same_epoch(st
     network, task = plain(), Scripted(labels=TASK.labels, script=(1, 5, 4, 3, 2))
     fitted = train(network, objective, stored, task=task, score=("x", "max"))
     assert not torch.allclose(part.layer.weight, initial, atol=1e-3)
-    after = evaluate(network, rows(stored, "validation"), objective).losses["it"]
+    after = evaluate(network, rows(stored, "validation"), TASK, objective).losses["it"]
     assert after == pytest.approx(fitted.curves["val/loss/it"][1])
     assert part.training
 

@@ -9,7 +9,7 @@ from training_toys import TASK, Constant, Poisoned, Projected, Shy, plain, rows
 from kdorch.builtin.losses import Hinton, LogitMse, Supervised
 from kdorch.errors import TrainingError
 from kdorch.kinds import Batch, Output, Schedule
-from kdorch.training.evaluate import evaluate
+from kdorch.training.evaluate import evaluate, mean_losses, rows_at_once
 from kdorch.training.objective import Objective
 from kdorch.training.rows import InMemory
 
@@ -140,7 +140,7 @@ def test_losses_are_averaged_over_rows_whatever_the_batches():
     teacher = torch.randn(count, 3)
     columns = {"inputs": inputs, "targets": targets, "rows": torch.arange(count), "logits": teacher}
     network, wanted = plain(), objective(Supervised(weight=0.2), Hinton(weight=0.8))
-    found = evaluate(network, InMemory(columns), wanted)
+    found = evaluate(network, InMemory(columns), TASK, wanted)
     with torch.no_grad():
         whole = wanted.values(Output(network(inputs)), Output(teacher), Batch(inputs, targets, targets))
     assert found.losses == pytest.approx({label: value.item() for label, value in whole.items()}, rel=1e-5)
@@ -164,5 +164,22 @@ def test_rows_are_compared_in_batches_as_large_as_in_training(across, expected):
         "targets": torch.arange(count) % 3,
         "rows": torch.arange(count),
     }
-    evaluate(plain(), InMemory(columns), objective(Counting()), 32)
+    evaluate(plain(), InMemory(columns), TASK, objective(Counting()), 32)
     assert seen == expected
+
+
+def test_large_rows_and_large_answers_are_asked_about_a_few_at_a_time():
+    images = TASK.model_copy(update={"input_shape": (3, 224, 224)})
+    many = TASK.model_copy(update={"labels": tuple(map(str, range(5000)))})
+    assert (rows_at_once(TASK), rows_at_once(images), rows_at_once(many)) == (1024, 6, 209)
+    seen = []
+
+    class Counting(Constant, name="counting"):
+        def build(self, task, student, teacher):
+            return lambda student, teacher, batch: seen.append(len(batch.rows)) or student.logits.mean()
+
+    columns = {"inputs": torch.randn(16, 6), "targets": torch.zeros(16).long(), "rows": torch.arange(16)}
+    network = plain()
+    found = mean_losses(network, InMemory(columns), images, objective(Counting()))
+    assert seen == [6, 6, 4]
+    assert found == pytest.approx(evaluate(network, InMemory(columns), TASK, objective(Counting())).losses)

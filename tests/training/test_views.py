@@ -167,6 +167,6 @@ def test_a_loss_on_labels_is_averaged_over_the_rows_that_have_one(stored):
         assert len({part.labelled.float().mean().item() for part in parts}) > 1
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("kdorch.training.evaluate._ROWS", size)
-            found = evaluate(network, rows(stored, "train"), objective).losses
+            found = evaluate(network, rows(stored, "train"), TASK, objective).losses
         assert found["task"] == pytest.approx(once["task"].item(), rel=1e-5)
         assert found["kd"] == pytest.approx(once["kd"].item(), rel=1e-5)
