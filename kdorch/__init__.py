@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         TrackingError,
         TrainingError,
     )
+    from kdorch.fetching import Debian, Fetched, Npm, Pip
     from kdorch.hookspecs import hookimpl
     from kdorch.kinds import (
         Batch,
@@ -62,6 +63,7 @@ _HOMES = {
     ),
     "kdorch.builtin.preprocessing": ("Scale", "Standardize"),
     "kdorch.builtin.taps": ("Taps",),
+    "kdorch.fetching": ("Debian", "Fetched", "Npm", "Pip"),
     "kdorch.hookspecs": ("hookimpl",),
     "kdorch.kinds": (
         "Batch", "Columns", "Dataset", "Direction", "Lessons", "Loss", "Measure", "Mixed", "Output",
@@ -92,17 +94,21 @@ __all__ = [
     "Confirm",
     "DataError",
     "Dataset",
+    "Debian",
     "Direction",
     "ExecutionError",
+    "Fetched",
     "KdorchError",
     "Lessons",
     "Loss",
     "Measure",
     "Mixed",
     "Multilabel",
+    "Npm",
     "Observer",
     "OneOf",
     "Output",
+    "Pip",
     "PluginError",
     "PromotionError",
     "Range",

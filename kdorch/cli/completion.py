@@ -36,3 +36,10 @@ def plugins(_: click.Context, __: click.Parameter, typed: str) -> list[str]:
 
     names = (f"{entry.kind}/{entry.name}" for entry in installed())
     return sorted(name for name in names if name.startswith(typed))
+
+
+def fetchable(_: click.Context, __: click.Parameter, typed: str) -> list[str]:
+    """Return the plugins with files to fetch that begin with what was typed."""
+    from kdorch.cli.data.naming import fetchable
+
+    return sorted(entry.name for entry, _ in fetchable() if entry.name.startswith(typed))

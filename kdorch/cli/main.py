@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from kdorch.cli import completion, doctor, plugins, promote, study, ui, voice
+from kdorch.cli import completion, data, doctor, plugins, promote, study, ui, voice
 from kdorch.cli.hints import INTERRUPTED
 from kdorch.errors import KdorchError
 from kdorch.search import HOME
@@ -59,6 +59,7 @@ def cli(context: click.Context, home: Path, quiet: bool, verbose: bool) -> None:
 
 cli.add_command(study.study)
 cli.add_command(plugins.plugins)
+cli.add_command(data.data)
 cli.add_command(promote.promote)
 cli.add_command(ui.ui)
 cli.add_command(doctor.doctor)

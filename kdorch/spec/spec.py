@@ -152,6 +152,8 @@ class Spec(Strict):
     def complaints(self) -> Mapping[str, str]:
         """Return what would stop it from being built here, in sentences by field; empty if nothing does.
 
+        The field is "" where it is none of them in particular.
+
         Asked whenever a study is checked, so it must not take long or import torch.
         """
         return {}

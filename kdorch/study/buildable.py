@@ -21,7 +21,7 @@ def unbuildable(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Probl
             where = ".".join(filter(None, (path, below)))
             yield from _unregistered(where, spec, plugins)
             for field, what in spec.complaints().items():
-                yield Problem(f"{where}.{field}", what)
+                yield Problem(f"{where}.{field}".rstrip("."), what)
             for target in spec.import_paths():
                 if what := complaint(target):
                     field = next((name for name, value in spec if value == target), "")

@@ -42,6 +42,14 @@ class Store:
 
     root: Path
 
+    def path(self, kind: str, key: Mapping[str, Any]) -> Path:
+        """Return where the entry for a key is, once it was made."""
+        return self.root / kind / digest(key)
+
+    def find(self, kind: str, key: Mapping[str, Any]) -> Entry | None:
+        """Return the entry for a key; None if it was not made."""
+        return _read(self.path(kind, key))
+
     def make(self, kind: str, key: Mapping[str, Any], write: Callable[[Path], dict[str, Any]]) -> Entry:
         """Return the entry for a key, made by ``write`` if there is none.
 
@@ -53,8 +61,8 @@ class Store:
             key: Everything that decides the content; JSON.
             write: Fills the given directory and returns facts, JSON.
         """
-        path = self.root / kind / digest(key)
-        found = _read(path)
+        path = self.path(kind, key)
+        found = self.find(kind, key)
         if found:
             return found
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -74,7 +82,11 @@ def _write(path: Path, key: Mapping[str, Any], write: Callable[[Path], dict[str,
     aside = path.with_suffix(".partial")
     shutil.rmtree(aside, ignore_errors=True)  # left by a process that was killed: we hold its lock now
     aside.mkdir()
-    facts = write(aside)
+    try:
+        facts = write(aside)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
     (aside / _MANIFEST).write_text(json.dumps({"key": key, "facts": facts}, indent=1))
     for written in (*aside.rglob("*"), aside):
         _to_disk(written)

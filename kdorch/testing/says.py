@@ -8,6 +8,8 @@ from typing import NoReturn
 from unittest import SkipTest
 
 from kdorch.errors import reason
+from kdorch.fetching import Fetched
+from kdorch.spec import Spec
 
 
 class ContractError(AssertionError):
@@ -41,6 +43,14 @@ def skip(because: str) -> NoReturn:
     """Say that a check has nothing to look at; pytest, which need not be there, counts it as skipped."""
     __tracebackhide__ = True
     raise SkipTest(because)
+
+
+def need_files(*parts: Spec) -> None:
+    """Skip the check where nobody has fetched the files of a part yet."""
+    __tracebackhide__ = True
+    for _, part in (found for each in parts for found in each.nested_parts()):
+        if isinstance(part, Fetched) and part.folder is None and (absent := part.absent()):
+            skip(f"{part.kind} {part.name!r}: {absent}")
 
 
 def _text(what: str, why: str, do: str) -> str:

@@ -25,7 +25,7 @@ finally:
 COMMANDS = [
     "", "study", "study new", "study check", "study run", "study schema", "study show", "study list", "study delete",
     "promote", "ui", "doctor", "completion", "plugins", "plugins list", "plugins show", "plugins new",
-    "plugins check",
+    "plugins check", "data", "data fetch", "data list",
 ]  # fmt: skip
 
 

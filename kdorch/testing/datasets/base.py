@@ -13,7 +13,7 @@ from kdorch.kinds import Columns, Dataset
 from kdorch.study import Split
 from kdorch.teaching.dividing import divide
 from kdorch.testing.contract import Contract
-from kdorch.testing.says import explained
+from kdorch.testing.says import explained, need_files
 
 _FEW = 64
 _LOADED: dict[Any, Columns] = {}
@@ -45,6 +45,7 @@ class DatasetChecks(Contract):
 
     def load(self) -> Columns:
         """Return all rows, loaded again."""
+        need_files(self._dataset)
         with explained(
             f"{self.who} does not load",
             why="nothing can be learnt from it.",

@@ -23,7 +23,7 @@ from kdorch.teaching.teacher import stored_task
 from kdorch.testing.contract import Contract
 from kdorch.testing.process import watched
 from kdorch.testing.samples import TASKS, chosen
-from kdorch.testing.says import explained
+from kdorch.testing.says import explained, need_files
 from kdorch.testing.teachers.rows import MadeUp
 from kdorch.training.weights import storable
 
@@ -84,6 +84,7 @@ class TeacherChecks(Contract):
 
     def fitted(self) -> Ready:
         """Return the teacher made ready again."""
+        need_files(self._teacher, self.rows())
         classroom = self.classroom()
         with explained(
             f"{self.who} cannot be made ready",

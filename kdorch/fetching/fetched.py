@@ -1,0 +1,70 @@
+"""What a plugin says whose files pip does not bring."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from kdorch.errors import DataError
+from kdorch.fetching import directory
+from kdorch.fetching.checksums import differences, missing
+from kdorch.fetching.sources import Source
+from kdorch.spec import Spec
+from kdorch.teaching.store import digest
+
+
+class Fetched(Spec):
+    """Beside a kind of plugin: its files are fetched by ``kdorch data fetch``, and by no study.
+
+    Class attributes:
+        source: The package that holds them.
+
+    Attributes:
+        folder: Where the files lie already; by default, they are in the data directory.
+    """
+
+    source: ClassVar[Source]
+
+    folder: Path | None = None
+
+    def __init_subclass__(cls, **facts: Any) -> None:
+        super().__init_subclass__(**facts)
+        if not isinstance(getattr(cls, "source", None), Source):
+            raise TypeError(f"{cls.__name__}: write source = kdorch.Npm(...), or one of the other packages")
+
+    def fetched(self) -> Path:
+        """Return the folder in which the files are, as ``source`` names them; their checksums are right.
+
+        Raises:
+            DataError: If they are not there.
+        """
+        absent = self.absent()
+        if absent:
+            raise DataError(f"{self.kind} {self.name!r}: {absent}")
+        return self.folder or directory.place(self.source)
+
+    def absent(self) -> str:
+        """Return why the files cannot be used, and what to do; empty if they can."""
+        files = self.source.files
+        if self.folder is not None:
+            wrong = differences(self.folder, files) if self.folder.is_dir() else "there is no such folder"
+            return f"{self.folder} does not hold the files of {self.name!r}: {wrong}." if wrong else ""
+        place = directory.place(self.source)
+        if directory.find(self.source) is None:
+            return f"the files are not in {directory.home()}. Fetch them with: kdorch data fetch {self.name}"
+        gone = ", ".join(missing(place, files))
+        return f"{place} has lost {gone}. Remove {place.parent}, and fetch the files again." if gone else ""
+
+    def complaints(self) -> dict[str, str]:
+        """Return what is wrong with the files."""
+        absent = self.absent()
+        return {"folder" if self.folder else "": absent} if absent else {}
+
+    def named_files(self) -> dict[str, Path]:
+        """Return the folder, too: where it is does not matter, as its content is known."""
+        return super().named_files() | ({"folder": self.folder} if self.folder else {})
+
+    def fingerprint(self) -> str:
+        """Return a digest of the checksums, wherever the files are."""
+        others = self.model_copy(update={"folder": None})
+        return digest(dict(self.source.files)) + super(Fetched, others).fingerprint()
