@@ -1,20 +1,8 @@
-"""Mutants: plugins with one planted defect each, and what finds it."""
+"""Where the helpers of these tests lie."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from pathlib import Path
 
-import pytest
-
-from kdorch.spec import Spec
-from kdorch.testing import examine
-
-
-@pytest.fixture(scope="session")
-def caught() -> Callable[[Spec], dict[str, str]]:
-    """Return the checks that a plugin fails, each with its message."""
-
-    def find(spec: Spec) -> dict[str, str]:
-        return {finding.check: finding.message for finding in examine(spec) if finding.outcome == "failed"}
-
-    return find
+sys.path.append(str(Path(__file__).parent))  # for mutants and sound_losses

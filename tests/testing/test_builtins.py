@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from mutants import caught
 from pydantic import ValidationError
 from safetensors.torch import save_file
 from torch import nn
@@ -89,5 +90,5 @@ def example(name: str, folder: Path) -> Spec:
 
 
 @pytest.mark.parametrize("name", sorted(ALL - COLLECTED | EXAMPLES.keys()))
-def test_a_built_in_keeps_its_contract(name, tmp_path, caught):
+def test_a_built_in_keeps_its_contract(name, tmp_path):
     assert not caught(example(name, tmp_path))
