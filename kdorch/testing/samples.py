@@ -68,6 +68,7 @@ def make_sample(
     *,
     pairs: Mapping[str, str],
     shape: tuple[int, ...],
+    targets: np.ndarray,
     student_shape: tuple[int, ...] = (),
     dtype: torch.dtype = torch.float32,
     seed: int = 0,
@@ -79,6 +80,7 @@ def make_sample(
         rows: How many.
         pairs: Student's feature to teacher's feature.
         shape: Of one row of a feature.
+        targets: Labels, as a dataset ships them.
         student_shape: Of the student's, if it is another.
         dtype: Of logits and features.
         seed: Of the numbers.
@@ -88,12 +90,11 @@ def make_sample(
     def numbers(*sizes: int) -> Tensor:
         return torch.randn(rows, *sizes, generator=random).to(dtype)
 
-    targets = torch.from_numpy(task.encode(raw_targets(task, rows, seed)))
-    if targets.is_floating_point():
-        targets = targets.to(dtype)
-    batch = Batch(numbers(4), targets, torch.arange(rows))
-    student = Output(2 * numbers(task.outputs), {name: numbers(*(student_shape or shape)) for name in pairs})
-    teacher = Output(3 * numbers(task.outputs), {name: numbers(*shape) for name in pairs.values()})
+    labels = torch.from_numpy(task.encode(targets))
+    batch = Batch(numbers(4), labels.to(dtype) if labels.is_floating_point() else labels, torch.arange(rows))
+    logits = task.output_shape
+    student = Output(2 * numbers(*logits), {name: numbers(*(student_shape or shape)) for name in pairs})
+    teacher = Output(3 * numbers(*logits), {name: numbers(*shape) for name in pairs.values()})
     return Sample(task, leaf(student), teacher, batch)
 
 

@@ -1,7 +1,10 @@
 """The contracts as a plugin's author uses them: pytest collects these classes."""
 
+import numpy as np
+
+import kdorch
 from kdorch.builtin.datasets import Digits
-from kdorch.builtin.losses import Hinton
+from kdorch.builtin.losses import Hinton, LogitMse
 from kdorch.builtin.networks import Mlp, Module
 from kdorch.builtin.teachers import Trained
 from kdorch.testing import DatasetContract, LossContract, StudentContract, TeacherContract
@@ -22,6 +25,28 @@ class TestForeignStudent(StudentContract):
 
     def tasks(self):
         yield make_task("classification", 5, self.input_shape)
+
+
+class Places(kdorch.Task, name="places"):
+    """Maps of three classes: an answer is no vector, and kdorch makes up no labels for it."""
+
+    @property
+    def outputs(self):
+        return 3
+
+    @property
+    def output_shape(self):
+        return (3, 4, 5)
+
+
+class TestLossOfAnOwnTask(LossContract):
+    loss = LogitMse()
+
+    def tasks(self, *, fewest=False):
+        yield Places()
+
+    def targets(self, task, rows):
+        return np.zeros((rows, 4, 5), np.int64)
 
 
 class TestTeacher(TeacherContract):

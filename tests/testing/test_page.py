@@ -27,9 +27,10 @@ pytest collects its checks; `kdorch plugins check loss/NAME` runs the same on an
 that has nothing to look at, such as one on features where there are none, is skipped. A failure says what is wrong, why it
 matters and what to do. For each check, `tests/testing` has a plugin with one planted defect that this check alone finds.
 
-Samples are made up. `LossContract` compares features of shape `shape = (8, 4, 4)`. `StudentContract` gives rows of shape
+Samples are made up, of kdorch's own tasks. `LossContract` compares features of shape `shape = (8, 4, 4)`; a loss for a task
+of your own overrides `tasks(fewest)` and `targets(task, rows)`. `StudentContract` gives rows of shape
 `input_shape = (1, 8, 8)`; where a row is something else than real numbers, override `inputs(rows)`, and where the network
-answers one task only, `tasks()`. `TeacherContract` makes a teacher ready with 96 made-up images of three classes; name another
+answers one task only, or one of your own, `tasks()`. `TeacherContract` makes a teacher ready with 96 made-up images of three classes; name another
 `dataset = ...` where it needs others. A loss that compares rows with each other declares `across_rows`, one that is not 0
 where student and teacher agree `zero_at_agreement = False`: those checks are skipped, then.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -12,7 +13,7 @@ from kdorch.discovery import installed
 from kdorch.kinds import Loss, Output, Task, Term
 from kdorch.testing.contract import Contract
 from kdorch.testing.process import seed, watched
-from kdorch.testing.samples import FEWEST, TASKS, Sample, bare, make_sample, make_task
+from kdorch.testing.samples import FEWEST, TASKS, Sample, bare, make_sample, make_task, raw_targets
 from kdorch.testing.says import explained, skip
 from kdorch.training.building import SAMPLE
 
@@ -37,12 +38,19 @@ class LossChecks(Contract):
         return layers if isinstance(layers, Mapping) else {"early": "early", "late": "late"}
 
     def tasks(self, *, fewest: bool = False) -> Iterator[Task]:
-        """Yield a task of each kind that it suits, with few outputs, or the fewest that there can be."""
+        """Yield a task of each kind that it suits, with few outputs, or the fewest that there can be.
+
+        Override it for a task of your own, and `targets` with it.
+        """
         loss, known = self._loss, installed()
         for name, outputs in (FEWEST if fewest else TASKS).items():
             declared = not loss.tasks or name in loss.tasks
             if declared and not loss.misfits(known.find("task", name), outputs):  # type: ignore[arg-type]
                 yield make_task(name, outputs)
+
+    def targets(self, task: Task, rows: int) -> np.ndarray:
+        """Return made-up labels, as a dataset ships them."""
+        return raw_targets(task, rows)
 
     def samples(self, rows: int = 8, **settings: Any) -> Iterator[Sample]:
         """Yield outputs that disagree, for each task that it suits."""
@@ -54,7 +62,8 @@ class LossChecks(Contract):
 
     def sample(self, task: Task, rows: int = 8, **settings: Any) -> Sample:
         """Return outputs that disagree."""
-        return make_sample(task, rows, **{"pairs": self.pairs(), "shape": self.shape, **settings})
+        usual = {"pairs": self.pairs(), "shape": self.shape, "targets": self.targets(task, rows)}
+        return make_sample(task, rows, **(usual | settings))
 
     @property
     def _loss(self) -> Loss:

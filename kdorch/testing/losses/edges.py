@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import torch
-from torch.nn.functional import one_hot
+from torch import Tensor
 
 from kdorch.discovery import installed
 from kdorch.errors import KdorchError
@@ -14,7 +14,7 @@ from kdorch.kinds import Output
 from kdorch.testing.lightness import imports
 from kdorch.testing.losses.base import LossChecks, compute, gradient
 from kdorch.testing.process import watched
-from kdorch.testing.samples import FEWEST, TASKS, Sample, leaf, make_task
+from kdorch.testing.samples import Sample, leaf
 from kdorch.testing.says import expect, explained, skip
 
 _HALVES = (torch.float16, torch.bfloat16)
@@ -44,12 +44,13 @@ class EdgeChecks(LossChecks):
 
     def test_takes_the_fewest_outputs(self) -> None:
         """Two classes, one label or one number are learnt from, or refused by `misfits`."""
+        usual_tasks = {task.name: task for task in self.tasks()}
         for task in self.tasks(fewest=True):
             sample = self.sample(task)
-            what = f"for {task.name} with {FEWEST[task.name]} outputs"
+            what = f"for {task.name} with {task.outputs} outputs"
             do = "return from `misfits(task, outputs)` why it has no meaning there, or mend the formula."
             self._stays_finite(sample, what, do)
-            usual = self.sample(make_task(task.name, TASKS[task.name]))
+            usual = self.sample(usual_tasks[task.name])
             expect(
                 gradient(self.term(sample), sample).any() or not gradient(self.term(usual), usual).any(),
                 f"{self.who} teaches nothing {what}: its gradient is 0.",
@@ -74,12 +75,11 @@ class EdgeChecks(LossChecks):
     def test_takes_certainty(self) -> None:
         """A teacher and a student that are certain, of different things, give a finite value and gradient."""
         for sample in self.samples():
-            outputs, rows = sample.task.outputs, torch.arange(len(sample.batch.rows))
-            sure, other = (400.0 * one_hot((rows + shift) % outputs, outputs) - 200.0 for shift in (0, 1))
+            sure, other = (_certain(sample, shift) for shift in (0, 1))
             certain = replace(
                 sample,
-                student=leaf(Output(sure.float(), sample.student.features)),
-                teacher=Output(other.float(), sample.teacher.features),
+                student=leaf(Output(sure, sample.student.features)),
+                teacher=Output(other, sample.teacher.features),
             )
             self._stays_finite(
                 certain,
@@ -172,6 +172,14 @@ _MISFITS = {
     "why": "`kdorch study check` shows it, before anything is spent.",
     "do": "return a mapping from a field to a sentence, empty where all is well.",
 }
+
+
+def _certain(sample: Sample, shift: int) -> Tensor:
+    """Return logits that are certain of one output for each row, and for each place in it."""
+    outputs, logits = sample.task.outputs, sample.student.logits
+    places = torch.arange(logits[0].numel()).view(1, *logits.shape[1:])
+    rows = torch.arange(len(logits)).view(-1, *[1] * (logits.ndim - 1))
+    return torch.where(places % outputs == (rows + shift) % outputs, 200.0, -200.0)
 
 
 def _zeros(output: Output) -> Output:
