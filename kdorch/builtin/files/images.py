@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
+from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +24,9 @@ if TYPE_CHECKING:
 
 IMAGES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
 _MODES = {"grey": "L", "rgb": "RGB"}
+_ORIENTATION = 0x0112  # EXIF's tag
+_UPRIGHT, _ON_THE_SIDE = 1, 5  # its values: the usual one, and from where on height and width change places
+_TOLD = 5  # images that are wrong, each with its reason
 
 
 def load(files: Files) -> kdorch.Columns:
@@ -31,8 +38,9 @@ def load(files: Files) -> kdorch.Columns:
     codes = {label: code for code, label in enumerate(labels)}
     values = np.array([[codes[label]] for _, label, _ in found], dtype=np.float64)
     division = {"parts": np.array([part for *_, part in found])} if found[0][2] else {}
-    inputs = decoded([file for file, *_ in found], files.size, files.channels)
-    return assembled(inputs, "classification", labels, values, division, str(files.path))
+    inputs, notes = decoded([file for file, *_ in found], files.size, files.channels)
+    columns = assembled(inputs, "classification", labels, values, division, str(files.path))
+    return replace(columns, notes=notes)
 
 
 def found_in(folder: Path) -> list[tuple[Path, str, str]]:
@@ -52,59 +60,105 @@ def found_in(folder: Path) -> list[tuple[Path, str, str]]:
         (file, each.name, part)
         for each, part in classes
         for file in sorted(each.rglob("*"))
-        if file.suffix.lower() in IMAGES and file.is_file()
+        if file.suffix.lower() in IMAGES and not file.name.startswith(".") and file.is_file()
     ]
     if not found:
         raise kdorch.DataError(f"{folder} has no sub-folders with images, one for each class.")
     return found
 
 
-def listed(table: Path, cells: pd.Series, size: Size | None, channels: Channels) -> np.ndarray:
-    """Return the images that a column names by paths, which start at the table's folder."""
+def listed(
+    table: Path, cells: pd.Series, size: Size | None, channels: Channels
+) -> tuple[np.ndarray, list[str]]:
+    """Return the images that a column names by paths, which start at the table's folder; see `decoded`."""
     empty = cells.isna().to_numpy().nonzero()[0]
     if len(empty):
         raise kdorch.DataError(f"{table}, column {cells.name!r}: row {empty[0] + 1} names no image.")
     return decoded([table.parent / str(cell) for cell in cells], size, channels)
 
 
-def decoded(paths: Sequence[Path], size: Size | None, channels: Channels) -> np.ndarray:
-    """Return images as bytes, (rows, height, width) if they are grey, else (rows, height, width, 3).
+def decoded(paths: Sequence[Path], size: Size | None, channels: Channels) -> tuple[np.ndarray, list[str]]:
+    """Return images as bytes, and what was mended, counted.
+
+    They have shape (rows, height, width) if they are grey, else (rows, height, width, 3). What a camera
+    marked as turned is turned back, and what is transparent becomes white.
 
     Raises:
-        DataError: If one cannot be read, or they differ in size and none is asked for.
+        DataError: If some cannot be read, or they differ in size and none is asked for.
     """
-    import numpy as np
-
     height, width = size or _common_size(paths)
     inputs = scratch((len(paths), height, width, *((3,) if channels == "rgb" else ())), "uint8")
+    wrong: list[str] = []
+    mended: Counter[str] = Counter()
     for row, path in enumerate(paths):
-        with opened(path) as image:
-            if image.mode.startswith(("I", "F")):  # Pillow would cut off what is above 255
-                raise kdorch.DataError(
-                    f"{path} has more than 8 bits per pixel ({image.mode}). Save it with 8."
-                )
-            try:
-                plain = image.convert(_MODES[channels])
-            except (OSError, SyntaxError, ValueError) as error:
-                raise kdorch.DataError(f"{path} is a damaged image: {error}.") from error
-            inputs[row] = np.asarray(
-                plain.resize((width, height)) if plain.size != (width, height) else plain
-            )
-    return inputs
+        try:
+            inputs[row] = _pixels(path, (width, height), channels, mended)
+        except kdorch.DataError as error:
+            wrong.append(str(error))
+    if wrong:
+        more = f"\nand {len(wrong) - _TOLD} more images." if len(wrong) > _TOLD else ""
+        raise kdorch.DataError("\n".join(wrong[:_TOLD]) + more)
+    return inputs, [f"images {what}: {count:,}" for what, count in mended.items()]
+
+
+def _pixels(path: Path, size: tuple[int, int], channels: Channels, mended: Counter[str]) -> np.ndarray:
+    import numpy as np
+
+    with opened(path) as image:
+        if image.mode.startswith(("I", "F")):  # Pillow would cut off what is above 255
+            raise kdorch.DataError(f"{path} has more than 8 bits per pixel ({image.mode}). Save it with 8.")
+        try:
+            plain = _on_white(_turned(image, mended), mended).convert(_MODES[channels])
+        except (OSError, SyntaxError, ValueError) as error:
+            raise kdorch.DataError(f"{path} is a damaged image: {error}.") from error
+    return np.asarray(plain if plain.size == size else plain.resize(size))
+
+
+def _turned(image: Image, mended: Counter[str]) -> Image:
+    if _orientation(image) == _UPRIGHT:
+        return image
+    from PIL.ImageOps import exif_transpose
+
+    mended["turned as the camera noted (EXIF)"] += 1
+    return exif_transpose(image)
+
+
+def _on_white(image: Image, mended: Counter[str]) -> Image:
+    if not image.has_transparency_data:
+        return image
+    from PIL import Image
+
+    mended["with transparency, put on white"] += 1
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
 
 
 def _common_size(paths: Sequence[Path]) -> tuple[int, int]:
     sizes: dict[tuple[int, int], Path] = {}
     for path in paths:
-        with opened(path) as image:
-            sizes.setdefault((image.height, image.width), path)
+        with suppress(kdorch.DataError), opened(path) as image:  # those that cannot be read are told later
+            sizes.setdefault(upright(image), path)
         if len(sizes) > 1:
             (one, first), (other, second) = sizes.items()
             raise kdorch.DataError(
                 f"images differ in size: {first} is {_shown(one)}, {second} is {_shown(other)}. Write "
                 "size: [height, width]; all are scaled to it."
             )
-    return next(iter(sizes))
+    return next(iter(sizes), (1, 1))
+
+
+def upright(image: Image) -> tuple[int, int]:
+    """Return height and width as the image is seen, however the camera was held."""
+    turned = _orientation(image) >= _ON_THE_SIDE
+    return (image.width, image.height) if turned else (image.height, image.width)
+
+
+def _orientation(image: Image) -> int:
+    """Return what the EXIF data say, without decoding pixels; upright where they say nothing."""
+    if "exif" not in image.info:
+        return _UPRIGHT
+    with suppress(SyntaxError, TypeError, ValueError), warnings.catch_warnings(action="ignore"):
+        return int(image.getexif().get(_ORIENTATION, _UPRIGHT))
+    return _UPRIGHT
 
 
 def opened(path: Path) -> Image:
@@ -117,6 +171,8 @@ def opened(path: Path) -> Image:
 
     try:
         return Image.open(path)
+    except Image.DecompressionBombError as error:
+        raise kdorch.DataError(f"{path} is too large: {error}") from error
     except FileNotFoundError as error:
         raise kdorch.DataError(f"there is no image {path}.") from error
     except (UnidentifiedImageError, OSError) as error:

@@ -108,12 +108,12 @@ def _folder(path: Path, targets: Sequence[str]) -> Look:
 
 def pixels(files: Sequence[Path]) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the fields for images, and why."""
-    from kdorch.builtin.files.images import opened
+    from kdorch.builtin.files.images import opened, upright
 
     sizes, modes = set(), set()
     for file in files:
         with opened(file) as image:
-            sizes.add((image.height, image.width))
+            sizes.add(upright(image))
             modes.add(image.mode)
     grey = modes <= {"1", "L", "I", "I;16"}
     fields: dict[str, Any] = {"channels": "grey" if grey else "rgb"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,13 +41,14 @@ def load(files: Files) -> kdorch.Columns:
     values, kept = _fill(path, seen, wanted, inputs, [*others.values(), *filter(None, [files.image])])
     labels = wanted[0].categories if files.task == "classification" else targets
     where = f"{path}, column {', '.join(map(repr, targets))}"
+    notes: list[str] = []
     if inputs is None:
         from kdorch.builtin.files.images import listed
 
-        inputs = listed(path, kept[str(files.image)], files.size, files.channels)
+        inputs, notes = listed(path, kept[str(files.image)], files.size, files.channels)
     division = divided({field: kept[name] for field, name in others.items()}, str(path))
     legend = tuple(column.legend for column in seen)
-    return assembled(inputs, files.task, labels, values, division, where, legend)
+    return replace(assembled(inputs, files.task, labels, values, division, where, legend), notes=notes)
 
 
 def features(files: Files, names: list[str]) -> list[str]:

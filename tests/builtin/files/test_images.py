@@ -76,6 +76,56 @@ def test_an_image_that_was_cut_off_is_named(folder: Path) -> None:
         Files(path=folder).load()
 
 
+def test_all_that_cannot_be_read_are_named_at_once(folder: Path) -> None:
+    for number in range(7):
+        (folder / "dog" / f"broken{number}.png").write_bytes(b"no image")
+    with pytest.raises(kdorch.DataError) as refused:
+        Files(path=folder).load()
+    told = str(refused.value).splitlines()
+    assert [line.partition(" is not")[0] for line in told[:5]] == [
+        str(folder / "dog" / f"broken{number}.png") for number in range(5)
+    ]
+    assert told[5] == "and 2 more images."
+
+
+def test_an_image_too_large_to_be_safe_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)  # Pillow refuses what has more than twice as many
+    with pytest.raises(kdorch.DataError, match=r"0.png is too large: Image size \(24 pixels\) exceeds limit"):
+        Files(path=folder, size=(2, 2)).load()
+
+
+def test_a_camera_held_on_its_side_is_turned_back(folder: Path) -> None:
+    """The pixels lie as the sensor had them, 6 x 4, with a note that they are to be turned by a quarter."""
+    seen = np.random.default_rng(0).integers(0, 255, (4, 6), dtype=np.uint8)
+    note = Image.Exif()
+    note[0x0112] = 6  # to be turned clockwise
+    Image.fromarray(np.rot90(seen)).save(folder / "cat" / "turned.png", exif=note)
+    found = Files(path=folder, channels="grey").load()
+    assert (found.inputs[3] == seen).all()
+    assert found.notes == ["images turned as the camera noted (EXIF): 1"]
+
+
+def test_damaged_notes_of_a_camera_turn_nothing(folder: Path) -> None:
+    Image.new("RGB", (6, 4)).save(folder / "cat" / "noted.webp", exif=b"Exif\0\0no notes")
+    assert len(Files(path=folder).load().inputs) == 7
+
+
+def test_what_is_transparent_becomes_white(folder: Path) -> None:
+    Image.new("RGBA", (6, 4), (0, 0, 0, 0)).save(folder / "cat" / "clear.png")
+    palette = Image.new("P", (6, 4), 1)
+    palette.putpalette([9, 9, 9, 50, 60, 70])
+    palette.putpixel((5, 3), 0)
+    palette.save(folder / "cat" / "palette.png", transparency=0)
+    found = Files(path=folder).load()
+    assert found.inputs[3:5, 0, 0].tolist() == [[255, 255, 255], [50, 60, 70]]
+    assert found.notes == ["images with transparency, put on white: 2"]
+
+
+def test_what_a_file_manager_leaves_beside_images_is_none(folder: Path) -> None:
+    (folder / "cat" / "._0.png").write_bytes(b"no image")
+    assert len(Files(path=folder).load().inputs) == 6
+
+
 def test_more_than_eight_bits_are_not_cut_off_in_silence(folder: Path) -> None:
     Image.fromarray(np.full((4, 6), 40_000, dtype=np.uint16)).save(folder / "cat" / "deep.png")
     with pytest.raises(
@@ -97,7 +147,9 @@ def test_sizes_that_differ(folder: Path) -> None:
 def test_images_that_are_not_there(csv: Callable[..., Path], tmp_path: Path) -> None:
     with pytest.raises(kdorch.DataError) as refused:
         Files(path=csv("file,y", "a.png,1", "b.png,2"), image="file", target="y").load()
-    assert str(refused.value) == f"there is no image {tmp_path / 'a.png'}."
+    assert str(refused.value).splitlines() == [
+        f"there is no image {tmp_path / name}." for name in ("a.png", "b.png")
+    ]
     with pytest.raises(kdorch.DataError, match=r"data.csv, column 'file': row 2 names no image."):
         Files(path=csv("file,y", "a.png,1", ",2"), image="file", target="y").load()
     (tmp_path / "empty").mkdir()
