@@ -14,8 +14,12 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class Loss(Spec):
+class Loss(Spec, needs={"full_distribution"}):
     """A term of the objective that the student minimises.
+
+    What it ``needs`` is all entries of the teacher's distribution unless the class says otherwise:
+    ``full_distribution``. One that needs them no more than a divergence at temperature 1 does, to which the
+    mass of all small entries says as much as each of them, declares ``needs=()``.
 
     Class attributes:
         across_rows: It compares rows with each other, so its value depends on which rows share a batch. Any
@@ -42,6 +46,10 @@ class Loss(Spec):
         and the number of outputs is known.
         """
         return {}
+
+    def demands(self) -> frozenset[str]:
+        """Return what it needs as it is set here: ``needs`` by default."""
+        return self.needs
 
     def teacher_features(self) -> frozenset[str] | None:
         """Return which of the teacher's features it reads; None if it may be any.

@@ -21,6 +21,7 @@ class Task(Spec):
         likeness: Its measures of fidelity, likewise.
         honesty: Its measures of calibration, likewise.
         library: Where torchmetrics keeps further scores for it, and how their names begin there.
+        exclusive: One of the entries of its last dimension is right: their softmax is a distribution.
         answers: What a shipped model answers, as a sentence for its card.
         located: Its labels say where things are in the input, so a view must not move them.
 
@@ -34,6 +35,7 @@ class Task(Spec):
     likeness: ClassVar[Mapping[str, Direction]] = {}
     honesty: ClassVar[Mapping[str, Direction]] = {}
     library: ClassVar[tuple[str, str]] = ("", "")
+    exclusive: ClassVar[bool] = False
     answers: ClassVar[str] = "Logits."
     located: ClassVar[bool] = False
 

@@ -24,10 +24,14 @@ class Output:
         logits: Predictions before any activation, shape (rows, *task.output_shape): one for each class of a
             row, or of a place in it; real values for regression.
         features: Intermediate maps by name, batch first.
+        support: Of a teacher whose K largest entries are stored: which they are, shape (rows, ..., K). Its
+            logits are their logarithms then, and behind them that of the sum of all others. A loss never
+            sees such an answer.
     """
 
     logits: Tensor
     features: Mapping[str, Tensor] = field(default_factory=dict)
+    support: Tensor | None = None
 
 
 @dataclass

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from rich.filesize import decimal
+
 from kdorch.errors import TrackingError
 from kdorch.search.home import Home
 from kdorch.search.phases import flat
@@ -95,7 +97,16 @@ def note_teacher(
     epochs, rows = work["teacher/epochs_trained"], work["teacher/rows_evaluated"]
     did = f"{epochs:,} epochs trained, {rows:,} rows evaluated now"
     told = f"{facts['params']:,} parameters, " if size else ""
-    return run_id, "; ".join(filter(None, (f"{told}{quality} {finals[quality]:.4f}", notes, did)))
+    kept = _kept(facts.get("top"))
+    return run_id, "; ".join(filter(None, (f"{told}{quality} {finals[quality]:.4f}", notes, kept, did)))
+
+
+def _kept(top: Mapping[str, int] | None) -> str:
+    """Return in words what is stored of the answers, where it is not everything."""
+    if not top:
+        return ""
+    each = f"top {top['entries']} of {top['of']:,} stored, {top['each']} bytes per row or token"
+    return f"{each}, {decimal(top['bytes'])} where everything would take {decimal(top['whole'])}"
 
 
 def run_of(kind: str, runs: Iterable[RunRecord]) -> str | None:

@@ -17,12 +17,13 @@ from kdorch.search.home import Home
 from kdorch.study import Study
 from kdorch.study.check import misfits
 from kdorch.study.space import whole
+from kdorch.study.storing import unkept
 from kdorch.tracking.database import local_uri
 
 Wait = Callable[[float], None]
 
-# Sections that may change between runs of one study; of what is in plugins, the code behind the parts tells.
-_FREE = ("name", "plugins", "store", "search", "confirm")
+# What may change between runs of one study; of what is in plugins, the code behind the parts tells.
+_FREE = ("name", "plugins", "search", "confirm", "store.disk")
 _BEGUN = (
     "was begun with other {}, and its trials cannot be compared with new ones. Put these back{}, or give the "
     "study a new name:"
@@ -35,12 +36,12 @@ def same(study: Study, before: Mapping[str, Any]) -> None:
     Raises:
         StudyError: With every difference that would mix incomparable trials.
     """
-    now, files = study.tree(), set(_files(study))
+    now, free = study.tree(), {*_FREE, *_files(study)}
     changed = [
         Problem(path, what)
-        for section in now.keys() - set(_FREE)
+        for section in now.keys() - free
         for path, what in _differences(section, before.get(section), now[section])
-        if path not in files
+        if path not in free
     ]
     if list(before["objectives"]) != list(now["objectives"]):
         order = ", ".join(before["objectives"])
@@ -160,7 +161,7 @@ def fits(study: Study, task: Mapping[str, Any]) -> None:
         StudyError: If they do not; every trial would fail.
     """
     found: Task = installed().part("task", dict(task))
-    wrong = list(misfits(dict(study), type(found), found.outputs))
+    wrong = [*misfits(dict(study), type(found), found.outputs), *unkept(study.store.top, found)]
     if wrong:
         raise StudyError(wrong, f"study {study.name!r}")
 
@@ -186,6 +187,7 @@ def teacher(
         "seed": study.seed,
         "score": list(score(study)),
         "budget": budget,
+        "top": study.store.top,
     }
     return call(executor, "kdorch.teaching.jobs:teacher", spec, wait)
 
@@ -203,6 +205,7 @@ def teacher_test(
         "data": paths[1],
         "metrics": list(study.metrics),
         "budget": budget,
+        "top": study.store.top,
     }
     return call(executor, "kdorch.teaching.jobs:teacher_test", spec)
 

@@ -95,6 +95,7 @@ def lessons(
         "transfer": shown["path"],
         "data": data["path"],
         "budget": budget,
+        "top": study.store.top,
     }
     views = prepare.call(
         executor, "kdorch.teaching.jobs:teacher_views", spec, partial(observer.wait, "views")

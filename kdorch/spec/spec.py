@@ -25,8 +25,8 @@ from kdorch.spec.strict import Strict, refusal
 _NO_FILES = {"files": False}  # context of a serialisation
 # Not for fields: words of a study, and our own methods.
 _TAKEN = {"any", "kind", "name", "needs", "provides", "reference", "tasks", "use"}
-_TAKEN |= {"complaints", "fingerprint", "import_paths", "misfits", "named_files", "nested_parts", "offers"}
-_TAKEN |= {"store_key"}
+_TAKEN |= {"complaints", "demands", "fingerprint", "import_paths", "misfits", "named_files", "nested_parts"}
+_TAKEN |= {"offers", "store_key"}
 
 
 class Spec(Strict):

@@ -21,10 +21,11 @@ from kdorch.study.paths import NotTunable, Place, locate
 from kdorch.study.sections import read_sections
 from kdorch.study.showing import unshowable
 from kdorch.study.space import dimension, specs
+from kdorch.study.storing import unstorable
 from kdorch.study.weights import idle, unreached
 from kdorch.study.wording import sentence
 
-_OF_THE_ROWS = {"targets"}  # what a loss needs that is no matter of the networks
+_ELSEWHERE = {"targets", "full_distribution"}  # what a loss needs that no network provides
 
 
 def checked(source: Source, plugins: Plugins) -> dict[str, Any]:
@@ -75,6 +76,7 @@ def mistakes(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Problem]
     yield from unmeasured(sections, plugins)
     yield from unbuildable(sections, plugins)
     yield from unshowable(sections, plugins)
+    yield from unstorable(sections, plugins)
     yield from unread(sections.get("plugins") or (), plugins)
 
 
@@ -135,7 +137,7 @@ def _needs(sections: Mapping[str, Any]) -> Iterator[Problem]:
         if isinstance(loss, Loss) and "features" in loss.needs:
             yield from _of_one_network(path, loss, networks)
         for part in networks if isinstance(loss, Loss) else ():
-            for missing in sorted(loss.needs - _OF_THE_ROWS - part.offers()):
+            for missing in sorted(loss.needs - _ELSEWHERE - part.offers()):
                 offers = ", ".join(sorted(part.offers())) or "only its prediction"
                 what = f"loss {loss.name!r} needs {missing} from the {part.kind}, but {part.name!r} provides"
                 yield Problem(

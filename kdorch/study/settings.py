@@ -83,14 +83,18 @@ class Confirm(Strict):
 
 
 class Store(Strict):
-    """What may lie on disk so that it is computed once; it changes no result, only how long a trial takes.
+    """What may lie on disk so that it is computed once.
 
     Attributes:
         disk: Bytes, as in ``10GB``, for the teacher's features, and for views; where features would take
-            more, each trial asks the teacher for them again, while more views are refused.
+            more, each trial asks the teacher for them again, while more views are refused. It changes no
+            result, only how long a trial takes.
+        top: Of what the teacher answers, the largest entries of each distribution, so many, and the mass of
+            all others; everything by default.
     """
 
     disk: ByteSize = ByteSize(10_000_000_000)
+    top: Positive | None = None
 
     @field_validator("disk", mode="before")
     @classmethod

@@ -27,6 +27,7 @@ class Classification(Task, name="classification"):
     likeness: ClassVar[Mapping[str, Direction]] = {"agreement": "max", "kl": "min"}
     honesty: ClassVar[Mapping[str, Direction]] = {"ece": "min"}
     library: ClassVar[tuple[str, str]] = ("torchmetrics.classification", "Multiclass")
+    exclusive: ClassVar[bool] = True
     answers: ClassVar[str] = "Logits; their softmax gives probabilities."
 
     labels: Annotated[tuple[str, ...], Field(min_length=2)]

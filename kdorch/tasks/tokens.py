@@ -36,6 +36,7 @@ class Tokens(Task, name="tokens"):
         "loss": "min",
     }
     likeness: ClassVar[Mapping[str, Direction]] = {"agreement": "max", "kl": "min"}
+    exclusive: ClassVar[bool] = True
     answers: ClassVar[str] = "Logits over the vocabulary for each token; their softmax gives probabilities."
 
     labels: Annotated[tuple[str, ...], Field(min_length=2)]

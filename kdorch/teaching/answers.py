@@ -15,6 +15,7 @@ from kdorch.errors import DataError
 from kdorch.kinds import Batch, Output, Task
 from kdorch.training.evaluate import rows_at_once
 from kdorch.training.rows import Rows, columns_of, open_rows
+from kdorch.training.top import narrowed
 
 
 def answer_all(
@@ -25,6 +26,7 @@ def answer_all(
     budget: int,
     *,
     kept: frozenset[str] = frozenset(),
+    top: int | None = None,
 ) -> int:
     """Write the answers to the split that the folder is named after.
 
@@ -35,6 +37,7 @@ def answer_all(
         data: Directory of the stored dataset.
         budget: Bytes of rows that may be held in memory.
         kept: Features to write beside the logits.
+        top: How many entries of each distribution are kept; None for the logits as they are.
 
     Returns:
         The number of rows.
@@ -43,7 +46,7 @@ def answer_all(
         DataError: If the answers are not finite, or not of the shape that they should have.
     """
     rows = open_rows(data, folder.name, None, budget=budget)
-    return answer_rows(folder, answers, task, rows, kept=kept)
+    return answer_rows(folder, answers, task, rows, kept=kept, top=top)
 
 
 @torch.no_grad()
@@ -54,6 +57,7 @@ def answer_rows(
     rows: Rows,
     *,
     kept: frozenset[str] = frozenset(),
+    top: int | None = None,
 ) -> int:
     """Write the answers to these rows into a folder that does not exist yet; see `answer_all`."""
     folder.mkdir()
@@ -67,11 +71,15 @@ def answer_rows(
             )
         columns = columns_of(output, kept)
         _validate(output, columns, batch, task)
+        columns = {name: values.float() for name, values in columns.items()}
+        if top:
+            columns |= columns_of(narrowed(output, top), ())
         for name, values in columns.items():
+            column = values.numpy()
             if name not in stored:
-                shape = (len(rows), *values.shape[1:])
-                stored[name] = open_memmap(folder / f"{name}.npy", mode="w+", dtype=np.float32, shape=shape)
-            stored[name][done : done + len(values)] = values.float().numpy()
+                shape = (len(rows), *column.shape[1:])
+                stored[name] = open_memmap(folder / f"{name}.npy", "w+", dtype=column.dtype, shape=shape)
+            stored[name][done : done + len(column)] = column
         done += len(batch.rows)
     for column in stored.values():
         column.flush()

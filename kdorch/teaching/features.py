@@ -11,14 +11,12 @@ from typing import Any
 import numpy as np
 import torch
 from rich.filesize import decimal
-from safetensors.torch import load_file
 
 from kdorch.errors import DataError, did_you_mean
 from kdorch.kinds import Dataset, Output, Teacher
 from kdorch.teaching.answers import answer_rows
-from kdorch.teaching.raw import RawRows, hearing
 from kdorch.teaching.store import Entry, Store
-from kdorch.teaching.teacher import ALGORITHM, stored_task
+from kdorch.teaching.teacher import ALGORITHM, asked_again, stored_task
 from kdorch.training.asking import IDS
 from kdorch.training.building import SAMPLE
 from kdorch.training.rows import Rows, open_rows
@@ -74,8 +72,7 @@ def keep_features(
             cannot ask for them.
     """
     task = stored_task(data)
-    raw = RawRows(dataset) if teacher.raw and dataset else None
-    answers = hearing(raw, teacher.build(task, load_file(entry / "state.safetensors")))
+    answers = asked_again(teacher, entry, data, dataset)
     folders = list(_folders(data, transfer, budget))
     batch, _ = next(folders[0][1].batches(SAMPLE))
     with torch.no_grad():
@@ -83,7 +80,7 @@ def keep_features(
     chosen = sorted(shown.features if names is None else _known(names, shown))
     each = sum(shown.features[name][0].numel() for name in chosen)
     size = _PRECISION * each * sum(len(rows) for _, rows in folders)
-    if size > disk and raw:
+    if size > disk and teacher.raw:
         raise DataError(
             f"teacher {teacher.name!r} takes rows as they are shipped, so trials cannot ask it, and its "
             f"features take {decimal(size)}. Write store: {{disk: {size}}}."

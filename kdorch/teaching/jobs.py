@@ -14,8 +14,9 @@ from kdorch.spec import Spec
 from kdorch.study import Augment, Split, Transfer
 from kdorch.teaching.data import prepare
 from kdorch.teaching.features import keep_features
+from kdorch.teaching.scoring import asked_scores, scores
 from kdorch.teaching.store import Entry, Store
-from kdorch.teaching.teacher import make_ready, read_test, scores, stored_task
+from kdorch.teaching.teacher import make_ready, read_test, stored_task
 from kdorch.teaching.transfer import make_transfer, try_augment
 from kdorch.teaching.views import answer_views
 
@@ -66,7 +67,7 @@ def transfer(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
 def teacher_views(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
     """Have the teacher answer the views.
 
-    It takes ``store``, ``teacher``, ``entry``, ``transfer``, ``data`` (paths) and ``budget``.
+    It takes ``store``, ``teacher``, ``entry``, ``transfer``, ``data`` (paths), ``budget`` and ``top``.
     """
     entry = answer_views(
         Store(Path(spec["store"])),
@@ -75,6 +76,7 @@ def teacher_views(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
         Path(spec["transfer"]),
         Path(spec["data"]),
         budget=spec["budget"],
+        top=spec.get("top"),
     )
     return _told(entry)
 
@@ -105,8 +107,9 @@ def teacher_features(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
 def teacher(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
     """Make the teacher ready.
 
-    It takes ``store``, ``teacher``, ``data`` (path), ``metrics``, ``seed``, ``score``,
-    ``budget``; and, for teachers that need them, ``tracking`` (URI) and ``dataset``.
+    It takes ``store``, ``teacher``, ``data`` (path), ``metrics``, ``seed``, ``score``, ``budget``, ``top``
+    (how many entries of each distribution to store; None for the logits as they are); and, for teachers that
+    need them, ``tracking`` (URI) and ``dataset``.
     """
     plugins, data = installed(), Path(spec["data"])
     found = plugins.part("teacher", spec["teacher"])
@@ -122,20 +125,39 @@ def teacher(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
             metrics=spec["metrics"],
             tracking_uri=spec.get("tracking", ""),
             dataset=_dataset(spec),
+            top=spec.get("top"),
         )
+        if spec.get("top"):
+            return _told(entry, validation=_asked(spec, entry.path, "validation").facts["scores"])
     return _told(entry, validation=scores(entry.path, data, "validation", spec["metrics"]))
 
 
 def teacher_test(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
     """Read the test rows with the teacher.
 
-    It takes ``store``, ``teacher``, ``entry``, ``data`` (paths), ``metrics`` and ``budget``; and, for
-    teachers that need it, ``dataset``.
+    It takes ``store``, ``teacher``, ``entry``, ``data`` (paths), ``metrics``, ``budget`` and ``top``; and,
+    for teachers that need it, ``dataset``.
     """
+    if spec.get("top"):
+        asked = _asked(spec, Path(spec["entry"]), "test")
+        return _told(asked, test=asked.facts["scores"])
     found, data = installed().part("teacher", spec["teacher"]), Path(spec["data"])
     store, made = Store(Path(spec["store"])), Path(spec["entry"])
     entry = read_test(store, found, made, data, spec["budget"], _dataset(spec))
     return _told(entry, test=scores(entry.path, data, "test", spec["metrics"]))
+
+
+def _asked(spec: Mapping[str, Any], entry: Path, split: str) -> Entry:
+    return asked_scores(
+        Store(Path(spec["store"])),
+        installed().part("teacher", spec["teacher"]),
+        entry,
+        Path(spec["data"]),
+        split,
+        budget=spec["budget"],
+        metrics=spec["metrics"],
+        dataset=_dataset(spec),
+    )
 
 
 def _dataset(spec: Mapping[str, Any]) -> Dataset | None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -21,9 +20,11 @@ from kdorch.teaching.classroom import Classroom
 from kdorch.teaching.folding import OutOfFold, folds
 from kdorch.teaching.raw import RawRows, hearing
 from kdorch.teaching.store import Entry, Store
+from kdorch.training.top import bytes_of
 from kdorch.training.weights import storable
 
 ALGORITHM = 4  # raise it when the same teacher would come out different
+_SINGLE = 4  # bytes of a number in single precision
 
 
 def make_ready(
@@ -38,6 +39,7 @@ def make_ready(
     metrics: Sequence[str] = (),
     tracking_uri: str = "",
     dataset: Dataset | None = None,
+    top: int | None = None,
 ) -> Entry:
     """Train or load the teacher and store its state and its answers to training and validation rows, once.
 
@@ -52,6 +54,7 @@ def make_ready(
         metrics: Further scores, by their torchmetrics names; one may be the one that chooses.
         tracking_uri: The MLflow server or database of the study.
         dataset: What ships the rows, for a teacher that takes them as they are.
+        top: How many entries of each distribution are stored; None for the logits as they are.
 
     Raises:
         DataError: If its answers are not finite, or its logits not of the task's shape.
@@ -73,11 +76,11 @@ def make_ready(
         "seed": seed,
         "score": list(score),
         "algorithm": ALGORITHM,
-    }
-    return store.make("teacher", key, lambda folder: _write(folder, teacher, classroom))
+    } | ({"top": top} if top else {})
+    return store.make("teacher", key, lambda folder: _write(folder, teacher, classroom, top))
 
 
-def _write(folder: Path, teacher: Teacher, classroom: Classroom) -> dict[str, Any]:
+def _write(folder: Path, teacher: Teacher, classroom: Classroom, top: int | None) -> dict[str, Any]:
     started, task = time.perf_counter(), classroom.task
     state = _fitted(teacher, classroom)
     save_file(storable(state), folder / "state.safetensors")
@@ -85,7 +88,13 @@ def _write(folder: Path, teacher: Teacher, classroom: Classroom) -> dict[str, An
     answers = {"train": _out_of_fold(teacher, classroom, whole), "validation": whole}
     rows = sum(
         answer_all(
-            folder / split, answers[split], task, classroom.data, classroom.budget, kept=teacher.keeps()
+            folder / split,
+            answers[split],
+            task,
+            classroom.data,
+            classroom.budget,
+            kept=teacher.keeps(),
+            top=top,
         )
         for split in answers
     )
@@ -94,8 +103,19 @@ def _write(folder: Path, teacher: Teacher, classroom: Classroom) -> dict[str, An
         "rows_evaluated": rows,
         "params": teacher.parameters(task, state),
         "notes": classroom.diary.notes,
+        "top": _room(folder, task, top),
         "seconds": time.perf_counter() - started,
     }
+
+
+def _room(folder: Path, task: Task, top: int | None) -> dict[str, int] | None:
+    """Return what the largest entries take, in bytes of one distribution and in all, and everything would."""
+    if top is None:
+        return None
+    files = [file for name in ("logits", "support") for file in folder.glob(f"*/{name}.npy")]
+    size, each = sum(np.load(file, mmap_mode="r").nbytes for file in files), bytes_of(top, task.outputs)
+    whole = size // each * _SINGLE * task.outputs
+    return {"entries": top, "of": task.outputs, "each": each, "bytes": size, "whole": whole}
 
 
 def _fitted(teacher: Teacher, classroom: Classroom) -> dict[str, Tensor]:
@@ -131,22 +151,18 @@ def read_test(
     key = {"teacher": entry.name, "data": data.name, "split": "test", "algorithm": ALGORITHM}
 
     def write(folder: Path) -> dict[str, Any]:
-        task = stored_task(data)
-        raw = RawRows(dataset) if teacher.raw and dataset else None
-        answers = hearing(raw, teacher.build(task, load_file(entry / "state.safetensors")))
+        task, answers = stored_task(data), asked_again(teacher, entry, data, dataset)
         return {"rows_evaluated": answer_all(folder / "test", answers, task, data, budget)}
 
     return store.make("teacher", key, write)
 
 
-def scores(entry: Path, data: Path, split: str, metrics: Sequence[str] = ()) -> dict[str, float]:
-    """Return the scores of a teacher's stored logits on one split; metrics by their torchmetrics names."""
-    task = stored_task(data, metrics)
-    logits, targets = (
-        torch.from_numpy(np.load(folder / split / name))
-        for folder, name in ((entry, "logits.npy"), (data, "targets.npy"))
-    )
-    return {name: task.score(name, logits, targets) for name in (*task.directions, *task.metrics)}
+def asked_again(
+    teacher: Teacher, entry: Path, data: Path, dataset: Dataset | None = None
+) -> Callable[[Batch], Output]:
+    """Return what answers a batch, from the state in a directory."""
+    raw = RawRows(dataset) if teacher.raw and dataset else None
+    return hearing(raw, teacher.build(stored_task(data), load_file(entry / "state.safetensors")))
 
 
 def stored_task(data: Path, metrics: Sequence[str] = ()) -> Task:

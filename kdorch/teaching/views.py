@@ -16,7 +16,14 @@ from kdorch.training.views import open_views, view_folders
 
 
 def answer_views(
-    store: Store, teacher: Teacher, entry: Path, transfer: Path, data: Path, *, budget: int
+    store: Store,
+    teacher: Teacher,
+    entry: Path,
+    transfer: Path,
+    data: Path,
+    *,
+    budget: int,
+    top: int | None = None,
 ) -> Entry:
     """Store the teacher's answers to each view after the first, once per row and view.
 
@@ -27,6 +34,7 @@ def answer_views(
         transfer: Directory of the views.
         data: Directory of the stored dataset.
         budget: Bytes of rows that may be held in memory.
+        top: How many entries of each distribution are stored; None for the logits as they are.
 
     Raises:
         DataError: If its answers are not finite.
@@ -42,7 +50,7 @@ def answer_views(
         answers = teacher.build(task, load_file(entry / "state.safetensors"))
         views = open_views(data, None, transfer, None, budget=budget)[1:]
         rows = sum(
-            answer_rows(folder / view.name, answers, task, found, kept=teacher.keeps())
+            answer_rows(folder / view.name, answers, task, found, kept=teacher.keeps(), top=top)
             for view, found in zip(view_folders(transfer), views, strict=True)
         )
         return {"rows_evaluated": rows, "seconds": time.perf_counter() - started}

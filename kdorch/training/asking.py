@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ class Asked:
     def batches(self, size: int, order: Tensor | None = None) -> Iterator[tuple[Batch, Output | None]]:
         """Yield the batches of ``rows``, features beside the teacher's logits."""
         for batch, told in self.rows.batches(size, order):
-            yield batch, told and Output(told.logits, {**told.features, **self.features(batch)})
+            yield batch, told and replace(told, features={**told.features, **self.features(batch)})
 
 
 class Stored:

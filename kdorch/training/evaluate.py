@@ -14,6 +14,7 @@ from kdorch.kinds import Batch, Output, Task
 from kdorch.training.building import answer
 from kdorch.training.objective import Objective
 from kdorch.training.rows import Rows
+from kdorch.training.top import widened
 
 _ROWS = 1024  # large enough that the cost per batch vanishes, small enough for any cache
 _NUMBERS = 2**20  # that the inputs or the logits of so many rows may have together: 4 MB
@@ -106,7 +107,8 @@ def _answered(
     modes = [module.training for module in modules]
     for module in modules:
         module.eval()
-    for some, told in rows.batches(batch if objective and objective.across_rows else rows_at_once(task)):
-        yield some, told, answer(network, some)
+    for some, stored in rows.batches(batch if objective and objective.across_rows else rows_at_once(task)):
+        output = answer(network, some)
+        yield some, stored and widened(stored, output.logits), output
     for module, mode in zip(modules, modes, strict=True):
         module.train(mode)

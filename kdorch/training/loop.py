@@ -17,6 +17,7 @@ from kdorch.training.building import answer
 from kdorch.training.evaluate import evaluate
 from kdorch.training.objective import Objective
 from kdorch.training.rows import Rows, lengths, shuffle
+from kdorch.training.top import widened
 
 
 @dataclass
@@ -77,11 +78,12 @@ def fit(
         fitted.add({f"train/weight/{label}": weight for label, weight in objective.begin(epoch).items()})
         norms: dict[str, float] = {}
         view = train[(epoch - 1) % len(train)]
-        for batch, told in view.batches(settings.batch, shuffle(count, generator)):
+        for batch, stored in view.batches(settings.batch, shuffle(count, generator)):
             optimizer.param_groups[0]["lr"] = settings.lr * (1 + math.cos(math.pi * step / steps)) / 2
             for parameter in parameters:  # costs a tenth of optimizer.zero_grad()
                 parameter.grad = None
             output = answer(network, batch)
+            told = stored and widened(stored, output.logits)
             if norms:
                 objective.backward(output, told, batch)
             else:

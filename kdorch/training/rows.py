@@ -121,12 +121,13 @@ def _batch(values: dict[str, Tensor]) -> tuple[Batch, Output | None]:
 def columns_of(output: Output, features: Iterable[str]) -> dict[str, Tensor]:
     """Return what is stored of a teacher's output, by the names of the columns, which are names of files."""
     told = output.features
-    return {"logits": output.logits} | {f"{_FEATURE}{quote(name, '')}": told[name] for name in features}
+    logits = {"logits": output.logits} | ({} if output.support is None else {"support": output.support})
+    return logits | {f"{_FEATURE}{quote(name, '')}": told[name] for name in features}
 
 
 def _output(columns: Mapping[str, Tensor]) -> Output:
     """Return what `columns_of` was made of."""
-    return Output(columns["logits"], features_among(columns))
+    return Output(columns["logits"], features_among(columns), columns.get("support"))
 
 
 def features_among(columns: Mapping[str, Column]) -> dict[str, Column]:

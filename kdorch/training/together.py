@@ -17,6 +17,7 @@ from kdorch.kinds.schedule import highest
 from kdorch.training.asking import Asked, recomputed
 from kdorch.training.building import SAMPLE, seed
 from kdorch.training.rows import open_rows
+from kdorch.training.top import widened
 from kdorch.training.trying import Unfit, blamed, try_loss, try_student
 
 
@@ -66,7 +67,7 @@ def run(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[st
             term = plugins.part("loss", loss)
             try:
                 if highest(term.weight) > 0:
-                    try_loss(term, task, said, told, batch)
+                    try_loss(term, task, said, widened(told, said.logits), batch)
             except Unfit as unfit:
                 pairing.failed.append((_at(where, unfit.field), unfit.what, {**chosen, **params}))
     return {"problems": list(dict.fromkeys(_told(found)))}

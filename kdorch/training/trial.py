@@ -25,6 +25,7 @@ from kdorch.training.evaluate import evaluate, mean_losses
 from kdorch.training.loop import fit
 from kdorch.training.objective import Objective
 from kdorch.training.rows import Recall, Rows, open_rows
+from kdorch.training.top import widened
 from kdorch.training.views import open_views, view_folders
 from kdorch.training.weights import storable
 
@@ -65,7 +66,7 @@ def run(spec: Mapping[str, Any], report: Callable[[dict[str, Any]], None]) -> di
         if broken:
             return {"infeasible": broken, "metrics": known}
         report({"known": known})
-        objective = Objective(losses, task, shown, told)
+        objective = Objective(losses, task, shown, told and widened(told, shown.logits))
         fitted = fit(
             network, objective, train, validation, task, settings, seed=spec["seed"], score=spec["score"]
         )

@@ -45,6 +45,7 @@ BEYOND = {
     "tune/fractions-for-whole", "tune/log-and-step", "tune/log-from-zero", "tune/no-such-loss",
     "tune/option-of-wrong-type", "tune/option-out-of-range", "tune/range-for-a-switch", "tune/step-zero",
     "tune/upside-down",
+    "top/losses-of-the-whole", "top/of-numbers",
     "transfer/omit-of-a-regression",
 }  # fmt: skip
 

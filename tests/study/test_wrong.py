@@ -35,6 +35,7 @@ NOT_FILES = {"file/folder": "(a directory)", "file/emty.yaml": "(there is no suc
 READ = (
     "data/fewer-rows-than-splits.yaml",
     "data/header-only.yaml",
+    "data/more-entries-than-classes.yaml",
     "data/numbers-for-classes.yaml",
     "data/one-class.yaml",
     "data/two-classes.yaml",

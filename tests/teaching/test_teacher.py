@@ -22,8 +22,9 @@ from kdorch.kinds import Batch
 from kdorch.study import Split
 from kdorch.teaching import jobs
 from kdorch.teaching.data import prepare
+from kdorch.teaching.scoring import scores
 from kdorch.teaching.store import Store
-from kdorch.teaching.teacher import read_test, scores, stored_task
+from kdorch.teaching.teacher import read_test, stored_task
 from kdorch.training.building import answer
 
 TRAIN, VALIDATION, TEST = 54, 18, 18

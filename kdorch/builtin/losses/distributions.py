@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class DistributionLoss(LogitLoss, tasks={"classification", "multilabel", "tokens"}):
+class DistributionLoss(LogitLoss, tasks={"classification", "multilabel", "tokens"}, needs=()):
     """A loss between softmax distributions; of labels that are there or not, each is a distribution.
 
     A subclass states `between` and `push` for log-probabilities, or `each` and `slope` where that is shorter.

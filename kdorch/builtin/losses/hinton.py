@@ -31,6 +31,10 @@ class Hinton(
 
     temperature: Annotated[float, Field(gt=0), kdorch.Range(1.0, 20.0, log=True)] = 4.0
 
+    def demands(self) -> frozenset[str]:
+        """Return that entries which were not kept cannot be softened."""
+        return self.needs if self.temperature == 1 else self.needs | {"full_distribution"}
+
     def each(self, student: Tensor, teacher: Tensor) -> Tensor:
         """Return T^2 KL(p || q)."""
         soft_student = (student / self.temperature).log_softmax(-1)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _Weights = Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=2)]
 
 
-class Supervised(kdorch.Loss, name="task"):
+class Supervised(kdorch.Loss, name="task", needs={"targets"}):
     """The task's own supervised loss on the labels: cross-entropy, or the squared error of a regression.
 
     Attributes:
