@@ -32,20 +32,21 @@ class Environment:
         options = ["--quiet", "--disable-pip-version-check", "-c", str(ROOT / "constraints.txt")]
         self._run(*pip, "install", *options, *what)
 
-    def python(self, *words: str, code: int = 0) -> str:
-        """Run Python and return what it prints."""
+    def python(self, *words: str, code: int | None = 0) -> str:
+        """Run Python and return what it prints; it ends with this code, or with any."""
         return self._run(str(self.folder / "bin" / "python"), *words, code=code)
 
-    def kdorch(self, *words: str, code: int = 0) -> str:
-        """Run the command line and return what it prints."""
+    def kdorch(self, *words: str, code: int | None = 0) -> str:
+        """Run the command line and return what it prints; it ends with this code, or with any."""
         return self.python("-c", "from kdorch.cli import main; main()", *words, code=code)
 
-    def _run(self, *words: str, code: int = 0) -> str:
+    def _run(self, *words: str, code: int | None = 0) -> str:
         kept = {
             name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "PYTEST_"))
         }
+        kept.setdefault("KDORCH_DATA", str(self.work / "data"))
         done = subprocess.run(words, cwd=self.work, env=kept, capture_output=True, text=True, check=False)
-        assert done.returncode == code, f"{words}\n{done.stdout}\n{done.stderr}"
+        assert code in {None, done.returncode}, f"{words}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
 

@@ -13,7 +13,8 @@ from kdorch.api.authoring import KINDS
 
 pytestmark = [pytest.mark.plugins, pytest.mark.slow]
 
-SHIPPED = sorted(file.parent for file in Path(__file__).parents[2].glob("plugins/*/pyproject.toml"))
+ROOT = Path(__file__).parents[2]
+SHIPPED = sorted(file.parent for file in ROOT.glob("plugins/*/pyproject.toml"))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -38,4 +39,14 @@ def test_a_plugin_that_we_ship_passes_its_tests(environment: Any, folder: Path) 
     listed = json.loads(environment.kdorch("plugins", "list", "--json"))
     assert not listed["broken"]
     assert name in {row["distribution"] for row in listed["plugins"]}
+    for data in json.loads(environment.kdorch("data", "list", "--json"))["data"]:
+        environment.kdorch(
+            "data", "fetch", data["name"], code=None
+        )  # without a network, tests skip what needs it
     assert " passed" in environment.python("-m", "pytest", str(folder))
+    studies = [
+        file.stem for file in ROOT.glob("studies/*.yaml") if f"./plugins/{folder.name}" in file.read_text()
+    ]
+    for study in studies:
+        documents = str(ROOT / "tests" / "docs" / "test_documents.py")
+        environment.python("-m", "pytest", documents, "-k", f"shipped_studies and {study}")
