@@ -9,7 +9,7 @@ from kdorch.reporting.figure import front_figure
 
 
 def draw(results: Results) -> Figure:
-    """Draw the front of a study, with its teacher and what was confirmed.
+    """Draw the front of a study, with its teacher, its references and what was confirmed.
 
     Raises:
         ChoiceError: If no trial is on it.
@@ -24,6 +24,7 @@ def draw(results: Results) -> Figure:
         results.front,
         results.study.objectives,
         teacher=results.teacher,
+        references=results.references,
         confirmed=roles["confirm"],
         scratch=roles["baseline"],
         title=results.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +13,7 @@ from matplotlib.figure import Figure
 from kdorch.errors import ChoiceError, StoreError
 from kdorch.kinds import Direction
 from kdorch.reporting import frame, marks
+from kdorch.reporting.levels import Levels
 from kdorch.reporting.names import axis_name
 from kdorch.reporting.scene import compose
 
@@ -37,6 +39,7 @@ def front_figure(
     objectives: Mapping[str, Direction],
     *,
     teacher: Mapping[str, float] | None = None,
+    references: Mapping[str, Mapping[str, float]] | None = None,
     confirmed: pd.DataFrame | None = None,
     scratch: pd.DataFrame | None = None,
     title: str = "",
@@ -50,6 +53,7 @@ def front_figure(
         front: The front of these trials.
         objectives: Metric to direction, the quality first.
         teacher: The teacher's metrics: its quality and, if known, its size.
+        references: The metrics of models to beat, by label. One that is too far off is named in the note.
         confirmed: One row per ``trial`` and seed, retrained with the teacher, with both metrics.
         scratch: One row per ``trial`` and seed, the same without the teacher. Each mean is joined to its
             partner: the confirmed mean, or without ``confirmed`` the trial of the front.
@@ -68,14 +72,24 @@ def front_figure(
         marks.draw_front(axes, scene)
         marks.draw_confirmed(axes, scene)
         marks.draw_scratch(axes, scene)
-        frame.scale(axes, scene, teacher)
-        if teacher is not None:
-            marks.draw_teacher(axes, scene, teacher)
+        qualities = _qualities(references or {}, scene.y)
+        frame.scale(axes, scene, teacher, qualities)
         frame.surround(axes, title)
         figure.draw_without_rendering()
-        figure.set_layout_engine("none")  # the numbers are placed for exactly this layout
+        figure.set_layout_engine("none")  # labels and numbers are placed for exactly this layout
+        lines = Levels(axes, scene, figure.dpi)
+        if teacher is not None:
+            lines.draw_teacher(teacher)
+        for label, quality in qualities.items():
+            lines.draw_reference(label, quality)
         marks.draw_numbers(axes, scene, figure.dpi)
     return figure
+
+
+def _qualities(references: Mapping[str, Mapping[str, float]], quality: str) -> dict[str, float]:
+    """Return how good each reference is, where that is a number."""
+    known = {label: metrics.get(quality, math.nan) for label, metrics in references.items()}
+    return {label: level for label, level in known.items() if math.isfinite(level)}
 
 
 def save(figure: Figure, folder: Path) -> tuple[Path, Path]:

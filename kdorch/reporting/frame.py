@@ -47,12 +47,14 @@ def style() -> AbstractContextManager[None]:
     return matplotlib.style.context(["default", STYLE])
 
 
-def scale(axes: Axes, scene: Scene, teacher: Mapping[str, float] | None) -> None:
-    """Set scales, ranges and ticks."""
+def scale(
+    axes: Axes, scene: Scene, teacher: Mapping[str, float] | None, references: Mapping[str, float]
+) -> None:
+    """Set scales, ranges and ticks; of each reference the quality is given."""
     _scale_across(axes, scene)
     known = [] if teacher is None else [teacher[scene.y]]
     means = np.concatenate([scene.confirmed["y"].dropna(), scene.scratch["y"].dropna()])
-    _scale_up(axes, scene, np.concatenate([scene.front["y"], means, known]))
+    _scale_up(axes, scene, np.concatenate([scene.front["y"], means, known]), references)
 
 
 def surround(axes: Axes, title: str) -> None:
@@ -75,18 +77,21 @@ def _scale_across(axes: Axes, scene: Scene) -> None:
     axes.set_xlim(axes.get_xlim())
 
 
-def _scale_up(axes: Axes, scene: Scene, important: Floats) -> None:
+def _scale_up(axes: Axes, scene: Scene, important: Floats, references: Mapping[str, float]) -> None:
     values = scene.trials["y"].to_numpy()
-    low, high = sensible_range(important, values)
+    low, high = sensible_range(important, np.concatenate([values, list(references.values())]))
     margin = 0.06 * (high - low) or 0.05 * abs(high) or 1.0
     better = 0.08 * (high - low)  # room for the teacher's label
     up = scene.corner[1]
     axes.set_ylim(low - margin - better * (up < 0), high + margin + better * (up > 0))
     axes.yaxis.set_major_formatter(ScalarFormatter(useOffset=False))
     hidden = int(((values < low) | (values > high)).sum())
+    left_out = [label for label, level in references.items() if not low <= level <= high]
     if hidden:
+        left_out.insert(0, f"{hidden} {'trial' if hidden == 1 else 'trials'}")
+    if left_out:
         axes.annotate(
-            f"{hidden} {'trial' if hidden == 1 else 'trials'} out of view",
+            f"{', '.join(left_out)} out of view",
             (1, 0),
             xycoords="axes fraction",
             xytext=(0, -22),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import Transform
 
 from kdorch.choosing.front import Floats
-from kdorch.choosing.numbers import readable
-from kdorch.reporting.names import amount
 from kdorch.reporting.scene import Corner, Scene
 
-# Okabe and Ito's colours: told apart by colour-blind readers.
-BLUE, VERMILION = "#0072B2", "#D55E00"
+# Okabe and Ito's colours, here and for the teacher: told apart by colour-blind readers.
+BLUE = "#0072B2"
 SEE_THROUGH = "55"  # alpha, appended to a colour
 INK, GREY = "#333333", "#8A8A8A"
 SMALL = 8.5  # points
@@ -53,26 +51,6 @@ def draw_scratch(axes: Axes, scene: Scene) -> None:
     _draw_means(axes, twins, "the same without a teacher", look)
 
 
-def draw_teacher(axes: Axes, scene: Scene, teacher: Mapping[str, float]) -> None:
-    """Draw the teacher's quality as a named line, and a star on it if the teacher's size is in view."""
-    quality, size = teacher[scene.y], teacher.get(scene.x)
-    words = readable(quality) if size is None else f"{readable(quality)}, {amount(scene.x, size)}"
-    axes.axhline(quality, color=VERMILION, linewidth=1.2, linestyle=(0, (5, 3)), zorder=3)
-    end = _clear_end(axes, scene, quality)
-    edge = (0.0 if end < 0 else 1.0, quality)
-    _write(
-        axes,
-        f"teacher: {words}",
-        edge,
-        (-end, scene.corner[1]),
-        color=VERMILION,
-        system=axes.get_yaxis_transform(),
-    )
-    low, high = axes.get_xlim()
-    if size is not None and low <= size <= high:
-        axes.plot([size], [quality], marker="*", markersize=13, color=VERMILION, linestyle="none", zorder=5)
-
-
 def draw_numbers(axes: Axes, scene: Scene, dots_per_inch: float) -> None:
     """Write trial numbers beside the front where there is room: confirmed ones first, then the ends."""
     front, last = scene.front, len(scene.front) - 1
@@ -82,7 +60,7 @@ def draw_numbers(axes: Axes, scene: Scene, dots_per_inch: float) -> None:
     room = (MARGIN + DIGIT * len(str(front["trial"].max())), HEIGHT)
     for row in spread_out(places, order, room):
         point = (float(front["x"].iloc[row]), float(front["y"].iloc[row]))
-        _write(axes, str(front["trial"].iloc[row]), point, scene.corner, color=BLUE, system=axes.transData)
+        write(axes, str(front["trial"].iloc[row]), point, scene.corner, color=BLUE, system=axes.transData)
 
 
 def spread_out(positions: Floats, order: Sequence[int], room: tuple[float, float]) -> list[int]:
@@ -111,15 +89,7 @@ def _draw_means(axes: Axes, means: pd.DataFrame, label: str, look: dict[str, Any
     axes.errorbar(means["x"], means["y"], bars, label=label, **look)
 
 
-def _clear_end(axes: Axes, scene: Scene, level: float) -> int:
-    """Return the end of the picture, -1 left or 1 right, where the front keeps more distance from a level."""
-    places = (axes.transData - axes.transAxes).transform(scene.front[["x", "y"]].to_numpy())
-    distance = np.abs(scene.front["y"].to_numpy() - level)
-    left = places[:, 0] < 0.5  # noqa: PLR2004 - the middle
-    return -1 if distance[left].min(initial=np.inf) >= distance[~left].min(initial=np.inf) else 1
-
-
-def _write(
+def write(
     axes: Axes, text: str, point: tuple[float, float], side: Corner, *, color: str, system: Transform
 ) -> None:
     """Write a text that lies on this side of the point, which is given in this coordinate system."""

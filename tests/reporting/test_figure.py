@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from xml.etree import ElementTree
@@ -164,6 +165,36 @@ def test_an_error_to_be_minimised_has_its_teacher_below(trials):
     label = next(text for text in axes.texts if text.get_text() == "teacher: 0.02")
     assert label.get_verticalalignment() == "top"
     assert axes.get_ylim()[0] < 0.02
+
+
+def test_references_are_named_lines_apart_from_each_other(trials):
+    front = pareto_front(trials, OBJECTIVES)
+    near = {"linear": 0.951, "forest": 0.9505, "tfidf": 0.9495, "unknown": math.nan}
+    references = {label: {"val/accuracy": level} for label, level in near.items()}
+    figure = front_figure(trials, front, OBJECTIVES, teacher=TEACHER, references=references)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    levels = {0.951, 0.9505, 0.9495, 0.975}
+    assert {line.get_ydata()[0] for line in axes.lines if len({*line.get_ydata()}) == 1} >= levels
+    names = [text for text in axes.texts if ": 0.9" in text.get_text()]
+    assert [name.get_text() for name in names] == [
+        "teacher: 0.975, 86,026 parameters",
+        "linear: 0.951",
+        "forest: 0.9505",
+        "tfidf: 0.9495",
+    ]
+    boxes = [name.get_window_extent() for name in names]
+    assert not any(a.overlaps(b) for n, a in enumerate(boxes) for b in boxes[:n])
+
+
+def test_a_reference_far_off_does_not_squash_the_picture_and_is_named(trials):
+    front = pareto_front(trials, OBJECTIVES)
+    references = {"chance": {"val/accuracy": 0.1}, "linear": {"val/accuracy": 0.7}}
+    (alone,) = front_figure(trials, front, OBJECTIVES, teacher=TEACHER).axes
+    (axes,) = front_figure(trials, front, OBJECTIVES, teacher=TEACHER, references=references).axes
+    assert alone.get_ylim()[0] > axes.get_ylim()[0] > 0.6
+    assert "chance out of view" in texts_of(axes)
+    assert "linear: 0.7" in texts_of(axes)
 
 
 def test_a_third_objective_leaves_markers_without_a_line(trials):
