@@ -138,7 +138,8 @@ class Finished:
 
 @pytest.fixture(scope="session")
 def finished(_template: Path, shared: Callable[..., Path]) -> Finished:
-    more = {"search": {"trials": 6}, "confirm": {"top": 2, "seeds": 2}}
+    naive = {"use": "sklearn", "estimator": "sklearn.naive_bayes:GaussianNB"}
+    more = {"search": {"trials": 6}, "confirm": {"top": 2, "seeds": 2}, "references": {"naive": naive}}
 
     def fill(folder: Path) -> None:
         home = shutil.copytree(_template, folder / "home")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kdorch.api.results import Results
@@ -30,7 +30,7 @@ def card_of(
 
     record, teacher = results.record, results.teacher
     quality, test = results.quality, results.test_score
-    size = int(teacher["size/params"]) if "size/params" in teacher else None
+    size = _size(teacher)
     large = f"; its teacher has {size:,} parameters" if size else ""
     tested = f", {test} {row[test]:.4f}" if test in row else ", not tested"
     return Card(
@@ -42,6 +42,10 @@ def card_of(
         data_digest=record["data"]["digest"],
         rows=record["data"]["facts"]["rows"],
         teacher=Network(_line(record["study"]["teacher"]), size),
+        references={
+            label: Network(_line(record["study"]["references"][label]), _size(metrics))
+            for label, metrics in results.references.items()
+        },
         student=Network(_line(tree["student"]), int(row["size/params"]), int(row["size/bytes"])),
         results=_measured(results, number, row),
         losses={label: _line(loss) for label, loss in tree["losses"].items()},
@@ -55,6 +59,11 @@ def card_of(
     )
 
 
+def _size(metrics: Mapping[str, float]) -> int | None:
+    """Return how many parameters a model has, if that is known."""
+    return int(metrics["size/params"]) if "size/params" in metrics else None
+
+
 def shown(study: Study) -> dict[str, Any]:
     """Return what a student was shown of the training rows, by dotted path, where that is not all as is."""
     return {
@@ -66,17 +75,24 @@ def shown(study: Study) -> dict[str, Any]:
 
 def _measured(results: Results, number: int, row: pd.Series[Any]) -> dict[str, dict[str, tuple[float, ...]]]:
     """Return values by who was measured and metric, one for each seed."""
-    teacher, scores = results.teacher, (results.quality, results.test_score)
+    scores = results.quality, results.test_score
     measured: dict[str, dict[str, tuple[float, ...]]] = {
         "this model": {metric: (float(row[metric]),) for metric in (*scores, "val/ece") if metric in row},
-        "teacher": {metric: (teacher[metric],) for metric in scores if metric in teacher},
+        "teacher": _once(results.teacher, scores),
     }
     twins = {"student, fresh seeds": "confirm", "same student without the teacher": "baseline"}
     for who, role in twins.items():
         seeds = results.confirmed_of(number, role)
         if len(seeds):
             measured[who] = {metric: tuple(seeds[metric]) for metric in scores}
+    for label, reference in results.references.items():
+        measured[f"reference {label}"] = _once(reference, scores)
     return measured
+
+
+def _once(metrics: Mapping[str, float], names: Iterable[str]) -> dict[str, tuple[float, ...]]:
+    """Return those of the metrics that are known, as values of one seed."""
+    return {name: (metrics[name],) for name in names if name in metrics}
 
 
 def _named(results: Results) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -13,6 +13,16 @@ from kdorch.kinds import Direction
 from kdorch.study.space import space
 
 SIZE = "size/params"
+
+
+def models_told(results: Results) -> Iterator[str]:
+    """Yield a line for the teacher and each reference: how good and how large it is, as far as is known."""
+    quality, test = results.quality, results.test_score
+    references = {f"reference {label}": metrics for label, metrics in results.references.items()}
+    for who, metrics in {"teacher": results.teacher, **references}.items():
+        scores = [f"{name} {metrics[name]:.4f}" for name in (quality, test) if name in metrics]
+        size = [f"{metrics[SIZE]:,} parameters"] if SIZE in metrics else []
+        yield f"{who}: {', '.join(scores + size)}"
 
 
 def front_rows(results: Results) -> list[dict[str, Any]]:

@@ -93,14 +93,12 @@ class Results:
 
         There are none before the teacher is ready, and no size where nobody knows it.
         """
-        facts = self.record.get("teacher", {}).get("facts")
-        if facts is None:
-            return {}  # it is being made ready
-        splits = {"val": facts["validation"], "test": facts.get("test", {})}
-        scores = {
-            f"{split}/{name}": value for split, values in splits.items() for name, value in values.items()
-        }
-        return scores | ({"size/params": facts["params"]} if facts["params"] else {})
+        return _metrics(self.record.get("teacher", {}))
+
+    @property
+    def references(self) -> dict[str, dict[str, float]]:
+        """The metrics of each reference by its label, as `teacher` has them; of those that are ready."""
+        return {label: _metrics(entry) for label, entry in self.record.get("references", {}).items()}
 
     @property
     def quality(self) -> str:
@@ -173,3 +171,13 @@ class Results:
         from kdorch.api.picture import draw
 
         return draw(self)
+
+
+def _metrics(entry: Mapping[str, Any]) -> dict[str, float]:
+    """Return the metrics of a stored model."""
+    facts = entry.get("facts")
+    if facts is None:
+        return {}  # it is being made ready
+    splits = {"val": facts["validation"], "test": facts.get("test", {})}
+    scores = {f"{split}/{name}": value for split, values in splits.items() for name, value in values.items()}
+    return scores | ({"size/params": facts["params"]} if facts["params"] else {})

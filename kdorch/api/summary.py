@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from kdorch.api.front import front_rows
+from kdorch.api.front import front_rows, models_told
 from kdorch.api.picture import draw
 from kdorch.api.results import Results
 from kdorch.reporting.figure import save
@@ -69,11 +69,10 @@ def _params(results: Results) -> dict[int, dict[str, Any]]:
 
 
 def _note(results: Results) -> str:
-    study, teacher = results.study, results.teacher
-    size = f", {teacher['size/params']:,} parameters" if "size/params" in teacher else ""
+    study = results.study
     lines = [
         f"Distilling **{study.teacher.name}** into smaller students on **{study.data.name}**.",
-        f"Teacher: {results.quality} {teacher[results.quality]:.4f}{size}.",
+        *(f"{told[0].upper()}{told[1:]}." for told in models_told(results)),
         f"{len(results.trials)} complete trials, {len(results.front)} on the front.",
         "The run *summary* holds the front as a table and as a picture.",
     ]

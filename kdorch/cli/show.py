@@ -35,7 +35,7 @@ def show(home: Path, name: str, as_json: bool) -> None:
 
 
 def print_front(results: Results) -> None:
-    """Print the front as a table, with the teacher above it and the next step below."""
+    """Print the front as a table, with the teacher and references above it and the next step below."""
     from kdorch.api.overview import overview
 
     now = overview(results)
@@ -61,18 +61,15 @@ def _after(results: Results, now: Overview) -> str:
 
 
 def _print_tables(results: Results) -> None:
-    from kdorch.api.front import front_rows, searched_paths
+    from kdorch.api.front import front_rows, models_told, searched_paths
     from kdorch.cli.tables import console, table
 
-    quality, teacher = results.quality, results.teacher
-    test = results.test_score
-    told = f", {test} {teacher[test]:.4f}" if test in teacher else ""
     out = console()
     out.print(
         f"{results.name}: {len(results.trials)} trials, {len(results.front)} on the front", style="bold"
     )
-    size = f", {teacher['size/params']:,} parameters" if "size/params" in teacher else ""
-    out.print(f"teacher: {quality} {teacher[quality]:.4f}{told}{size}")
+    for told in models_told(results):
+        out.print(told)
     rows, searched = front_rows(results), searched_paths(results)
     out.print(table([_brief(row, results) for row in rows], right=True))
     if searched:
@@ -144,6 +141,7 @@ def facts(results: Results) -> dict[str, Any]:
         "state": overview(results).state,
         "objectives": dict(results.study.objectives),
         "teacher": results.teacher,
+        "references": results.references,
         "trials": len(results.trials),
         "front": front_rows(results),
         "knee": int(results.choose()["trial"]) if len(results.front) else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -20,7 +20,8 @@ def begin(
 ) -> dict[str, Any]:
     """Return what is known about a study, written down before anything is done for it.
 
-    A study without any result may change in every way: it is begun anew.
+    A study without any result may change in every way: it is begun anew. References may always change, as no
+    trial depends on them; then there is something left to do even in a study that was complete.
 
     Args:
         study: As it is now.
@@ -47,9 +48,17 @@ def begin(
         "words": study.words,
     }
     fresh = {} if "commit" in known else {"commit": _commit(folders)}  # the one that it was begun from
-    record = {"identity": uuid4().hex, "concluded": False} | fresh | known | now
+    open_again = {} if _references(known) == _references(now) else {"references": {}, "concluded": False}
+    record = {"identity": uuid4().hex, "concluded": False} | fresh | known | now | open_again
     folder.write(record)
     return record
+
+
+def _references(record: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return a study's references, and what is behind them."""
+    sources = record.get("sources", {}).items()
+    behind = {path: digest for path, digest in sources if path.startswith("references.")}
+    return record.get("study", {}).get("references", {}), behind
 
 
 def _has_results(folder: Folder, study: Study) -> bool:

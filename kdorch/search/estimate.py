@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from rich.filesize import decimal
 
 from kdorch.execution import Executor
 from kdorch.search import features, prepare
+from kdorch.search.models import Model, models, placed
 from kdorch.spec import Choice
 from kdorch.study import Study
 from kdorch.study.space import bind, space
@@ -31,6 +32,7 @@ class Estimate:
         confirmations: Trainings of the confirmation.
         workers: Trainings at once.
         disk: Bytes, at most.
+        references: Seconds to make them all ready; 0 where nobody knows.
     """
 
     teacher: float
@@ -39,21 +41,27 @@ class Estimate:
     confirmations: int
     workers: int
     disk: int
+    references: float = 0.0
 
     def __str__(self) -> str:
         shortest, longest = (self.whole(seconds) for seconds in self.training)
         each = _span(*self.training)
-        made = f"teacher {_time(self.teacher)} unless it is stored, " if self.teacher else ""
         later = f" and {self.confirmations} to confirm" if self.confirmations else ""
         return (
             f"about {_span(shortest, longest)} with {self.workers} at once, up to {decimal(self.disk)}: "
-            f"{made}{self.trials} trials{later} of {each}"
+            f"{self._made()}{self.trials} trials{later} of {each}"
         )
+
+    def _made(self) -> str:
+        seconds = {"teacher": self.teacher, "references": self.references}
+        known = [f"{who} {_time(each)}" for who, each in seconds.items() if each]
+        they_are = "it is" if not self.references else "they are"
+        return f"{' and '.join(known)} unless {they_are} stored, " if known else ""
 
     def whole(self, training: float) -> float:
         """Return the seconds of the whole study if each training took this long."""
         count = self.trials + self.confirmations
-        return _START + self.teacher + count * (training + _OVERHEAD) / self.workers
+        return _START + self.teacher + self.references + count * (training + _OVERHEAD) / self.workers
 
 
 def estimate(
@@ -69,7 +77,7 @@ def estimate(
         workers: Trainings at once.
 
     Raises:
-        KdorchError: If a student or the teacher's network cannot be built or trained.
+        KdorchError: If a network of the study cannot be built or trained.
     """
     facts = data["facts"]
 
@@ -85,26 +93,40 @@ def estimate(
         return prepare.call(executor, _PROBE, spec)
 
     found = [probe(tree["student"], tree["train"]) for tree in _extremes(study)]
-    homework = [probe(network.model_dump(mode="json"), train) for network, train in study.teacher.homework()]
-    # K teachers who each miss one fold in K take as long as K - 1 who miss none.
-    teacher = sum(each["seconds"] for each in homework) * max(study.teacher.folds(), 1)
+    (homework, teacher), *others = (_homework(model, probe) for model in models(study))
     twins = 1 + (study.confirm.baseline == "paired")
     confirmations = study.confirm.top * study.confirm.seeds * twins
     seconds = sorted(each["seconds"] for each in found)
     runs = (trials + confirmations) * (_RUN + max(each["bytes"] for each in found))
     shown = homework[0]["features"] if len(homework) == 1 else {}
     disk = int(runs + facts["bytes"] + features.room(study, facts["rows"], shown))
-    return Estimate(teacher, (seconds[0], seconds[-1]), trials, confirmations, workers, disk)
+    references = sum(each for _, each in others)
+    return Estimate(
+        teacher, (seconds[0], seconds[-1]), trials, confirmations, workers, disk, references=references
+    )
+
+
+def _homework(
+    model: Model, probe: Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
+) -> tuple[list[dict[str, Any]], float]:
+    """Return what a few steps of each network showed that a model has to train, and the seconds of it all."""
+    with placed(model):
+        done = [probe(network.model_dump(mode="json"), train) for network, train in model.part.homework()]
+    # K teachers who each miss one fold in K take as long as K - 1 who miss none.
+    return done, sum(each["seconds"] for each in done) * max(model.part.folds(), 1)
 
 
 def cautions(study: Study, data: Mapping[str, Any]) -> list[str]:
     """Return what could make the results of a study look better than they are, in sentences."""
     found: list[str] = list(data["facts"]["warnings"])
-    if study.teacher.foreign:
-        found.append(
-            f"the teacher {study.teacher.name!r} was made elsewhere. If it has seen rows that are now in the "
-            "test split, its test score is too good, and its students' may be."
-        )
+    for model in models(study):
+        if model.part.foreign:
+            who = f"{model.kind} {model.label or model.part.name!r}"
+            students = "" if model.label else ", and its students' may be"
+            found.append(
+                f"the {who} was made elsewhere. If it has seen rows that are now in the test split, its test "
+                f"score is too good{students}."
+            )
     return found
 
 

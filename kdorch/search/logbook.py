@@ -1,4 +1,4 @@
-"""What a study writes to its tracker besides trials: the page itself, and the teacher."""
+"""What a study writes to its tracker besides trials: the page itself, the teacher and the references."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from rich.filesize import decimal
 
 from kdorch.errors import TrackingError
 from kdorch.search.home import Home
+from kdorch.search.models import Model
 from kdorch.search.phases import flat
 from kdorch.study import Study
 from kdorch.study.space import space
@@ -71,34 +72,33 @@ def same_place(name: str, before: str, uri: str | None) -> None:
         raise TrackingError(f"{where} {back}, or give the study a new name.")
 
 
-def note_teacher(
-    study: Study, tracker: Tracker, runs: Iterable[RunRecord], teacher: Mapping[str, Any]
+def note_model(
+    study: Study, tracker: Tracker, runs: Iterable[RunRecord], model: Model, entry: Mapping[str, Any]
 ) -> tuple[str, str]:
-    """Log what the teacher is, and every time what this session had to do for it.
+    """Log what the teacher or a reference is, and every time what this session had to do for it.
 
     Returns:
-        The teacher's run, and the same in words.
+        Its run, and the same in words.
     """
-    facts, tree = teacher["facts"], study.tree()["teacher"]
-    work = {
-        f"teacher/{name}": facts[name] if teacher["made"] else 0
-        for name in ("epochs_trained", "rows_evaluated")
-    }
+    facts = entry["facts"]
+    work = {name: facts[name] if entry["made"] else 0 for name in ("epochs_trained", "rows_evaluated")}
     finals = {f"val/{name}": value for name, value in facts["validation"].items()}
     notes = "; ".join(facts.get("notes", ()))  # entries of earlier versions have none
-    run_id = run_of("teacher", runs)
+    who = {"kdorch.store": entry["digest"]} | ({"kdorch.reference": model.label} if model.label else {})
+    run_id = run_of(model.kind, runs, who)
     if run_id is None:
-        tags = {"kdorch.store": teacher["digest"]} | ({"kdorch.notes": notes} if notes else {})
-        run_id = tracker.start("teacher", "teacher", trial=None, params=flat({"teacher": tree}), tags=tags)
+        tags = who | ({"kdorch.notes": notes} if notes else {})
+        params = flat(model.tree, f"{model.path}.")
+        run_id = tracker.start(model.name, model.kind, trial=None, params=params, tags=tags)
     size = {"size/params": facts["params"]} if facts["params"] else {}  # 0: nobody knows
-    tracker.log(run_id, curves={}, finals=finals | size | work, tags={})
+    did = {f"{model.kind}/{name}": count for name, count in work.items()}
+    tracker.log(run_id, curves={}, finals=finals | size | did, tags={})
     tracker.end(run_id, "complete")
     quality = next(iter(study.objectives))
-    epochs, rows = work["teacher/epochs_trained"], work["teacher/rows_evaluated"]
-    did = f"{epochs:,} epochs trained, {rows:,} rows evaluated now"
+    done = f"{work['epochs_trained']:,} epochs trained, {work['rows_evaluated']:,} rows evaluated now"
     told = f"{facts['params']:,} parameters, " if size else ""
     kept = _kept(facts.get("top"))
-    return run_id, "; ".join(filter(None, (f"{told}{quality} {finals[quality]:.4f}", notes, kept, did)))
+    return run_id, "; ".join(filter(None, (f"{told}{quality} {finals[quality]:.4f}", notes, kept, done)))
 
 
 def _kept(top: Mapping[str, int] | None) -> str:
@@ -109,6 +109,7 @@ def _kept(top: Mapping[str, int] | None) -> str:
     return f"{each}, {decimal(top['bytes'])} where everything would take {decimal(top['whole'])}"
 
 
-def run_of(kind: str, runs: Iterable[RunRecord]) -> str | None:
-    """Return the run of a kind that a study has one of."""
-    return next((run.run_id for run in runs if run.kind == kind), None)
+def run_of(kind: str, runs: Iterable[RunRecord], tags: Mapping[str, str] | None = None) -> str | None:
+    """Return the run of a kind, with these tags, that a study has one of."""
+    wanted = (tags or {}).items()
+    return next((run.run_id for run in runs if run.kind == kind and wanted <= run.tags.items()), None)

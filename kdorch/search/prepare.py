@@ -1,4 +1,4 @@
-"""Before the first trial: data and teacher ready, and the study the same as before."""
+"""Before the first trial: data ready, and the study the same as before."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ from kdorch.study import Study
 from kdorch.study.check import misfits
 from kdorch.study.space import whole
 from kdorch.study.storing import unkept
-from kdorch.tracking.database import local_uri
 
 Wait = Callable[[float], None]
 
 # What may change between runs of one study; of what is in plugins, the code behind the parts tells.
-_FREE = ("name", "plugins", "search", "confirm", "store.disk")
+_FREE = ("name", "references", "plugins", "search", "confirm", "store.disk")
 _BEGUN = (
     "was begun with other {}, and its trials cannot be compared with new ones. Put these back{}, or give the "
     "study a new name:"
@@ -62,7 +61,11 @@ def same_sources(study: Study, before: Mapping[str, str]) -> None:
     """
     what = "the code, file or version behind it has changed."
     now = sources(study)
-    changed = [Problem(path, what) for path, digest in before.items() if now.get(path) != digest]
+    changed = [
+        Problem(path, what)
+        for path, digest in before.items()
+        if now.get(path) != digest and path.partition(".")[0] not in _FREE
+    ]
     if changed:
         raise StudyError(changed, f"study {study.name!r}", _BEGUN.format("code or files", ""))
 
@@ -164,50 +167,6 @@ def fits(study: Study, task: Mapping[str, Any]) -> None:
     wrong = [*misfits(dict(study), type(found), found.outputs), *unkept(study.store.top, found)]
     if wrong:
         raise StudyError(wrong, f"study {study.name!r}")
-
-
-def teacher(
-    study: Study,
-    home: Home,
-    executor: Executor,
-    data: str,
-    budget: int,
-    wait: Wait = _ignore,
-    uri: str | None = None,
-) -> dict[str, Any]:
-    """Make the teacher ready, or find it in the store."""
-    tree = study.tree()
-    spec = {
-        "store": str(home.store.resolve()),
-        "teacher": tree["teacher"],
-        "dataset": tree["data"],
-        "tracking": uri or local_uri(home.path),
-        "data": data,
-        "metrics": list(study.metrics),
-        "seed": study.seed,
-        "score": list(score(study)),
-        "budget": budget,
-        "top": study.store.top,
-    }
-    return call(executor, "kdorch.teaching.jobs:teacher", spec, wait)
-
-
-def teacher_test(
-    study: Study, home: Home, executor: Executor, paths: tuple[str, str], budget: int
-) -> dict[str, Any]:
-    """Read the test rows with the teacher, or find that in the store; ``paths``: teacher's, data's."""
-    tree = study.tree()
-    spec = {
-        "store": str(home.store.resolve()),
-        "teacher": tree["teacher"],
-        "dataset": tree["data"],
-        "entry": paths[0],
-        "data": paths[1],
-        "metrics": list(study.metrics),
-        "budget": budget,
-        "top": study.store.top,
-    }
-    return call(executor, "kdorch.teaching.jobs:teacher_test", spec)
 
 
 def score(study: Study) -> tuple[str, str]:

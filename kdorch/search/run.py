@@ -17,6 +17,7 @@ from kdorch.errors import ExecutionError, KdorchError
 from kdorch.execution import Executor, LocalExecutor
 from kdorch.search import prepare, showing
 from kdorch.search.beginning import begin
+from kdorch.search.beside import Beside
 from kdorch.search.coordinator import Coordinator, Phase, Setting
 from kdorch.search.estimate import cautions, estimate
 from kdorch.search.frames import candidates, open_confirmations, open_trials
@@ -24,8 +25,9 @@ from kdorch.search.home import Folder, Home
 from kdorch.search.interrupts import Attentive, held_back
 from kdorch.search.journal import mend
 from kdorch.search.ledger import Ledger
-from kdorch.search.logbook import note_teacher, open_page
+from kdorch.search.logbook import open_page
 from kdorch.search.looking import look_back
+from kdorch.search.models import models
 from kdorch.search.observer import Observer
 from kdorch.search.phases import Confirming, Searching
 from kdorch.search.reconcile import reconcile
@@ -125,15 +127,12 @@ class Session:
         self.folder.write(record | pages | {"concluded": False})
         runs = tracker.runs()
         budget = prepare.budget(self.workers)
-        waiting = self._wait("teacher")
-        teacher = prepare.teacher(
-            self.study, self.home, executor, data["path"], budget, waiting, uri=self.uri
-        )
-        self._unchanged("teacher", teacher, record)
-        teacher_run, told = note_teacher(self.study, tracker, runs, teacher)
-        self.observer.say(f"teacher  {told}")
+        beside = Beside(self.study, self.home, self.uri, executor, tracker, runs, data, budget, self.observer)
+        first, *others = models(self.study)
+        teacher = beside.ready(first, lambda found: self._unchanged("teacher", found, record))
         self._try_together(executor, data, teacher["path"])
-        record |= pages | {"data": data, "teacher": teacher, "concluded": False}
+        references = {model.label: beside.ready(model) for model in others}
+        record |= pages | {"data": data, "teacher": teacher, "references": references, "concluded": False}
         self.folder.write(record)
         entries = (data, teacher, shown)
         lessons = showing.lessons(self.study, self.home, executor, entries, budget, self.observer)
@@ -146,8 +145,8 @@ class Session:
             in_time = not self._searching().wants(0)
             look_back(self.study.name, self._searched, self.trials, self.observer, in_time=in_time)
             if candidates(self.study, self._searched):
-                scores = self._read_test(executor, record, budget)
-                tracker.log(teacher_run, curves={}, finals=scores, tags={})
+                beside.test()
+                self.folder.write(record)
                 self._drive(self._confirming(), setting, executor, tracker, math.inf)
         except KeyboardInterrupt:
             with suppress(KdorchError):  # what cannot be put in order now will be at the next start
@@ -222,15 +221,3 @@ class Session:
         weights = self.folder.weights.resolve()
         shutil.rmtree(weights, ignore_errors=True)  # of trainings that a kill interrupted
         return Setting(self.study, Path(data["path"]), shared, bounds, weights, Ledger(self.home.ledger))
-
-    def _read_test(self, executor: Executor, record: dict[str, Any], budget: int) -> dict[str, float]:
-        """Let the teacher answer the test rows, once, for the confirmed students to be compared with."""
-        paths = record["teacher"]["path"], record["data"]["path"]
-        scores = prepare.teacher_test(self.study, self.home, executor, paths, budget)["facts"]["test"]
-        data, teacher = record["data"]["digest"], record["teacher"]["digest"]
-        ledger = Ledger(self.home.ledger)
-        if ledger.find(data, teacher) is None:
-            ledger.add(data, teacher, scores, study=self.study.name, who="teacher")
-        record["teacher"]["facts"]["test"] = scores
-        self.folder.write(record)
-        return {f"test/{name}": value for name, value in scores.items()}

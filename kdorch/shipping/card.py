@@ -61,6 +61,7 @@ class Card:
         rows: Rows by split, in order: ``{"train": 1077, "val": 360, "test": 360}``.
         teacher: The teacher.
         student: The student.
+        references: Other models that were to be beaten, by label.
         results: Metric values by who was measured and metric name, one value per seed:
             ``{"student": {"val/accuracy": (.97, .98)}, "teacher": …, "student without the teacher": …}``.
         losses: Description by the name of the loss.
@@ -84,6 +85,7 @@ class Card:
     rows: Mapping[str, int]
     teacher: Network
     student: Network
+    references: Mapping[str, Network] = field(default_factory=dict)
     results: Mapping[str, Mapping[str, Sequence[float]]] = field(default_factory=dict)
     losses: Mapping[str, str] = field(default_factory=dict)
     hyper_parameters: Mapping[str, object] = field(default_factory=dict)
@@ -178,9 +180,11 @@ def _limits(card: Card) -> str:
 
 
 def _networks(card: Card) -> str:
+    networks = {"student": card.student, "teacher": card.teacher}
+    networks |= {f"reference {label}": network for label, network in card.references.items()}
     rows = [
         (who, network.description, _count(network.parameters), _count(network.size_bytes))
-        for who, network in (("student", card.student), ("teacher", card.teacher))
+        for who, network in networks.items()
     ]
     return _table(("", "what", "parameters", "bytes"), rows)
 

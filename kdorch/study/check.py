@@ -20,7 +20,7 @@ from kdorch.study.model import Study
 from kdorch.study.paths import NotTunable, Place, locate
 from kdorch.study.sections import read_sections
 from kdorch.study.showing import unshowable
-from kdorch.study.space import dimension, specs
+from kdorch.study.space import dimension, references, specs
 from kdorch.study.storing import unstorable
 from kdorch.study.weights import idle, unreached
 from kdorch.study.wording import sentence
@@ -114,7 +114,7 @@ def _tasks(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Problem]:
         yield Problem("data", f"the dataset {dataset.name!r} does not say which task it is for.")
         return
     wants = dataset.task_name()
-    for path, part in specs(sections):
+    for path, part in (*specs(sections), *references(sections)):
         if part.tasks and wants not in part.tasks:
             does = ", ".join(sorted(part.tasks))
             what = f"{part.kind} {part.name!r} does {does}; the dataset {dataset.name!r} is for {wants}."

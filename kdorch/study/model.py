@@ -23,7 +23,7 @@ from kdorch.discovery import importable, installed
 from kdorch.errors import StudyError, shown
 from kdorch.kinds import Dataset, Direction, Measure, Teacher
 from kdorch.spec import Strict
-from kdorch.study.parts import Label, LossPart, StudentPart, mark, unmark
+from kdorch.study.parts import Label, LossPart, ReferenceLabel, StudentPart, mark, unmark
 from kdorch.study.settings import Confirm, Search, Split, Store, Train
 from kdorch.study.transfer import Augment, Transfer
 from kdorch.study.wording import problems
@@ -54,6 +54,7 @@ class Study(Strict):
         name: Names the study in the project directory and in MLflow.
         data: The dataset.
         teacher: The model to imitate.
+        references: Models to beat by label: scored like the teacher and shown beside it, never taught from.
         student: The network to train, or a choice of networks.
         losses: Terms of the objective by label, each a loss or a choice of losses.
         seed: Initial weights and order of the rows, the same for all trials.
@@ -75,6 +76,7 @@ class Study(Strict):
     name: Annotated[str, AfterValidator(_file_name)]
     data: SerializeAsAny[Dataset]
     teacher: SerializeAsAny[Teacher]
+    references: dict[ReferenceLabel, SerializeAsAny[Teacher]] = Field(default_factory=dict)
     student: StudentPart
     losses: Annotated[dict[Label, LossPart], Field(min_length=1)]
     seed: Annotated[int, Field(ge=0, lt=2**31, strict=True)] = 0

@@ -17,10 +17,14 @@ _FORM = "write any: [{use: NAME}, {use: NAME}]"
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
-def _label(word: str) -> str:
+def _plain(word: str) -> str:
     """Refuse labels that could not stand inside a dotted path or a metric's name."""
     if not _LABEL.fullmatch(word):
         raise ValueError(f"a label is made of letters, digits, _ and -, not {shown(word)}")
+    return word
+
+
+def _label(word: str) -> str:
     if word == "use":
         raise ValueError("each loss stands under a label of its own, as in losses: {kd: {use: ...}}")
     if word == "any":
@@ -28,7 +32,14 @@ def _label(word: str) -> str:
     return word
 
 
-Label = Annotated[str, AfterValidator(_label)]
+def _reference_label(word: str) -> str:
+    if word == "use":
+        raise ValueError("each reference stands under a label of its own, as in references: {a: {use: ...}}")
+    return word
+
+
+Label = Annotated[str, AfterValidator(_plain), AfterValidator(_label)]
+ReferenceLabel = Annotated[str, AfterValidator(_plain), AfterValidator(_reference_label)]
 
 
 class OneOf(Strict, Generic[S]):

@@ -143,6 +143,8 @@ def _refused(root: str) -> NotTunable:
     if root in ("data", "transfer", "augment"):
         what = f"{root} cannot be searched: all trials see the same rows."
         return NotTunable(what, "Make one study for each.")
+    if root == "references":
+        return NotTunable("references cannot be searched: they are made once.", "Write one for each.")
     return NotTunable(
         f"nothing under {root!r} can be searched.", did_you_mean(root, ("student", "losses", "train"))
     )

@@ -18,6 +18,8 @@ from kdorch.study.settings import SETTINGS
 from kdorch.study.wording import EXAMPLES, Place, place
 from kdorch.study.wording import problems as explained
 
+_LABELLED = ("losses", "references")
+
 
 def read_sections(
     tree: Mapping[str, Any], plugins: Plugins, folder: Path
@@ -49,6 +51,8 @@ def _read(name: str, value: Any, context: dict[str, Any]) -> tuple[Any, list[Pro
     by_key = get_origin(Study.model_fields[name].annotation) is dict
     if not (by_key and isinstance(value, dict) and value):
         return _validate(name, value, context)
+    if name in _LABELLED and "use" in value:
+        value = {"use": value["use"]}  # all else is a field of this part, which lacks a label
     entries, problems = {}, []
     for key, item in value.items():
         entry, found = _validate(name, {key: item}, context)

@@ -55,10 +55,11 @@ def parts(sections: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def whole(sections: Mapping[str, Any]) -> Iterator[tuple[str, Spec]]:
-    """Yield every part of a study with its path: those of `specs`, the dataset and the measures."""
+    """Yield every part of a study with its path: `specs`, `references`, the dataset and the measures."""
     if sections.get("data"):
         yield "data", sections["data"]
     yield from specs(sections)
+    yield from references(sections)
     yield from ((f"measures.{measure.name}", measure) for measure in sections.get("measures") or ())
 
 
@@ -69,6 +70,13 @@ def specs(sections: Mapping[str, Any]) -> Iterator[tuple[str, Spec]]:
             yield from ((f"{path}.any.{label}", option) for label, option in part.any.items())
         elif part is not None:
             yield path, part
+
+
+def references(sections: Mapping[str, Any]) -> Iterator[tuple[str, Spec]]:
+    """Yield each reference with its path."""
+    for label, part in (sections.get("references") or {}).items():
+        if part is not None:
+            yield f"references.{label}", part
 
 
 def dimension(path: str, mark: str | Range | Choice, place: Place) -> Dimension:

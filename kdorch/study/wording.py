@@ -44,6 +44,7 @@ EXAMPLES = {
     "name": "name: digits_small",
     "data": "data: {use: digits}",
     "teacher": "teacher: {use: trained, network: {use: mlp, width: 256}}",
+    "references": "references: {small: {use: trained, network: {use: mlp, width: 8}}}",
     "student": "student: {use: mlp}",
     "losses": "losses: {task: {use: task, weight: 0.1}, kd: {use: hinton, weight: 0.9}}",
     "seed": "seed: 0",

@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 from kdorch.errors import TrackingError
 from kdorch.kinds import Direction
 
-Kind = Literal["teacher", "trial", "confirm", "baseline", "summary"]
+Kind = Literal["teacher", "reference", "trial", "confirm", "baseline", "summary"]
 Outcome = Literal["complete", "pruned", "failed"]
 
 _LONGEST_DIGEST = 36  # MLflow's column

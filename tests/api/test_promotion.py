@@ -83,6 +83,8 @@ def test_the_card_tells_the_whole_story(results: kdorch.Results) -> None:
         "mlflow models serve",
         "| this model |",
         "| teacher |",
+        "| reference naive | 0.",
+        "| reference naive | {use: sklearn, estimator: sklearn.naive_bayes:GaussianNB",
         "(2 seeds)",
         "same student without the teacher",
         "{use: trained, network: {use: mlp, width: 48, depth: 1}",

@@ -35,7 +35,9 @@ def told(tree: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
     """A study of two trials that are told without being trained."""
     study, folder = Study(**tree(**CHOICES)), Home(tmp_path / ".kdorch").study("tiny")
     facts = {"validation": {"accuracy": 0.9}, "params": 100_000_000}
-    folder.write({"study": study.tree(), "teacher": {"facts": facts}})
+    plain = {"validation": {"accuracy": 0.7}, "test": {"accuracy": 0.65}, "params": 0}
+    references = {"linear": {"facts": plain}, "small": {"facts": facts}}
+    folder.write({"study": study.tree(), "teacher": {"facts": facts}, "references": references})
     record = open_trials(folder, study)
     for params in TRIALS:
         record.study.enqueue_trial(params)
@@ -53,10 +55,10 @@ def test_numbers_are_shown_as_they_were_searched(kdorch: Any) -> None:
     answer = kdorch("study", "show", "tiny")
     assert answer.code == 0, answer.errors
     lines = [line.split() for line in answer.output.splitlines()]
-    assert lines[3][:4] == ["0", "0.5001", "12,345", "0.012%"]
-    assert lines[4][:4] == ["1", "0.5500", "5,000,000", "5.0%"]
-    assert lines[5] == ["trial", "student", "width", "temperature", "deterministic"]
-    assert lines[6:8] == [["0", "image", "-", "2", "false"], ["1", "flat", "64", "2", "true"]]
+    assert lines[5][:4] == ["0", "0.5001", "12,345", "0.012%"]
+    assert lines[6][:4] == ["1", "0.5500", "5,000,000", "5.0%"]
+    assert lines[7] == ["trial", "student", "width", "temperature", "deterministic"]
+    assert lines[8:10] == [["0", "image", "-", "2", "false"], ["1", "flat", "64", "2", "true"]]
 
 
 @pytest.mark.usefixtures("told")
@@ -65,6 +67,17 @@ def test_numbers_are_told_to_programs_as_they_were_searched(kdorch: Any) -> None
     assert [repr(row["student.flat.width"]) for row in front] == ["None", "64"]
     assert [repr(row["losses.kd.temperature"]) for row in front] == ["2.0", "2.0"]
     assert [row["train.deterministic"] for row in front] == [False, True]
+
+
+@pytest.mark.usefixtures("told")
+def test_references_stand_beside_the_teacher(kdorch: Any) -> None:
+    assert kdorch("study", "show", "tiny").output.splitlines()[1:4] == [
+        "teacher: val/accuracy 0.9000, 100,000,000 parameters",
+        "reference linear: val/accuracy 0.7000, test/accuracy 0.6500",
+        "reference small: val/accuracy 0.9000, 100,000,000 parameters",
+    ]
+    references = json.loads(kdorch("study", "show", "tiny", "--json").output)["references"]
+    assert references["linear"] == {"val/accuracy": 0.7, "test/accuracy": 0.65}
 
 
 def test_headings_are_as_short_as_they_can_be() -> None:

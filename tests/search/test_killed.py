@@ -109,3 +109,35 @@ def test_a_kill_while_a_proposal_is_refused(kill: Any, whole: Any, write: Any, h
     told = [trial for trial in found.search.trials() if "infeasible" in trial.user_attrs]
     assert len(told) == found.search.infeasible >= 2
     assert all("run_id" not in trial.user_attrs for trial in told)
+
+
+def test_references_are_made_ready_and_read_once_whatever_is_killed(
+    kill: Any, whole: Any, write: Any, home: Path
+) -> None:
+    naive = {"use": "sklearn", "estimator": "sklearn.naive_bayes:GaussianNB"}
+    near = {"use": "sklearn", "estimator": "sklearn.neighbors:KNeighborsClassifier"}
+    study = {"search": {"trials": TRIALS, "sampler": "random"}}
+    file = write(**study, references={"naive": naive})
+    kill(
+        tracker("start", "after", 2), file
+    )  # the reference's run exists, the study does not know it is ready
+    kill(ledger("before", 2), file)  # the reference has read the test rows, and the ledger does not know
+    kdorch.run(kdorch.Study.load(file), home=home, workers=1)
+    found = whole(home)
+    found.check(trials=TRIALS, confirmed=2)
+    assert [run.info.status for run in found.of_kind("reference")] == ["FINISHED"]
+    assert [entry["who"] for entry in found.ledger].count("reference naive") == 1
+
+    file = write(**study, references={"naive": naive, "near": near})
+    kill(tracker("start", "after", 1), file)  # one more for a study that was complete
+    kdorch.run(kdorch.Study.load(file), home=home, workers=1)
+    found = whole(home)
+    found.check(trials=TRIALS, confirmed=2)
+    assert found.results.references.keys() == {"naive", "near"}
+    assert all("test/accuracy" in metrics for metrics in found.results.references.values())
+    assert [entry["who"] for entry in found.ledger].count("reference near") == 1
+
+    kdorch.run(kdorch.Study.load(write(**study)), home=home, workers=1)
+    found = whole(home)
+    found.check(trials=TRIALS, confirmed=2)
+    assert found.results.references == {}

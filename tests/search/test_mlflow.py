@@ -34,7 +34,8 @@ def test_a_study_is_one_experiment_of_flat_runs(found: Any) -> None:
     assert {run.data.tags["kdorch.study"] for run in found.runs} == {"tiny"}
     kinds = Counter(run.data.tags["kdorch.kind"] for run in found.runs)
     each = CANDIDATES * SEEDS
-    assert kinds == {"teacher": 1, "trial": TRIALS, "confirm": each, "baseline": each, "summary": 1}
+    beside = {"teacher": 1, "reference": 1, "summary": 1}
+    assert kinds == {"trial": TRIALS, "confirm": each, "baseline": each, **beside}
 
 
 def test_parameters_stand_under_the_paths_of_the_study(found: Any) -> None:
@@ -66,10 +67,10 @@ def test_curves_go_by_epoch_and_finals_stand_at_step_0(found: Any) -> None:
         } <= run.data.metrics.keys()
 
 
-def test_only_the_confirmed_and_the_teacher_have_test_results(found: Any) -> None:
+def test_only_the_confirmed_and_what_they_are_compared_with_have_test_results(found: Any) -> None:
     for run in found.runs:
         tested = any(name.startswith("test/") for name in run.data.metrics)
-        assert tested == (run.data.tags["kdorch.kind"] in {"teacher", "confirm", "baseline"})
+        assert tested == (run.data.tags["kdorch.kind"] in {"teacher", "reference", "confirm", "baseline"})
 
 
 def test_every_run_names_the_data_by_our_digest(found: Any) -> None:
@@ -108,7 +109,9 @@ def test_the_summary_holds_the_front_as_a_table_and_as_a_picture(found: Any, tmp
     loaded = re.findall(r'(?:href|src)="([^"]*)"|url\(([^)]*)\)', picture)
     assert all(place.startswith(("#", "data:")) for pair in loaded for place in filter(None, pair))  # offline
     assert (folder / "front.png").read_bytes().startswith(b"\x89PNG")
-    assert "Teacher: val/accuracy" in found.experiment.tags["mlflow.note.content"]
+    note = found.experiment.tags["mlflow.note.content"]
+    assert "\nTeacher: val/accuracy" in note
+    assert "\nReference naive: val/accuracy" in note
 
 
 def test_the_teacher_says_what_this_study_had_to_do_for_it(found: Any) -> None:
@@ -120,6 +123,20 @@ def test_the_teacher_says_what_this_study_had_to_do_for_it(found: Any) -> None:
         "val/accuracy",
         "test/accuracy",
     } <= metrics.keys()
+
+
+def test_a_reference_is_a_run_like_the_teacher_s(found: Any) -> None:
+    (reference,) = found.of_kind("reference")
+    assert reference.info.run_name == "reference naive"
+    assert reference.data.params["references.naive"] == "sklearn"
+    metrics = reference.data.metrics
+    assert {"reference/epochs_trained", "reference/rows_evaluated"} <= metrics.keys()
+    assert found.results.references == {
+        "naive": {name: value for name, value in metrics.items() if not name.startswith("reference/")}
+    }
+    assert [entry["who"] for entry in found.ledger][:2] == ["teacher", "reference naive"]
+    told = [text.get_text() for text in found.results.plot().axes[0].texts]
+    assert any(name.startswith("naive") for name in told)
 
 
 def test_the_same_on_a_server(

@@ -64,6 +64,11 @@ def test_results_are_means_over_seeds_side_by_side() -> None:
     assert "| teacher | — | 0.95 |\n\n± is half of the 95 % interval of the mean over the seeds" in page
 
 
+def test_references_stand_beside_the_teacher() -> None:
+    page = render(replace(BARE, references={"linear": Network("linear regression", 65)}))
+    assert "| teacher | mlp, width 256 | — | — |\n| reference linear | linear regression | 65 | — |\n" in page
+
+
 def test_nothing_is_said_about_a_spread_that_is_not_shown() -> None:
     assert "±" not in render(replace(BARE, results={"teacher": {"test/accuracy": (0.95,)}}))
 

@@ -68,6 +68,10 @@ class Seeing(kdorch.Student, name="seeing", provides={"features", "gates"}):
     pass
 
 
+class Surveyor(kdorch.Teacher, name="surveyor", tasks={"regression"}):
+    pass
+
+
 class Heights(kdorch.Dataset, name="heights", tasks={"regression"}):
     pass
 
@@ -98,6 +102,10 @@ def plugins() -> Plugins:
         def register_students(self, register: Callable[..., None]) -> None:
             register(Regressor)
             register(Seeing)
+
+        @kdorch.hookimpl
+        def register_teachers(self, register: Callable[..., None]) -> None:
+            register(Surveyor)
 
         @kdorch.hookimpl
         def register_datasets(self, register: Callable[..., None]) -> None:
@@ -204,6 +212,19 @@ def test_the_value_of_a_loss_is_refused_with_the_reason(fit: Complaints, metric:
     )
     [other] = fit("limits.val/loss/kdd=3")
     assert other.startswith("limits.val/loss/kdd: nobody measures this.")
+
+
+# ---------------------------------------------------------------- references
+
+
+def test_references_do_the_task_and_need_not_provide_what_losses_need(fit: Complaints) -> None:
+    seeing = ("losses.at={use: gaze}", "teacher.network={use: seeing}", "student={use: seeing}")
+    assert fit(*seeing, "references={small: {use: trained, network: {use: mlp}, cross_fit: 3}}") == []
+    few, other = fit("references={one: {use: surveyor}, two: {use: trained, network: {use: mlp, width: 0}}}")
+    assert few == "references.two.network.width: should be at least 1, not 0."
+    assert other.startswith(
+        "references.one: teacher 'surveyor' does regression; the dataset 'digits' is for classification. Known"
+    )
 
 
 # ---------------------------------------------------------------- studies in Python

@@ -35,6 +35,7 @@ BEYOND = {
     "objectives/metric-not-asked-for", "objectives/on-test-rows", "objectives/unknown-metric",
     "objectives/limit-unknown", "objectives/value-of-a-loss", "objectives/without-val",
     "parts/nan-and-infinity", "parts/weights-all-zero", "parts/weights-of-teacher-missing",
+    "references/no-such-estimator",
     "schedules/beyond-the-training", "schedules/nothing", "schedules/nothing-in-the-first-epoch",
     "schedules/tuned-as-a-number", "schedules/tuned-wrongly",
     "settings/disk-of-another-unit", "settings/shares-too-large",

@@ -1,0 +1,98 @@
+"""What students are compared with, from the store to the tracker: the teacher, and the references."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from kdorch.execution import Executor
+from kdorch.search.home import Home
+from kdorch.search.ledger import Ledger
+from kdorch.search.logbook import note_model
+from kdorch.search.models import Model, placed
+from kdorch.search.observer import Observer
+from kdorch.search.prepare import call, score
+from kdorch.study import Study
+from kdorch.tracking import RunRecord, Tracker
+from kdorch.tracking.database import local_uri
+
+Entry = dict[str, Any]
+
+
+def _whatever(_: Entry) -> None:
+    """Go on with anything."""
+
+
+@dataclass
+class Beside:
+    """Makes models ready, once, and lets them read the test rows, once.
+
+    Attributes:
+        study: The study.
+        home: Project directory.
+        uri: The tracking server, or None for the project's own database.
+        executor: Who has workers.
+        tracker: Where the runs are.
+        runs: Those of earlier sessions.
+        data: The stored dataset.
+        budget: Bytes of rows that may be held in memory.
+        observer: Who watches.
+    """
+
+    study: Study
+    home: Home
+    uri: str | None
+    executor: Executor
+    tracker: Tracker
+    runs: Collection[RunRecord]
+    data: Entry
+    budget: int
+    observer: Observer
+    _noted: list[tuple[Model, Entry, str]] = field(default_factory=list)
+
+    def ready(self, model: Model, accept: Callable[[Entry], None] = _whatever) -> Entry:
+        """Train or load a model, or find it in the store; log it, and say how good it is.
+
+        Args:
+            model: The teacher or a reference.
+            accept: Raises an error if it is not to be gone on with.
+        """
+        spec = self._spec(model) | {
+            "tracking": self.uri or local_uri(self.home.path),
+            "seed": self.study.seed,
+            "score": list(score(self.study)),
+        }
+        waiting = partial(self.observer.wait, model.name)
+        with placed(model):
+            entry = call(self.executor, "kdorch.teaching.jobs:teacher", spec, waiting)
+        accept(entry)
+        run, told = note_model(self.study, self.tracker, self.runs, model, entry)
+        self._noted.append((model, entry, run))
+        self.observer.say(f"{model.name:7}  {told}")
+        return entry
+
+    def test(self) -> None:
+        """Let each answer the test rows, once, for the confirmed students to be compared with."""
+        ledger, data = Ledger(self.home.ledger), self.data["digest"]
+        for model, entry, run in self._noted:
+            spec = self._spec(model) | {"entry": entry["path"]}
+            with placed(model):
+                found = call(self.executor, "kdorch.teaching.jobs:teacher_test", spec)["facts"]["test"]
+            if ledger.find(data, entry["digest"]) is None:
+                ledger.add(data, entry["digest"], found, study=self.study.name, who=model.name)
+            entry["facts"]["test"] = found
+            finals = {f"test/{name}": value for name, value in found.items()}
+            self.tracker.log(run, curves={}, finals=finals, tags={})
+
+    def _spec(self, model: Model) -> dict[str, Any]:
+        return {
+            "store": str(self.home.store.resolve()),
+            "teacher": model.tree,
+            "dataset": self.study.tree()["data"],
+            "data": self.data["path"],
+            "metrics": list(self.study.metrics),
+            "budget": self.budget,
+            "top": self.study.store.top,
+        }
