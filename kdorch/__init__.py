@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kdorch.api import Results, check, promote, run
+    from kdorch.builtin.files.images import image_size, read_images
     from kdorch.builtin.preprocessing import Scale, Standardize
     from kdorch.builtin.taps import Taps
     from kdorch.errors import (
@@ -61,6 +62,7 @@ _HOMES = {
         "ArgumentError", "BusyError", "ChoiceError", "DataError", "ExecutionError", "KdorchError",
         "PluginError", "PromotionError", "StoreError", "StudyError", "TrackingError", "TrainingError",
     ),
+    "kdorch.builtin.files.images": ("image_size", "read_images"),
     "kdorch.builtin.preprocessing": ("Scale", "Standardize"),
     "kdorch.builtin.taps": ("Taps",),
     "kdorch.fetching": ("Debian", "Fetched", "Npm", "Pip"),
@@ -138,7 +140,9 @@ __all__ = [
     "Transfer",
     "check",
     "hookimpl",
+    "image_size",
     "promote",
+    "read_images",
     "run",
 ]
 

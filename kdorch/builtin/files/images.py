@@ -38,7 +38,7 @@ def load(files: Files) -> kdorch.Columns:
     codes = {label: code for code, label in enumerate(labels)}
     values = np.array([[codes[label]] for _, label, _ in found], dtype=np.float64)
     division = {"parts": np.array([part for *_, part in found])} if found[0][2] else {}
-    inputs, notes = decoded([file for file, *_ in found], files.size, files.channels)
+    inputs, notes = read_images([file for file, *_ in found], files.size, files.channels)
     columns = assembled(inputs, "classification", labels, values, division, str(files.path))
     return replace(columns, notes=notes)
 
@@ -70,14 +70,14 @@ def found_in(folder: Path) -> list[tuple[Path, str, str]]:
 def listed(
     table: Path, cells: pd.Series, size: Size | None, channels: Channels
 ) -> tuple[np.ndarray, list[str]]:
-    """Return the images that a column names by paths, which start at the table's folder; see `decoded`."""
+    """Return the images that a column names by paths, from the table's folder on; see `read_images`."""
     empty = cells.isna().to_numpy().nonzero()[0]
     if len(empty):
         raise kdorch.DataError(f"{table}, column {cells.name!r}: row {empty[0] + 1} names no image.")
-    return decoded([table.parent / str(cell) for cell in cells], size, channels)
+    return read_images([table.parent / str(cell) for cell in cells], size, channels)
 
 
-def decoded(paths: Sequence[Path], size: Size | None, channels: Channels) -> tuple[np.ndarray, list[str]]:
+def read_images(paths: Sequence[Path], size: Size | None, channels: Channels) -> tuple[np.ndarray, list[str]]:
     """Return images as bytes, and what was mended, counted.
 
     They have shape (rows, height, width) if they are grey, else (rows, height, width, 3). What a camera
@@ -144,6 +144,16 @@ def _common_size(paths: Sequence[Path]) -> tuple[int, int]:
                 "size: [height, width]; all are scaled to it."
             )
     return next(iter(sizes), (1, 1))
+
+
+def image_size(path: Path) -> tuple[int, int]:
+    """Return height and width of an image as it is seen, without decoding its pixels.
+
+    Raises:
+        DataError: If it is none.
+    """
+    with opened(path) as image:
+        return upright(image)
 
 
 def upright(image: Image) -> tuple[int, int]:

@@ -109,7 +109,7 @@ def _read_json(file: Path) -> Annotations:
     used = {box.label for boxes in found.boxes.values() for box in boxes}
     found.labels = [label for label in labels.values() if label in used]
     if crowds:
-        found.notes.append(f"{crowds:,} boxes of crowds are left out")
+        found.notes.append(f"boxes of crowds left out: {crowds:,}")
     return found
 
 

@@ -19,7 +19,7 @@ class Boxes(kdorch.Dataset, name="boxes", tasks={"detection"}):
     """Your own images, with boxes in one COCO JSON or CSV file.
 
     A CSV has the columns image, x1, y1, x2, y2 and label: one line for each box, in pixels of the image as it
-    lies in its file, right and bottom edge beyond the last pixel. A line with nothing but an image is one
+    is seen, right and bottom edge beyond the last pixel. A line with nothing but an image is one
     without boxes. Of COCO, boxes of crowds are left out, and counted.
 
     Attributes:

@@ -65,13 +65,13 @@ def test_crowds_are_left_out_and_counted(images: Path) -> None:
     content["annotations"].append(crowd)
     found = columns(images, content)
     assert (found.targets[..., 4] >= 0).sum() == 1
-    assert list(found.notes) == ["1 boxes of crowds are left out"]
+    assert list(found.notes) == ["boxes of crowds left out: 1"]
 
 
 def test_boxes_outside_can_be_clipped_and_are_counted(images: Path) -> None:
     found = columns(images, f"{CSV}a.png,-4,0,80,32,cat\nb.png,1,1,5,5,cat\n", outside="clip")
     assert found.targets[0, 0].tolist() == [0, 0, 32, 32, 0]
-    assert list(found.notes) == ["1 boxes are cut off at the edge of their image"]
+    assert list(found.notes) == ["boxes cut off at the edge of their image: 1"]
 
 
 @pytest.mark.parametrize(
@@ -107,8 +107,18 @@ def test_what_cannot_be_used_is_named(images: Path, content: Any, told: str) -> 
 def test_a_damaged_image_is_named(images: Path) -> None:
     whole = (images / "a.png").read_bytes()
     (images / "a.png").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(kdorch.DataError, match=r"a.png is not an image that can be read, or is damaged"):
+    with pytest.raises(kdorch.DataError, match=r"a.png is a damaged image"):
         columns(images, f"{CSV}a.png,1,1,5,5,cat\n")
+
+
+def test_boxes_are_those_of_the_image_as_it_is_seen(images: Path) -> None:
+    """A photograph that was taken with the camera held upright: its pixels lie on their side."""
+    exif = Image.Exif()
+    exif[274] = 6
+    Image.new("RGB", (64, 32)).save(images / "c.jpg", exif=exif)
+    found = columns(images, f"{CSV}c.jpg,0,0,16,64,cat\n")
+    assert found.targets[0, 0].tolist() == [0, 0, 16, 32, 0]
+    assert list(found.notes) == ["images turned as the camera noted (EXIF): 1"]
 
 
 def test_files_that_are_not_there_are_named_before_anything_runs(tmp_path: Path) -> None:
