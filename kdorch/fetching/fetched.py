@@ -45,13 +45,16 @@ class Fetched(Spec):
 
     def absent(self) -> str:
         """Return why the files cannot be used, and what to do; empty if they can."""
+        from rich.filesize import decimal
+
         files = self.source.files
         if self.folder is not None:
             wrong = differences(self.folder, files) if self.folder.is_dir() else "there is no such folder"
             return f"{self.folder} does not hold the files of {self.name!r}: {wrong}." if wrong else ""
         place = directory.place(self.source)
         if directory.find(self.source) is None:
-            return f"the files are not in {directory.home()}. Fetch them with: kdorch data fetch {self.name}"
+            fetch = f"`kdorch data fetch {self.name}` brings them, about {decimal(self.source.size)}"
+            return f"the files are not in {directory.home()}. {fetch}."
         gone = ", ".join(missing(place, files))
         return f"{place} has lost {gone}. Remove {place.parent}, and fetch the files again." if gone else ""
 

@@ -84,6 +84,7 @@ def said(case: str) -> tuple[int, str]:
         plugins_beside(case),
         contextlib.chdir(folder),
         contextlib.redirect_stderr(errors),
+        patch.dict(os.environ, {"KDORCH_DATA": "/home/me/data"}),
         patch.object(sys, "argv", ["kdorch", "--home", home, "study", "check", name, *settings(case)]),
         pytest.raises(SystemExit) as ended,
     ):
