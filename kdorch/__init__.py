@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kdorch.api import Results, check, promote, run
     from kdorch.builtin.files.images import image_size, read_images
+    from kdorch.builtin.files.labelled import Table
     from kdorch.builtin.preprocessing import Scale, Standardize
     from kdorch.builtin.taps import Taps
     from kdorch.errors import (
@@ -63,6 +64,7 @@ _HOMES = {
         "PluginError", "PromotionError", "StoreError", "StudyError", "TrackingError", "TrainingError",
     ),
     "kdorch.builtin.files.images": ("image_size", "read_images"),
+    "kdorch.builtin.files.labelled": ("Table",),
     "kdorch.builtin.preprocessing": ("Scale", "Standardize"),
     "kdorch.builtin.taps": ("Taps",),
     "kdorch.fetching": ("Debian", "Fetched", "Npm", "Pip"),
@@ -129,6 +131,7 @@ __all__ = [
     "Study",
     "StudyError",
     "Subject",
+    "Table",
     "Taps",
     "Task",
     "Teacher",

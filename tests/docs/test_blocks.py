@@ -117,6 +117,10 @@ def workplace(tmp_path, monkeypatch) -> Iterator[Path]:
     """A directory with the files that pages speak of."""
     (tmp_path / "customers.csv").write_text(TABLE)
     (tmp_path / "scores.csv").write_text("file,score\na.png,0.5\n")
+    (tmp_path / "reviews.csv").write_text("review,liked\na good film,yes\n")
+    (tmp_path / "encoder").mkdir()
+    for file in ("config.json", "model.safetensors", "tokenizer.json"):
+        (tmp_path / "encoder" / file).touch()
     for teacher in ("answers.csv", "best.safetensors", "forest.skops", "teacher.pt2"):
         (tmp_path / teacher).touch()
     shutil.copytree(ROOT / "studies", tmp_path / "studies")

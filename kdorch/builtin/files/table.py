@@ -38,7 +38,7 @@ def load(files: Files) -> kdorch.Columns:
     wanted = [target(files.task, path, surveys[name]) for name in targets]
     inputs: np.ndarray | None = None if files.image else scratch((rows, len(seen)), "float64")
     others = {field: name for field in DIVISION if (name := getattr(files, field))}
-    values, kept = _fill(path, seen, wanted, inputs, [*others.values(), *filter(None, [files.image])])
+    values, kept = fill(path, seen, wanted, inputs, [*others.values(), *filter(None, [files.image])])
     labels = wanted[0].categories if files.task == "classification" else targets
     where = f"{path}, column {', '.join(map(repr, targets))}"
     notes: list[str] = []
@@ -86,7 +86,7 @@ def target(task: str, path: Path, survey: Survey) -> Column:
     return Column(survey.name)
 
 
-def _fill(
+def fill(
     path: Path, seen: list[Column], wanted: list[Column], inputs: np.ndarray | None, kept: list[str]
 ) -> tuple[np.ndarray, dict[str, pd.Series]]:
     """Encode a table chunk by chunk; return the values to predict, and the cells of columns to keep."""

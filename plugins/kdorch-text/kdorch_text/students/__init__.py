@@ -1,0 +1,1 @@
+"""Small networks that read ids of tokens."""

@@ -1,0 +1,91 @@
+"""Studies from beginning to end, on a model that is made in a moment: what fits together, and what is shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import kdorch
+
+HERE = Path(__file__).parent
+STUDIES = sorted((HERE.parents[2] / "studies").glob("*.yaml"))
+OURS = [file for file in STUDIES if file.stem in {"sentiment", "spam"}]
+
+STUDY = """
+name: {name}
+plugins: [{here}/made_up_texts.py]
+data: {{use: made_up_texts{data}}}
+teacher: {{use: huggingface_text, model: {model}, length: 12, epochs: 1, batch: 8, lr: 5e-3{teacher}}}
+student: {student}
+losses:
+  task: {{use: task, weight: 0.1}}
+  kd: {{use: hinton, weight: 0.9}}
+{losses}
+train: {{epochs: 2, batch: 16, lr: 1e-2}}
+tune:
+  train.lr: {{low: 3e-3, high: 3e-2, log: true}}
+objectives: {{val/accuracy: max, size/params: min}}
+search: {{trials: 1}}
+confirm: {{top: 0}}
+"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all, as MLflow takes its time to begin a database."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture
+def run(
+    home: Path, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., kdorch.Results]:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+    def start(name: str, **parts: str) -> kdorch.Results:
+        file = tmp_path / f"{name}.yaml"
+        fields = {"data": "", "teacher": "", "losses": ""} | parts
+        file.write_text(STUDY.format(name=name, here=HERE, model=tiny, **fields))
+        return kdorch.run(kdorch.Study.load(file), home=home)
+
+    return start
+
+
+@pytest.mark.slow
+def test_layer_to_layer_losses_work_where_tokens_are_the_teachers(
+    run: Callable[..., kdorch.Results], tiny: Path
+) -> None:
+    """And what is promoted takes texts as bytes, and answers without kdorch: `promote` compares it there."""
+    results = run(
+        "layers",
+        data=f", tokenizer: {tiny}",
+        teacher=", layers: [1, 2]",
+        student="{use: text_transformer, vocabulary: 40, width: 8, layers: 1, heads: 2}",
+        losses="  hint: {use: hint, layers: {layer1: layer2}, weight: 1.0}\n"
+        "  pkd: {use: pkd, layers: {embedded: layer1}, weight: 1.0}\n"
+        "  rkd: {use: rkd, layers: {pooled: pooled}, weight: 0.1}",
+    )
+    [trial] = results.trials.to_dict("records")
+    assert all(np.isfinite(trial[f"val/loss/{label}"]) for label in ("hint", "pkd", "rkd"))
+    assert trial["val/accuracy"] > 0.6
+    promoted = kdorch.promote(results, model="critic", unconfirmed=True)
+    assert promoted.version == 1
+    assert 'dtype="S60"' in promoted.card
+
+
+@pytest.mark.slow
+def test_pooled_features_can_be_compared_whatever_the_tokens_are(run: Callable[..., kdorch.Results]) -> None:
+    results = run(
+        "pooled",
+        student="{any: [{use: bag, vocabulary: 40, width: 8}, {use: text_cnn, vocabulary: 40, width: 8}]}",
+        losses="  alike: {use: similarity, layers: {pooled: pooled}, weight: 10.0}",
+    )
+    assert np.isfinite(results.trials["val/loss/alike"]).all()
+
+
+@pytest.mark.parametrize("file", OURS, ids=lambda file: file.stem)
+def test_the_studies_that_are_shipped_are_sound(file: Path) -> None:
+    assert kdorch.Study.load(file).name == file.stem
