@@ -24,6 +24,7 @@ from kdorch.teaching.usable import refuse_unusable
 
 ALGORITHM = 2  # raise it when the same dataset and split would be stored differently
 _CHUNK = 4096
+_AT_ONCE = 2**24  # bytes of raw rows to prepare: on the way they may become ten times as many
 _EXAMPLES = 16
 _IN_MEMORY = 2**30  # bytes of raw training rows to hold while the preprocessing is fitted
 
@@ -161,8 +162,9 @@ def _write_inputs(
 def _prepared(
     inputs: np.ndarray, chosen: np.ndarray, preprocessing: nn.Module, rows: np.ndarray
 ) -> Iterator[tuple[int, np.ndarray]]:
-    for start in range(0, len(chosen), _CHUNK):
-        part = chosen[start : start + _CHUNK]
+    step = max(1, min(_CHUNK, _AT_ONCE // inputs[chosen[:1]].nbytes))
+    for start in range(0, len(chosen), step):
+        part = chosen[start : start + step]
         prepared = preprocessing(torch.from_numpy(np.ascontiguousarray(inputs[part])))
         wrong = ~torch.isfinite(prepared.flatten(1)).all(1)
         if wrong.any():

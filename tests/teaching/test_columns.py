@@ -49,17 +49,17 @@ def files(entry):
 
 
 class Lazy:
-    """Rows that exist only where they are asked for; notes the most that were asked for at once."""
+    """Rows that exist only where they are asked for; notes how many were asked for at once."""
 
     def __init__(self, array):
-        self.array, self.dtype, self.shape, self.most = array, array.dtype, array.shape, 0
+        self.array, self.dtype, self.shape, self.asked = array, array.dtype, array.shape, []
 
     def __len__(self):
         return len(self.array)
 
     def __getitem__(self, chosen):
         assert isinstance(chosen, np.ndarray)
-        self.most = max(self.most, len(chosen))
+        self.asked.append(len(chosen))
         return self.array[chosen]
 
 
@@ -70,10 +70,19 @@ def test_rows_in_chunks_are_stored_as_rows_at_once(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_IN_MEMORY", 0)
     lazy = Lazy(INPUTS)
     in_chunks = kept(Store(tmp_path / "chunks"), replace(NUMBERS, inputs=lazy))
-    assert lazy.most == 7
+    assert max(lazy.asked) == 7
     assert in_chunks.digest == at_once.digest
     assert files(in_chunks) == files(at_once)
     assert in_chunks.facts == at_once.facts
+
+
+def test_of_large_rows_fewer_are_prepared_at_once(tmp_path, monkeypatch):
+    at_once = kept(Store(tmp_path / "once"), NUMBERS)
+    monkeypatch.setattr(module, "_AT_ONCE", 3 * INPUTS[0].nbytes)
+    lazy = Lazy(INPUTS)
+    in_threes = kept(Store(tmp_path / "threes"), replace(NUMBERS, inputs=lazy))
+    assert lazy.asked.count(3) == len(INPUTS) / 3
+    assert files(in_threes) == files(at_once)
 
 
 # ---------------------------------------------------------------- labels
