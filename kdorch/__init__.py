@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         TrackingError,
         TrainingError,
     )
-    from kdorch.fetching import Debian, Fetched, Npm, Pip
+    from kdorch.fetching import Debian, Fetched, Npm, Pip, generated
     from kdorch.hookspecs import hookimpl
     from kdorch.kinds import (
         Batch,
@@ -67,7 +67,7 @@ _HOMES = {
     "kdorch.builtin.files.labelled": ("Table",),
     "kdorch.builtin.preprocessing": ("Scale", "Standardize"),
     "kdorch.builtin.taps": ("Taps",),
-    "kdorch.fetching": ("Debian", "Fetched", "Npm", "Pip"),
+    "kdorch.fetching": ("Debian", "Fetched", "Npm", "Pip", "generated"),
     "kdorch.hookspecs": ("hookimpl",),
     "kdorch.kinds": (
         "Batch", "Columns", "Dataset", "Direction", "Lessons", "Loss", "Measure", "Mixed", "Output",
@@ -142,6 +142,7 @@ __all__ = [
     "TrainingError",
     "Transfer",
     "check",
+    "generated",
     "hookimpl",
     "image_size",
     "promote",

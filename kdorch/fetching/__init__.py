@@ -2,6 +2,7 @@
 
 from kdorch.fetching.directory import Here, fetch, find, home
 from kdorch.fetching.fetched import Fetched
+from kdorch.fetching.generated import generated
 from kdorch.fetching.sources import Debian, Npm, Pip, Source
 
-__all__ = ["Debian", "Fetched", "Here", "Npm", "Pip", "Source", "fetch", "find", "home"]
+__all__ = ["Debian", "Fetched", "Here", "Npm", "Pip", "Source", "fetch", "find", "generated", "home"]
