@@ -1,0 +1,1 @@
+"""Sound that is made, not recorded: synthetic speech, noises, and scenes of both."""
