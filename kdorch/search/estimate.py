@@ -81,18 +81,21 @@ def estimate(
     """
     facts = data["facts"]
 
-    def probe(network: Mapping[str, Any], train: Mapping[str, Any]) -> dict[str, Any]:
+    def probe(
+        network: Mapping[str, Any], train: Mapping[str, Any], rows: int | None = None
+    ) -> dict[str, Any]:
         spec = {
             "data": data["path"],
             "task": facts["task"] | {"metrics": list(study.metrics)},
             "network": dict(network),
             "train": dict(train),
+            "rows": rows,
             "score": list(prepare.score(study)),
             "budget": prepare.budget(workers),
         }
         return prepare.call(executor, _PROBE, spec)
 
-    found = [probe(tree["student"], tree["train"]) for tree in _extremes(study)]
+    found = [probe(tree["student"], tree["train"], study.transfer.rows) for tree in _extremes(study)]
     (homework, teacher), *others = (_homework(model, probe) for model in models(study))
     twins = 1 + (study.confirm.baseline == "paired")
     confirmations = study.confirm.top * study.confirm.seeds * twins
@@ -106,9 +109,7 @@ def estimate(
     )
 
 
-def _homework(
-    model: Model, probe: Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
-) -> tuple[list[dict[str, Any]], float]:
+def _homework(model: Model, probe: Callable[..., dict[str, Any]]) -> tuple[list[dict[str, Any]], float]:
     """Return what a few steps of each network showed that a model has to train, and the seconds of it all."""
     with placed(model):
         done = [probe(network.model_dump(mode="json"), train) for network, train in model.part.homework()]

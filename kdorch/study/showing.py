@@ -61,7 +61,7 @@ def unshown(study: Study, task: Task, labelled: int, inputs: np.ndarray) -> Iter
         labelled: Training rows that have a label.
         inputs: Prepared inputs of all training rows; none is read.
     """
-    yield from _transfer(study.transfer, task, labelled)
+    yield from _transfer(study.transfer, task, len(inputs), labelled)
     yield from _augment(study.augment, task, str(inputs.dtype))
     further = study.augment.views - 1
     size = further * (inputs.nbytes + 4 * prod(task.output_shape) * len(inputs))
@@ -71,7 +71,7 @@ def unshown(study: Study, task: Task, labelled: int, inputs: np.ndarray) -> Iter
         yield Problem("augment.views", more, "Write fewer views, or allow more under store.")
 
 
-def _transfer(transfer: Transfer, task: Task, labelled: int) -> Iterator[Problem]:
+def _transfer(transfer: Transfer, task: Task, rows: int, labelled: int) -> Iterator[Problem]:
     counts = dict(zip(task.labels, task.counts, strict=True)) if isinstance(task, Classification) else {}
     for index, name in enumerate(transfer.omit):
         if name not in counts:
@@ -82,7 +82,11 @@ def _transfer(transfer: Transfer, task: Task, labelled: int) -> Iterator[Problem
     if transfer.omit and not shown:
         yield Problem("transfer.omit", "no class is left to show.", "Leave out at least one of them.")
         return
-    there = labelled - sum(counts.get(name, 0) for name in set(transfer.omit))
+    omitted = sum(counts.get(name, 0) for name in set(transfer.omit))
+    if transfer.rows and transfer.rows > rows - omitted:
+        what = f"{transfer.rows:,} rows cannot be shown: there are {rows - omitted:,}."
+        yield Problem("transfer.rows", what, "Write fewer, or leave it out.")
+    there = min(labelled - omitted, transfer.rows or rows)
     if transfer.labels is None:
         return
     if transfer.labels > there:

@@ -66,10 +66,12 @@ class Transfer(Strict):
     """Which training rows and labels the student is shown. A teacher that is trained here sees all of them.
 
     Attributes:
+        rows: Rows that are shown, of each class its share.
         labels: Labels that are kept, of each class its share; the student learns from the other rows what
             the teacher says of them.
         omit: Classes whose training rows are not shown to the student at all.
     """
 
+    rows: Annotated[int, Field(ge=2)] | None = None
     labels: Annotated[int, Field(ge=1)] | None = None
     omit: tuple[Annotated[str, BeforeValidator(_class_name)], ...] = ()

@@ -101,13 +101,21 @@ def _choose(
     omitted = np.zeros(len(targets), bool)
     if transfer.omit:  # of a classification: other targets have a column for each output
         omitted = labelled & np.isin(targets, [names.index(name) for name in transfer.omit])
+    strata = task.strata(targets)
     kept = np.flatnonzero(~omitted)
+    if transfer.rows is not None:
+        kept = np.sort(_some(kept, strata, transfer.rows, seed))
     if transfer.labels is not None:
-        strata, known = task.strata(targets), np.flatnonzero(labelled & ~omitted)
-        chosen = _spread(np.zeros(len(known)) if strata is None else strata[known], transfer.labels, seed)
+        chosen = _some(kept[labelled[kept]], strata, transfer.labels, seed)
         labelled = np.zeros(len(targets), bool)
-        labelled[known[chosen]] = True
+        labelled[chosen] = True
     return kept, labelled
+
+
+def _some(rows: np.ndarray, strata: np.ndarray | None, count: int, seed: int) -> np.ndarray:
+    """Return so many of these rows, by their strata if they have such."""
+    chosen = _spread(np.zeros(len(rows)) if strata is None else strata[rows], count, seed)
+    return np.asarray(rows[chosen])
 
 
 def _spread(strata: np.ndarray, count: int, seed: int) -> np.ndarray:

@@ -23,7 +23,7 @@ def run(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[st
 
     Args:
         spec: ``data`` (stored directory), ``task``, ``network``, ``train``, ``score`` (name, direction),
-            ``budget`` (bytes of rows to hold in memory).
+            ``budget`` (bytes of rows to hold in memory), and ``rows``: how many are trained on, None for all.
 
     Returns:
         ``seconds`` of the whole training, validation included, ``bytes`` of the weights, and ``features``:
@@ -37,8 +37,9 @@ def run(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[st
     train, validation = (
         open_rows(data, split, None, budget=spec["budget"]) for split in ("train", "validation")
     )
-    share = min(1.0, _STEPS * settings.batch / len(train))
-    few = [head(rows, math.ceil(share * len(rows))) for rows in (train, validation)]
+    count = spec["rows"] or len(train)
+    share = min(1.0, _STEPS * settings.batch / count)
+    few = [head(train, math.ceil(share * count)), head(validation, math.ceil(share * len(validation)))]
     batch, _told = next(validation.batches(SAMPLE))
     seed(0)
     network, shown = build(plugins.part("student", spec["network"]), task, batch)

@@ -43,6 +43,17 @@ def said(tree: Callable[..., dict[str, Any]]) -> Callable[..., list[str]]:
                 "transfer.labels: 181 labels cannot be kept: 180 of the training rows that are shown have one. Write fewer, or leave it out."
             ],
         ),
+        ({"rows": 200}, []),
+        (
+            {"rows": 201},
+            ["transfer.rows: 201 rows cannot be shown: there are 200. Write fewer, or leave it out."],
+        ),
+        (
+            {"rows": 50, "labels": 51},
+            [
+                "transfer.labels: 51 labels cannot be kept: 50 of the training rows that are shown have one. Write fewer, or leave it out."
+            ],
+        ),
         ({"omit": ["3", "33"]}, ["transfer.omit.1: there is no class '33'. Did you mean '3'?"]),
         (
             {"omit": list("9876543210"), "labels": 20},

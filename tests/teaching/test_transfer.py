@@ -57,6 +57,15 @@ def test_a_rare_class_keeps_one_label():
     assert sorted(_spread(strata, 993, seed=1)) == list(range(993))
 
 
+def test_some_rows_are_shown_of_every_class_its_share(make, data):
+    entry, targets = make(transfer={"rows": 12, "labels": 6}), column(data / "train", "targets")
+    kept, labelled = column(entry.path, "kept"), column(entry.path, "labelled")
+    assert np.bincount(targets[kept]).tolist() == [4, 4, 4]
+    assert (entry.facts["rows"], entry.facts["labels"], entry.facts["omitted"]) == (12, 6, len(targets) - 12)
+    assert set(np.flatnonzero(labelled)) < set(kept)
+    assert (column(make(transfer={"rows": 12}).path, "kept") == kept).all()
+
+
 def test_other_seeds_keep_other_labels_and_the_same_seed_the_same(make, tmp_path):
     one, again, other = (column(make(seed, transfer={"labels": 12}).path, "labelled") for seed in (0, 0, 1))
     assert (one == again).all()
