@@ -101,6 +101,18 @@ class Results:
         return {label: _metrics(entry) for label, entry in self.record.get("references", {}).items()}
 
     @property
+    def samples(self) -> dict[str, str]:
+        """What the task has to show of the teacher and of confirmed students: who, and markdown."""
+        others = {"teacher": self.record.get("teacher", {}), **self.record.get("references", {})}
+        found = {who: entry.get("facts", {}).get("sample", "") for who, entry in others.items()}
+        for trial in self.confirmations.complete() if "confirmation" in begun(self.folder) else ():
+            plan = trial.user_attrs["plan"]
+            who = "without the teacher" if plan["role"] == "baseline" else "with the teacher"
+            if "sample" in trial.user_attrs:
+                found[f"trial {plan['candidate']}, {who}"] = trial.user_attrs["sample"]
+        return {who: shown for who, shown in found.items() if shown}
+
+    @property
     def quality(self) -> str:
         """The first objective."""
         return next(iter(self.study.objectives))

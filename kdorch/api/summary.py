@@ -32,7 +32,14 @@ def summarise(results: Results) -> None:
     if run is None:
         run = tracker.start("summary", "summary", trial=None, params={}, tags={})
     finals = {"trials": len(results.trials), "front/size": len(results.front)}
-    tracker.log(run, curves={}, finals=finals, tags={"mlflow.note.content": _note(results)})
+    shown = "\n\n".join(f"### {who}\n\n{sample}" for who, sample in results.samples.items())
+    note = "\n\n".join(filter(None, (_note(results), shown)))
+    tracker.log(run, curves={}, finals=finals, tags={"mlflow.note.content": note})
+    if shown:
+        with TemporaryDirectory() as folder:
+            file = Path(folder, "samples.md")
+            file.write_text(shown, encoding="utf-8")
+            tracker.upload(run, file)
     if len(results.front):
         _show_front(results, tracker, run)
     tracker.end(run, "complete")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from kdorch.kinds.values import Direction
+from kdorch.kinds.values import Batch, Direction
 from kdorch.spec import Spec
 
 if TYPE_CHECKING:
@@ -112,6 +112,18 @@ class Task(Spec):
     def fidelity(self, student: Tensor, teacher: Tensor) -> dict[str, float]:
         """Return how closely the student's logits follow the teacher's, by the names of ``likeness``."""
         raise NotImplementedError
+
+    def sample(self, answer: Callable[[Tensor], Tensor], batch: Batch) -> str:
+        """Return something to look at, in markdown, for the summary of a study; nothing by default.
+
+        Asked once of the teacher and of each confirmed student. It must be the same every time, so what it
+        draws it draws from a generator of its own.
+
+        Args:
+            answer: From prepared inputs, batch first, to logits; without a graph.
+            batch: A few validation rows.
+        """
+        return ""
 
     def calibration(self, logits: Tensor, targets: Tensor) -> dict[str, float]:
         """Return how honest the predicted confidences are, by the names of ``honesty``."""

@@ -79,10 +79,11 @@ class Beside:
         for model, entry, run in self._noted:
             spec = self._spec(model) | {"entry": entry["path"]}
             with placed(model):
-                found = call(self.executor, "kdorch.teaching.jobs:teacher_test", spec)["facts"]["test"]
+                facts = call(self.executor, "kdorch.teaching.jobs:teacher_test", spec)["facts"]
+            found = facts["test"]
             if ledger.find(data, entry["digest"]) is None:
                 ledger.add(data, entry["digest"], found, study=self.study.name, who=model.name)
-            entry["facts"]["test"] = found
+            entry["facts"] |= {"test": found, "sample": facts.get("sample", "")}
             finals = {f"test/{name}": value for name, value in found.items()}
             self.tracker.log(run, curves={}, finals=finals, tags={})
 

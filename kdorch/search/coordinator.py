@@ -194,6 +194,8 @@ class Coordinator:
         self._start_run(flight)
         flight.trial.set_user_attr("metrics", metrics)
         flight.trial.set_user_attr("weights", flight.result["digest"])
+        if flight.result.get("sample"):
+            flight.trial.set_user_attr("sample", flight.result["sample"])
         self._record.constrain(flight.trial, metrics, self._setting.limits)
         # One name in all runs is what people and promotion look for.
         named = flight.weights.rename(flight.weights.parent / WEIGHTS)

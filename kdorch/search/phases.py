@@ -111,7 +111,7 @@ class Confirming:
             kind=role,
             name=f"{self.study.name}-{candidate:04d}-{role}-{seed}",
             params=flat(tree) | dict(params) | {"seed": seed},
-            spec=_spec(tree, seed),
+            spec=_spec(tree, seed) | {"sample": seed == self.study.seed + _FRESH},
             tags={"kdorch.candidate": str(candidate), "kdorch.seed": str(seed)},
         )
 

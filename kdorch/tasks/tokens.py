@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import exp, log
 from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from kdorch.kinds import Direction, Task
+from kdorch.kinds import Batch, Direction, Task
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 UNCOUNTED = -100  # the target of a token that does not count, as torch's own cross-entropy has it
 _TOKENS = 2  # dimensions of targets
+_WARMTH = 0.8  # the temperature of what is written for people to read
 
 
 class Tokens(Task, name="tokens"):
@@ -116,6 +117,32 @@ class Tokens(Task, name="tokens"):
         tokens = targets[counted]
         lengths = targets.new_tensor(self.characters or [len(label) for label in self.labels])
         return nats / log(2) * len(tokens) / max(1, int(lengths[tokens].sum()))
+
+    def sample(self, answer: Callable[[Tensor], Tensor], batch: Batch) -> str:
+        """Return how a model goes on with the first half of a row, where tokens are told from those before.
+
+        Each token is drawn at temperature 0.8.
+        """
+        import torch
+
+        inputs, targets = batch.inputs[:1], batch.targets[:1]
+        if inputs.shape != targets.shape or not self._follows(inputs, targets):
+            return ""
+        row, half = inputs.clone(), inputs.shape[1] // 2
+        generator = torch.Generator().manual_seed(0)
+        for place in range(half, inputs.shape[1]):
+            shares = (answer(row)[0, place - 1] / _WARMTH).softmax(-1)
+            row[0, place] = torch.multinomial(shares, 1, generator=generator)[0]
+        prompt, told = (
+            "".join(self.labels[token] for token in part) for part in (row[0, :half], row[0, half:])
+        )
+        return f"```text\n{prompt} [...] {told}\n```"
+
+    def _follows(self, inputs: Tensor, targets: Tensor) -> bool:
+        """Say whether each target is the input that comes next."""
+        after, wanted = inputs[:, 1:], targets[:, :-1]
+        counted = wanted != UNCOUNTED
+        return bool((after == wanted)[counted].all())
 
     def fidelity(self, student: Tensor, teacher: Tensor) -> dict[str, float]:
         """Return the share of tokens with the same answer, and KL(teacher || student) in nats per token."""

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from kdorch.kinds import Dataset, Task, Teacher
 from kdorch.teaching.store import Entry, Store
-from kdorch.teaching.teacher import ALGORITHM, asked_again, stored_task
+from kdorch.teaching.teacher import ALGORITHM, asked_again, sample, stored_task
 from kdorch.training.evaluate import rows_at_once
 from kdorch.training.rows import open_rows
 
@@ -51,7 +51,12 @@ def asked_scores(
         rows = open_rows(data, split, None, budget=budget)
         with torch.no_grad():
             logits = torch.cat([answers(batch).logits for batch, _ in rows.batches(rows_at_once(task))])
-        return {"scores": _scores(task, logits, data / split), "rows_evaluated": len(rows)}
+        scores = _scores(task, logits, data / split)
+        return {
+            "scores": scores,
+            "rows_evaluated": len(rows),
+            "sample": sample(teacher, task, answers, data),
+        }
 
     return store.make("teacher", key, write)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -20,6 +22,8 @@ from kdorch.teaching.classroom import Classroom
 from kdorch.teaching.folding import OutOfFold, folds
 from kdorch.teaching.raw import RawRows, hearing
 from kdorch.teaching.store import Entry, Store
+from kdorch.training.building import SAMPLE
+from kdorch.training.rows import open_rows
 from kdorch.training.top import bytes_of
 from kdorch.training.weights import storable
 
@@ -152,7 +156,8 @@ def read_test(
 
     def write(folder: Path) -> dict[str, Any]:
         task, answers = stored_task(data), asked_again(teacher, entry, data, dataset)
-        return {"rows_evaluated": answer_all(folder / "test", answers, task, data, budget)}
+        rows = answer_all(folder / "test", answers, task, data, budget)
+        return {"rows_evaluated": rows, "sample": sample(teacher, task, answers, data)}
 
     return store.make("teacher", key, write)
 
@@ -163,6 +168,15 @@ def asked_again(
     """Return what answers a batch, from the state in a directory."""
     raw = RawRows(dataset) if teacher.raw and dataset else None
     return hearing(raw, teacher.build(stored_task(data), load_file(entry / "state.safetensors")))
+
+
+@torch.no_grad()
+def sample(teacher: Teacher, task: Task, answers: Callable[[Batch], Output], data: Path) -> str:
+    """Return something to look at, of a teacher who answers inputs that no row has."""
+    if teacher.by_rows or teacher.raw:
+        return ""
+    batch, _ = next(open_rows(data, "validation", None, budget=0).batches(SAMPLE))
+    return task.sample(lambda inputs: answers(replace(batch, inputs=inputs)).logits, batch)
 
 
 def stored_task(data: Path, metrics: Sequence[str] = ()) -> Task:

@@ -15,12 +15,12 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from kdorch.discovery import Plugins, installed
-from kdorch.kinds import Loss, Measure, Student, Subject, Task, Teacher
+from kdorch.kinds import Batch, Loss, Measure, Student, Subject, Task, Teacher
 from kdorch.study.limits import Limit
 from kdorch.study.model import ALWAYS
 from kdorch.study.settings import Train
 from kdorch.training.asking import Asked, features_of
-from kdorch.training.building import SAMPLE, build, seed
+from kdorch.training.building import SAMPLE, answer, build, seed
 from kdorch.training.evaluate import evaluate, mean_losses
 from kdorch.training.loop import fit
 from kdorch.training.objective import Objective
@@ -39,12 +39,13 @@ def run(spec: Mapping[str, Any], report: Callable[[dict[str, Any]], None]) -> di
             bound, direction), ``weights`` (file to write), ``budget`` (bytes of rows to hold in memory);
             where there are such, also ``transfer`` and ``answers`` (stored directories: what the student is
             shown of the training rows, what the teacher says of their views), ``recall``, a teacher with
-            fields that act in each trial, and ``features`` (see `features_of`).
+            fields that act in each trial, ``features`` (see `features_of`), and ``sample``: whether to return
+            something to look at.
         report: Called with ``{"known": metrics}`` before training.
 
     Returns:
-        ``metrics``, ``curves``, ``epoch``, and the ``digest`` of the weights; or ``infeasible`` with the
-        limits that the untrained student already breaks.
+        ``metrics``, ``curves``, ``epoch``, the ``digest`` of the weights, and perhaps a ``sample``; or
+        ``infeasible`` with the limits that the untrained student already breaks.
 
     Raises:
         TrainingError: If the parts do not fit each other, or training diverges.
@@ -84,7 +85,13 @@ def run(spec: Mapping[str, Any], report: Callable[[dict[str, Any]], None]) -> di
         learnt = mean_losses(network, train[0], task, objective, settings.batch)
         metrics |= {f"train/loss/{label}": value for label, value in learnt.items()}
     digest = _write(network, Path(spec["weights"]))
-    return {"metrics": metrics, "curves": fitted.curves, "epoch": fitted.epoch, "digest": digest}
+    found = {"metrics": metrics, "curves": fitted.curves, "epoch": fitted.epoch, "digest": digest}
+    return found | ({"sample": _sample(network, task, batch)} if spec.get("sample") else {})
+
+
+@torch.no_grad()
+def _sample(network: nn.Module, task: Task, batch: Batch) -> str:
+    return task.sample(lambda inputs: answer(network, replace(batch, inputs=inputs)).logits, batch)
 
 
 def _rows(

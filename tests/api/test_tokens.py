@@ -34,6 +34,15 @@ class Listener(kdorch.Observer):
         self.said.append(text)
 
 
+def summary(home: Path) -> tuple[str, str]:
+    """The note and the samples of the summary."""
+    client = mlflow.MlflowClient(f"sqlite:///{home}/mlflow.db")
+    experiments = [each.experiment_id for each in client.search_experiments()]
+    [run] = client.search_runs(experiments, "run_name = 'summary'")
+    file = client.download_artifacts(run.info.run_id, "samples.md", str(home))
+    return run.data.tags["mlflow.note.content"], Path(file).read_text()
+
+
 @pytest.mark.slow
 def test_a_study_of_tokens(tmp_path: Path) -> None:
     shutil.copy(Path(__file__).with_name("own_tokens.py"), tmp_path)
@@ -44,6 +53,13 @@ def test_a_study_of_tokens(tmp_path: Path) -> None:
     chance = 2.0  # bits of a letter out of four
     assert (results.trials["val/bits_per_character"] < 0.6 * chance).all()
     assert (results.confirmed["test/accuracy"] > 0.8).all()
+
+    who = ["teacher", "trial {}, with the teacher", "trial {}, without the teacher"]
+    trial = results.confirmed["candidate"][0]
+    assert set(results.samples) == {each.format(trial) for each in who}
+    note, file = summary(tmp_path)
+    assert results.samples["teacher"] in note
+    assert "### teacher\n\n```text\n" in file
 
     promoted = kdorch.promote(results, model="letters", alias="champion")
     code = promoted.card.partition("## From what you have to rows\n\n```python\n")[2].partition("\n```")[0]

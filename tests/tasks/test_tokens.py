@@ -96,3 +96,37 @@ def test_wrong_targets_are_told(targets: np.ndarray, said: str) -> None:
 def test_each_label_has_its_characters() -> None:
     with pytest.raises(ValidationError, match="characters has 1 numbers for 2 labels"):
         kdorch.Tokens(labels=("a", "b"), characters=(1,))
+
+
+# ---------------------------------------------------------------- something to look at
+
+
+def counting(inputs: torch.Tensor) -> torch.Tensor:
+    """After each token comes the next label, for certain."""
+    return 100.0 * torch.nn.functional.one_hot((inputs + 1) % 4, 4)
+
+
+def batch_of(inputs: torch.Tensor, targets: torch.Tensor) -> kdorch.Batch:
+    return kdorch.Batch(inputs, targets, torch.arange(len(inputs)))
+
+
+def test_a_model_goes_on_with_half_a_row() -> None:
+    rows = torch.tensor([[0, 0, 3, 3, 3, 3, 3]])
+    sample = TASK.sample(counting, batch_of(rows[:, :-1], rows[:, 1:]))
+    assert sample == "```text\naa<end> [...] abthe\n```"
+    assert rows[0, 3:].tolist() == [3] * 4
+
+
+def test_what_is_drawn_is_the_same_every_time_and_follows_the_model() -> None:
+    rows = torch.zeros(2, 41, dtype=torch.long)
+    batch = batch_of(rows[:, :-1], rows[:, 1:])
+    one, again = (TASK.sample(lambda inputs: torch.zeros(*inputs.shape, 4), batch) for _ in range(2))
+    assert one == again
+    assert set("b<") < set(one)
+
+
+def test_tokens_that_are_no_text_to_be_continued_have_no_sample() -> None:
+    rows = torch.tensor([[0, 1, 2, 3, 0, 1]])
+    assert TASK.sample(counting, batch_of(rows, rows)) == ""
+    assert TASK.sample(counting, batch_of(torch.zeros(1, 6, 3), rows)) == ""
+    assert kdorch.Classification(labels=("a", "b")).sample(counting, batch_of(rows, rows)) == ""
