@@ -119,6 +119,7 @@ def workplace(tmp_path, monkeypatch) -> Iterator[Path]:
     (tmp_path / "scores.csv").write_text("file,score\na.png,0.5\n")
     (tmp_path / "reviews.csv").write_text("review,liked\na good film,yes\n")
     (tmp_path / "recordings").mkdir()
+    (tmp_path / "pictures" / "cat").mkdir(parents=True)
     (tmp_path / "encoder").mkdir()
     for file in ("config.json", "model.safetensors", "tokenizer.json"):
         (tmp_path / "encoder" / file).touch()
