@@ -61,6 +61,16 @@ def test_of_each_review_there_is_one_sentence() -> None:
     assert sentences(reviews, 9) == sentences(reviews, 9)
 
 
+def test_of_the_sentences_of_a_review_it_is_any() -> None:
+    reviews = [
+        f"This is the first of two sentences, number {n}. And this here is the other one of the two, {n}."
+        for n in range(9)
+    ]
+    found = sentences(reviews, 9)
+    assert len(found) == 9
+    assert 0 < sum("first" in sentence for sentence in found) < 9
+
+
 def test_more_sentences_than_there_are_is_an_error() -> None:
     with pytest.raises(kdorch.DataError, match=r"data.imdb: [\d,]+ reviews have a sentence, not 9,000,000"):
         RottenTomatoes(imdb=9_000_000).load()

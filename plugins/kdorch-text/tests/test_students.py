@@ -80,8 +80,13 @@ def test_ids_beyond_its_vocabulary_are_unknown(student: kdorch.Student) -> None:
 
 
 @pytest.mark.parametrize("student", STUDENTS, ids=lambda student: student.name)
-def test_an_empty_text_has_an_answer(student: kdorch.Student) -> None:
-    assert torch.isfinite(ask(student, [[0] * LENGTH]).logits).all()
+def test_an_empty_text_has_an_answer_and_does_no_harm(student: kdorch.Student) -> None:
+    """Attention to nothing, too, is a number, and so is its gradient."""
+    network = build(student).train()
+    logits = network(torch.tensor([[0] * LENGTH, [5] * LENGTH])).logits
+    assert torch.isfinite(logits).all()
+    logits.sum().backward()
+    assert all(torch.isfinite(weight.grad).all() for weight in network.parameters())
 
 
 def test_order_counts_but_for_words_alone() -> None:

@@ -54,7 +54,10 @@ def test_its_features_are_those_of_the_model(tiny: Path) -> None:
     from transformers import AutoModel, AutoTokenizer
 
     texts = ["the film is good", "bad", "no point about a great plot"]
-    found = reader(tiny, layers=(1, 2)).answer(batch(texts))
+    reading = reader(tiny, layers=(1, 2))
+    found = reading.answer(batch(texts))
+    alone = torch.cat([reading.answer(batch([text])).logits for text in texts])
+    assert torch.allclose(found.logits, alone, atol=1e-5)
     model, tokenizer = (each.from_pretrained(tiny) for each in (AutoModel, AutoTokenizer))
     for row, text in enumerate(texts):
         told = model.eval()(**tokenizer(text, return_tensors="pt"), output_hidden_states=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from kdorch_text.data.repairing import repaired
 from kdorch_text.data.texts import Texts
 from kdorch_text.rows import decode
 
@@ -62,6 +63,20 @@ def test_a_row_without_a_label_is_kept_and_one_without_a_text_is_not(tmp_path: P
     assert np.flatnonzero(~found.labelled).tolist() == [60]
     assert found.notes == ("2 texts are empty: these rows are left out.",)
     assert len(found.ids) == len(found.targets) == 61
+
+
+def test_copies_are_counted_apart_from_empty_texts() -> None:
+    """As they are after they were cut; the first one stays, with its label and its id."""
+    task = kdorch.Classification(labels=("no", "yes"))
+    columns = kdorch.Columns(np.arange(6), np.array([0, 1, 0, 1, 0, 1]), task, rows=np.arange(10, 16))
+    found = repaired(["", "same text", "", "same tea", "same", "other"], columns, limit=7, once=True)
+    assert decode(found.inputs) == ["same te", "same", "other"]
+    assert (found.targets.tolist(), found.ids.tolist()) == ([1, 0, 1], [11, 14, 15])
+    assert found.notes == (
+        "1 text is cut after 7 bytes: the rest is not seen.",
+        "2 texts are empty: these rows are left out.",
+        "1 text is copied from an earlier row: these rows are left out.",
+    )
 
 
 def test_a_file_without_texts_is_an_error(tmp_path: Path) -> None:

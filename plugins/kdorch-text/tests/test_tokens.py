@@ -26,6 +26,7 @@ TEXTS = [
     "   ",
     "unbelievably unwatchable, uninvolving stuff :-)",
     "x" * 90 + " after a very long word",
+    "a b c d e f g h i j k l m n o p q r s t",  # more words than are read
 ]
 
 

@@ -74,8 +74,6 @@ class Block(nn.Module):
     def _attended(self, states: Tensor, there: Tensor) -> Tensor:
         parts = self.asked(states).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         query, key, value = parts.unbind(0)
-        # Of a row without any token all may be seen: a softmax over nothing is NaN.
-        seen = there | ~there.any(1, keepdim=True)
-        found = scaled_dot_product_attention(query, key, value, attn_mask=seen[:, None, None, :])
+        found = scaled_dot_product_attention(query, key, value, attn_mask=there[:, None, None, :])
         mixed: Tensor = self.mixed(found.transpose(1, 2).flatten(2))
         return mixed
