@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 Write = Callable[..., Path]
 
@@ -19,6 +20,12 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KDORCH_DATA", str(tmp_path_factory.mktemp("data")))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Compute with one: for a few small rows, several only wait for each other."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

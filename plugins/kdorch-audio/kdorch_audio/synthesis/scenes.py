@@ -87,6 +87,6 @@ def where(speech: NDArray[np.float64]) -> NDArray[np.bool_]:
     for before, after in pairwise(edges):
         if after - before <= _PAUSE:
             spoken[before:after] = True
-    for frame in reversed(edges):
+    for frame in edges:
         spoken[frame : frame + 1 + _HOLD] = True
     return spoken
