@@ -79,6 +79,16 @@ def test_copies_are_counted_apart_from_empty_texts() -> None:
     )
 
 
+def test_texts_with_more_words_than_are_read_are_counted(tmp_path: Path, tiny: Path) -> None:
+    """A text of 8 words has at least 10 pieces, with the two that begin and end it."""
+    file = written(
+        tmp_path, [*ROWS, ("eight words are as many as are read", "yes"), ("and one, or more, is not!", "no")]
+    )
+    assert texts(file, length=8).load().notes == ("1 text has more than 8 words: the rest is not seen.",)
+    [note] = texts(file, length=8, tokenizer=tiny).load().notes
+    assert note == "at least 2 texts have more than 8 word pieces: the rest is not seen."
+
+
 def test_a_file_without_texts_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(kdorch.DataError, match="no row has a text"):
         texts(written(tmp_path, [(None, label) for _, label in ROWS])).load()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -11,6 +12,7 @@ import kdorch
 from kdorch_text.folders import Folder, complaint, content
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import Tensor, nn
 
 
@@ -61,7 +63,21 @@ class TextDataset(kdorch.Dataset):
         """
         from kdorch_text.data.repairing import repaired
 
-        return repaired(texts, columns, limit=self.bytes, once=once)
+        columns = repaired(texts, columns, limit=self.bytes, once=once)
+        return replace(columns, notes=(*columns.notes, *self._beyond(columns.inputs)))
+
+    def _beyond(self, inputs: np.ndarray) -> list[str]:
+        """Return how many texts have more tokens than are read, if some have."""
+        import torch
+
+        from kdorch_text.tokens.segments import word_counts
+
+        pieces = self.tokenizer is not None  # each word has one at least, each text two more
+        counts = word_counts(torch.from_numpy(inputs)) + (2 if pieces else 0)
+        many = int((counts > self.length).sum())
+        who = "1 text has" if many == 1 else f"{many:,} texts have"
+        what = f"{who} more than {self.length} {'word pieces' if pieces else 'words'}"
+        return [f"{'at least ' if pieces else ''}{what}: the rest is not seen."] if many else []
 
     def preprocess(self, inputs: Tensor) -> nn.Module:
         """Return the tokenizer."""

@@ -36,6 +36,11 @@ def finetuned(spec: HuggingfaceText, lessons: kdorch.Lessons) -> dict[str, Tenso
         reader = Reader.pretrained(spec, task.outputs)
         tokens, targets = reader.tokens(rows.raw[known]), rows.targets[known]
         lengths = torch.tensor([len(each) for each in tokens])
+        long = int((lengths == spec.length).sum())
+        if long:
+            lessons.note(
+                f"{long:,} training texts fill its {spec.length} tokens: of longer ones it reads no more"
+            )
         optimizer = torch.optim.AdamW(_groups(reader), lr=spec.lr, fused=True)
         steps = spec.epochs * -(-len(known) // spec.batch)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _share(step, steps))

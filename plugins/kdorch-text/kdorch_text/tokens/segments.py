@@ -6,6 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
+from kdorch_text.tokens.folding import Folding
+
+_CHUNK = 4096  # texts at once, to bound memory
 _SPACE, _LETTER, _ALONE = 0, 1, 2
 _FOLLOWERS = range(0x80, 0xC0)
 _ALONE_LEADS = {0xC2, 0xE2, *range(0xE4, 0xEA)}  # signs and punctuation; Chinese characters
@@ -37,6 +40,17 @@ class Segments(nn.Module):
         before = pad(kind[:, :-1], (1, 0))
         begins = lead & ((kind == _ALONE) | ((kind == _LETTER) & (before != _LETTER)))
         return begins, kind != _SPACE
+
+
+def word_counts(texts: Tensor) -> Tensor:
+    """Return how many words each text has, int64 (texts,).
+
+    Args:
+        texts: UTF-8 padded with 0, uint8 (texts, bytes).
+    """
+    folding, segments = Folding(), Segments()
+    counts = [segments(folding(some))[0].sum(1) for some in texts.split(_CHUNK)]  # type: ignore[no-untyped-call]
+    return torch.cat(counts)
 
 
 def _kind(byte: int) -> int:
