@@ -8,12 +8,15 @@ from typing import Any
 
 from rich.filesize import decimal
 
+from kdorch.discovery import installed
 from kdorch.execution import Executor
+from kdorch.kinds import Task
 from kdorch.search import features, prepare
 from kdorch.search.models import Model, models, placed
 from kdorch.spec import Choice
 from kdorch.study import Study
 from kdorch.study.space import bind, space
+from kdorch.study.storing import answer_bytes
 
 _PROBE = "kdorch.training.probe:run"
 _OVERHEAD = 0.12  # seconds a training costs beside its steps: asking, measuring, logging
@@ -102,7 +105,10 @@ def estimate(
     seconds = sorted(each["seconds"] for each in found)
     runs = (trials + confirmations) * (_RUN + max(each["bytes"] for each in found))
     shown = homework[0]["features"] if len(homework) == 1 else {}
-    disk = int(runs + facts["bytes"] + features.room(study, facts["rows"], shown))
+    task: Task = installed().part("task", facts["task"])
+    spared = answer_bytes(task, None) - answer_bytes(task, study.store.top)
+    stored = facts["bytes"] - sum(facts["rows"].values()) * spared
+    disk = int(runs + stored + features.room(study, facts["rows"], shown))
     references = sum(each for _, each in others)
     return Estimate(
         teacher, (seconds[0], seconds[-1]), trials, confirmations, workers, disk, references=references

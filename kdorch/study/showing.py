@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 from rich.filesize import decimal
@@ -15,6 +14,7 @@ from kdorch.errors import PluginError, Problem, did_you_mean
 from kdorch.kinds import Task, Teacher
 from kdorch.study.metrics import task_of
 from kdorch.study.model import Study
+from kdorch.study.storing import answer_bytes
 from kdorch.study.transfer import Augment, Transfer
 from kdorch.tasks.classification import Classification
 
@@ -64,7 +64,7 @@ def unshown(study: Study, task: Task, labelled: int, inputs: np.ndarray) -> Iter
     yield from _transfer(study.transfer, task, len(inputs), labelled)
     yield from _augment(study.augment, task, str(inputs.dtype))
     further = study.augment.views - 1
-    size = further * (inputs.nbytes + 4 * prod(task.output_shape) * len(inputs))
+    size = further * (inputs.nbytes + answer_bytes(task, study.store.top) * len(inputs))
     if size > study.store.disk:
         what = f"{further:,} further views of {len(inputs):,} rows and the teacher's answers to them take"
         more = f"{what} {decimal(size)}; store.disk is {decimal(study.store.disk)}."

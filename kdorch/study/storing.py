@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from math import prod
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,6 +19,8 @@ from kdorch.study.space import dimension, specs
 
 _WHERE = "store.top"
 _WHOLE = "full_distribution"
+_HALF, _SINGLE = 2, 4  # bytes of a number
+_IDS = (1, 2, 4)  # and of a whole one
 
 
 def unstorable(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Problem]:
@@ -38,6 +41,17 @@ def unstorable(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Proble
                 f"store.top keeps {store.top} entries, and what the others have together.",
                 "Leave store.top out, or use forward_kl, reverse_kl, jsd or hinton at temperature 1.",
             )
+
+
+def bytes_of(top: int, entries: int) -> int:
+    """Return the bytes of one distribution by its largest entries: they and the rest, and their ids."""
+    return (top + 1) * _HALF + top * next(size for size in _IDS if entries <= 256**size)
+
+
+def answer_bytes(task: Task, top: int | None) -> int:
+    """Return the bytes that are stored of a teacher's answer to one row."""
+    *places, entries = task.output_shape
+    return prod(places) * (bytes_of(top, entries) if top else _SINGLE * entries)
 
 
 def unkept(top: int | None, task: Task) -> Iterator[Problem]:

@@ -58,8 +58,9 @@ def answer_rows(
     *,
     kept: frozenset[str] = frozenset(),
     top: int | None = None,
+    logits: bool = True,
 ) -> int:
-    """Write the answers to these rows into a folder that does not exist yet; see `answer_all`."""
+    """Write the answers to these rows into a folder that does not exist yet, or their features alone."""
     folder.mkdir()
     stored: dict[str, np.memmap[Any, Any]] = {}
     done = 0
@@ -71,7 +72,7 @@ def answer_rows(
             )
         columns = columns_of(output, kept)
         _validate(output, columns, batch, task)
-        columns = {name: values.float() for name, values in columns.items()}
+        columns = {name: values.float() for name, values in columns.items() if logits or name != "logits"}
         if top:
             columns |= columns_of(narrowed(output, top), ())
         for name, values in columns.items():

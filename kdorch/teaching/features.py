@@ -92,7 +92,7 @@ def keep_features(
         started = time.perf_counter()
         count = 0
         for name, rows in folders:
-            count += answer_rows(folder / name, answers, task, rows, kept=frozenset(chosen))
+            count += answer_rows(folder / name, answers, task, rows, kept=frozenset(chosen), logits=False)
             ids = torch.cat([batch.rows for batch, _ in rows.batches(_ROWS)])
             np.save(folder / name / f"{IDS}.npy", ids.numpy())
         return {"rows_evaluated": count, "seconds": time.perf_counter() - started}

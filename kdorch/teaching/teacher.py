@@ -17,6 +17,7 @@ from torch import Tensor
 from kdorch.discovery import installed
 from kdorch.errors import DataError
 from kdorch.kinds import Batch, Dataset, Direction, Output, Task, Teacher
+from kdorch.study.storing import bytes_of
 from kdorch.teaching.answers import answer_all
 from kdorch.teaching.classroom import Classroom
 from kdorch.teaching.folding import OutOfFold, folds
@@ -24,7 +25,6 @@ from kdorch.teaching.raw import RawRows, hearing
 from kdorch.teaching.store import Entry, Store
 from kdorch.training.building import SAMPLE
 from kdorch.training.rows import open_rows
-from kdorch.training.top import bytes_of
 from kdorch.training.weights import storable
 
 ALGORITHM = 4  # raise it when the same teacher would come out different

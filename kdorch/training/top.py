@@ -38,11 +38,6 @@ def smallest(classes: int) -> torch.dtype:
     return next(each for each in types if classes - 1 <= torch.iinfo(each).max)
 
 
-def bytes_of(count: int, classes: int) -> int:
-    """Return the bytes of one distribution by its largest entries."""
-    return (count + 1) * _HALF.itemsize + count * smallest(classes).itemsize
-
-
 def widened(told: Output, student: Tensor) -> Output:
     """Return what was narrowed, over all classes again; anything else as it is.
 

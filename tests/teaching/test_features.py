@@ -77,11 +77,7 @@ def test_features_are_found_by_row_id_in_whatever_order_they_lie(tmp_path):
 def test_only_what_is_named_is_stored_and_that_once(store, data):
     kept = keep(store, data, names=["late"])
     assert (kept.names, kept.bytes) == (["late"], ROWS * 4)
-    assert {file.name for file in (kept.entry.path / "train").iterdir()} == {
-        "features.late.npy",
-        "logits.npy",
-        "rows.npy",
-    }
+    assert {file.name for file in (kept.entry.path / "train").iterdir()} == {"features.late.npy", "rows.npy"}
     assert not keep(store, data, names=["late"]).entry.made
     assert keep(store, data, names=["late", MAPS]).entry.made
 

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from kdorch.builtin.losses import ForwardKl, Hinton, Jsd, ReverseKl, SkewKl, SkewReverseKl, SoftCrossEntropy
 from kdorch.kinds import Batch, Output
-from kdorch.training.top import bytes_of, narrowed, smallest, widened
+from kdorch.study.storing import bytes_of
+from kdorch.training.top import narrowed, smallest, widened
 
 CLASSES = 12
 DIVERGENCES = [
