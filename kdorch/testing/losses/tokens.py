@@ -1,4 +1,4 @@
-"""The check of losses on token logits, which take a mask."""
+"""Checks of losses where vocabularies are: padding is masked, and only the largest entries may be stored."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from kdorch.kinds import Batch, Output
 from kdorch.testing.losses.base import CLOSE, LossChecks, compute
 from kdorch.testing.samples import Sample, bare, leaf, make_task
 from kdorch.testing.says import expect, explained, skip
+from kdorch.training.top import narrowed, widened
 
 _ROWS, _TOKENS, _PADDING, _WORDS = 3, 4, 2, 5
 _WITH_CLASSES = {"classification", "tokens"}
@@ -44,6 +45,27 @@ class TokenChecks(LossChecks):
             do=do,
         )
 
+    def test_takes_all_but_the_largest_entries_as_one(self) -> None:
+        """Unless it needs full_distribution, two entries and the sum of all others will do."""
+        if self._loss.demands():
+            skip("it needs more than the largest entries")
+        samples = [sample for sample in self.samples() if sample.task.exclusive]
+        for sample in samples or skip("it is for no task with one distribution"):
+            stored, logits = narrowed(sample.teacher, 2), sample.student.logits
+            one = self._slope(sample, Output(logits), widened(stored, logits))
+            other = self._slope(sample, Output(_reduced(logits, stored)), Output(stored.logits.float()))
+            expect(
+                torch.allclose(one, other, rtol=1e-3, atol=CLOSE * other.abs().max().item()),
+                f"{self.who} teaches otherwise where the small entries are not told one by one.",
+                why="a study may store the largest alone, and divides the rest as the student does.",
+                do='declare needs={"full_distribution"}, or leave needs away: such studies are refused then.',
+            )
+
+    def _slope(self, sample: Sample, student: Output, teacher: Output) -> Tensor:
+        """Return the derivative by the logits of the sample, of which the student's may be made."""
+        said = replace(sample, student=student, teacher=teacher)
+        return torch.autograd.grad(compute(self.term(said), said), sample.student.logits)[0]
+
     def _with_mask(self, sample: Sample) -> float:
         """Return the loss; a loss that does not ask for the mask is not for tokens."""
         _READ.clear()
@@ -71,6 +93,14 @@ class _Watched(Batch):
         if name == "mask":
             _READ.append(name)
         return super().__getattribute__(name)
+
+
+def _reduced(logits: Tensor, stored: Output) -> Tensor:
+    """Return the logits of the stored entries, and of all others together."""
+    assert stored.support is not None  # noqa: S101  it was narrowed
+    ids = stored.support.long()
+    rest = logits.scatter(-1, ids, -torch.inf).logsumexp(-1, keepdim=True)
+    return torch.cat((logits.gather(-1, ids), rest), -1)
 
 
 def _tokens() -> Sample:
