@@ -67,7 +67,8 @@ class Blocks(kdorch.Dataset, tasks={"tokens"}):
         inputs, targets, parts = [], [], []
         for part, several in texts.items():
             for text in several:
-                shipped, tokens = vocabulary.shipped(text), vocabulary.encode(text)
+                tokens = vocabulary.encode(text)
+                shipped = vocabulary.shipped(text, tokens)
                 count = max(0, len(tokens) - 1) // self.length
                 end = count * self.length
                 inputs.append(shipped[:end].reshape(count, self.length))
@@ -86,14 +87,14 @@ class Blocks(kdorch.Dataset, tasks={"tokens"}):
         )
 
     def _vocabulary(self, texts: Sequence[str]) -> Vocabulary:
-        from kdorch_lm.vocabularies.characters import Characters
+        from kdorch_lm.vocabularies.characters import Characters, code_points
         from kdorch_lm.vocabularies.subwords import Subwords
 
         if self.tokenizer:
             return TokenizerFile(self.tokenizer)
         if self.subwords:
             return Subwords.learnt(list(texts), self.subwords)
-        codes = (Characters(()).shipped(text) for text in texts)
+        codes = map(code_points, texts)
         blocks = (each[: max(0, len(each) - 1) // self.length * self.length] for each in codes)
         return Characters.of(np.concatenate(list(blocks)))
 

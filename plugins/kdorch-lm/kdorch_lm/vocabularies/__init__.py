@@ -28,7 +28,7 @@ class Vocabulary(Protocol):
     def encode(self, text: str) -> np.ndarray:
         """Return the ids of the tokens of a text."""
 
-    def shipped(self, text: str) -> np.ndarray:
+    def shipped(self, text: str, tokens: np.ndarray) -> np.ndarray:
         """Return what the shipped model takes for each token: its id, unless the model encodes it itself."""
 
     def usage(self, length: int) -> str:

@@ -58,12 +58,12 @@ class Characters:
 
     def encode(self, text: str) -> np.ndarray:
         """Return the ids of the characters."""
-        ids: np.ndarray = self.module()(torch.from_numpy(self.shipped(text))).numpy()
+        ids: np.ndarray = self.module()(torch.from_numpy(code_points(text))).numpy()
         return ids
 
-    def shipped(self, text: str) -> np.ndarray:
+    def shipped(self, text: str, tokens: np.ndarray) -> np.ndarray:
         """Return the code points."""
-        return np.frombuffer(text.encode("utf-32-le"), np.int32).copy()
+        return code_points(text)
 
     def module(self) -> CodePoints:
         """Return what makes ids of code points."""
@@ -72,6 +72,11 @@ class Characters:
     def usage(self, length: int) -> str:
         """Return Python that makes code points of texts."""
         return _USAGE.format(length=length)
+
+
+def code_points(text: str) -> np.ndarray:
+    """Return the code point of each character."""
+    return np.frombuffer(text.encode("utf-32-le"), np.int32).copy()
 
 
 class CodePoints(nn.Module):
