@@ -49,7 +49,7 @@ def word_counts(texts: Tensor) -> Tensor:
         texts: UTF-8 padded with 0, uint8 (texts, bytes).
     """
     folding, segments = Folding(), Segments()
-    counts = [segments(folding(some))[0].sum(1) for some in texts.split(_CHUNK)]  # type: ignore[no-untyped-call]
+    counts = [segments(folding(some))[0].sum(1) for some in texts.split(_CHUNK)]
     return torch.cat(counts)
 
 
