@@ -22,6 +22,8 @@ from kdorch.fetching import find
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 STUDIES = sorted((ROOT / "studies").glob("*.yaml"))
+README = (ROOT / "README.md").read_text()
+MEASURED = re.findall(r"^\| .*\(studies/([\w-]+)\.yaml\)(.* parameters.*)$", README, flags=re.MULTILINE)
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -55,6 +57,14 @@ def test_shipped_studies_are_valid_and_say_what_they_cost_and_give(study):
     assert any("test" in line and "±" in line for line in header)
     skip_without_its_plugins(header)
     assert kdorch.Study.load(study).name == study.stem
+
+
+@pytest.mark.parametrize(("study", "row"), MEASURED, ids=[study for study, _ in MEASURED])
+def test_figures_of_the_readme_are_those_of_the_header(study, row):
+    header = " ".join((ROOT / "studies" / f"{study}.yaml").read_text().split())
+    figures = re.findall(r"0\.\d{4} ± 0\.\d{4}|[\d,]+(?= parameters)", row)
+    assert len(figures) == 3  # how large the student is, its score, and that of its twin
+    assert [figure for figure in figures if figure not in header] == []
 
 
 def skip_without_its_plugins(header):
