@@ -39,7 +39,7 @@ def test_a_new_study_takes_the_name_of_a_deleted_one(mine: Path, finished: Any, 
     done = cli(*home, "study", "delete", "tiny", "--yes")
     assert (done.returncode, done.stderr) == (0, "")
     for told in (
-        "id 1) of 16 runs",
+        "id 1) of 17 runs",
         "readings of test rows in",
         "registered models: toy 1",
         "the name is free",

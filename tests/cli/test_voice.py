@@ -62,7 +62,7 @@ def test_a_study_that_is_fine_in_json(kdorch: Any, write: Callable[..., Path]) -
     assert size > 0
     rows = {"train": 1078, "validation": 359, "test": 360}
     fine = {"file": "tiny.yaml", "trials": 4, "parameters": 3, "problems": []}
-    assert told == fine | {"rows": rows, "warnings": []}
+    assert told == fine | {"rows": rows, "notes": [], "warnings": []}
 
 
 def test_a_plugin_in_json(kdorch: Any) -> None:
