@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kdorch.api import Results, check, promote, run
+    from kdorch.builtin.files.folders import files_by_class
     from kdorch.builtin.files.images import image_size, read_images
     from kdorch.builtin.files.labelled import Table
+    from kdorch.builtin.files.pictures import image_usage
     from kdorch.builtin.preprocessing import Scale, Standardize
     from kdorch.builtin.taps import Taps
     from kdorch.errors import (
@@ -63,8 +65,10 @@ _HOMES = {
         "ArgumentError", "BusyError", "ChoiceError", "DataError", "ExecutionError", "KdorchError",
         "PluginError", "PromotionError", "StoreError", "StudyError", "TrackingError", "TrainingError",
     ),
+    "kdorch.builtin.files.folders": ("files_by_class",),
     "kdorch.builtin.files.images": ("image_size", "read_images"),
     "kdorch.builtin.files.labelled": ("Table",),
+    "kdorch.builtin.files.pictures": ("image_usage",),
     "kdorch.builtin.preprocessing": ("Scale", "Standardize"),
     "kdorch.builtin.taps": ("Taps",),
     "kdorch.fetching": ("Debian", "Fetched", "Npm", "Pip", "generated"),
@@ -142,9 +146,11 @@ __all__ = [
     "TrainingError",
     "Transfer",
     "check",
+    "files_by_class",
     "generated",
     "hookimpl",
     "image_size",
+    "image_usage",
     "promote",
     "read_images",
     "run",

@@ -21,6 +21,7 @@ SPLITS = {
     "val": "validation",
     "dev": "validation",
     "test": "test",
+    "testing": "test",
 }
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import kdorch
-from kdorch.builtin.files.division import SPLITS
+from kdorch.builtin.files.folders import files_by_class
+from kdorch.builtin.files.pictures import image_usage
 from kdorch.builtin.files.scratch import scratch
 from kdorch.builtin.files.targets import assembled
 
@@ -33,38 +34,14 @@ def load(files: Files) -> kdorch.Columns:
     """Return the images of a folder; its sub-folders are the classes, or splits that hold these."""
     import numpy as np
 
-    found = found_in(files.path)
+    found, left_out = files_by_class(files.path, IMAGES, "images")
     labels = sorted({label for _, label, _ in found})
     codes = {label: code for code, label in enumerate(labels)}
     values = np.array([[codes[label]] for _, label, _ in found], dtype=np.float64)
     division = {"parts": np.array([part for *_, part in found])} if found[0][2] else {}
     inputs, notes = read_images([file for file, *_ in found], files.size, files.channels)
     columns = assembled(inputs, "classification", labels, values, division, str(files.path))
-    return replace(columns, notes=notes)
-
-
-def found_in(folder: Path) -> list[tuple[Path, str, str]]:
-    """Return file, class and split (empty if there is none) of each image in a folder, sorted.
-
-    Raises:
-        DataError: If its sub-folders hold no images.
-    """
-    above = _folders(folder)
-    divided = bool(above) and all(each.name.lower() in SPLITS for each in above)
-    classes = (
-        [(each, SPLITS[part.name.lower()]) for part in above for each in _folders(part)]
-        if divided
-        else [(each, "") for each in above]
-    )
-    found = [
-        (file, each.name, part)
-        for each, part in classes
-        for file in sorted(each.rglob("*"))
-        if file.suffix.lower() in IMAGES and not file.name.startswith(".") and file.is_file()
-    ]
-    if not found:
-        raise kdorch.DataError(f"{folder} has no sub-folders with images, one for each class.")
-    return found
+    return replace(columns, notes=[*left_out, *notes], usage=image_usage(inputs.shape[1:]))
 
 
 def listed(
@@ -185,12 +162,8 @@ def opened(path: Path) -> Image:
         raise kdorch.DataError(f"{path} is too large: {error}") from error
     except FileNotFoundError as error:
         raise kdorch.DataError(f"there is no image {path}.") from error
-    except (UnidentifiedImageError, OSError) as error:
+    except (UnidentifiedImageError, OSError, ValueError) as error:  # the last for a damaged header
         raise kdorch.DataError(f"{path} is not an image that can be read.") from error
-
-
-def _folders(folder: Path) -> list[Path]:
-    return sorted(each for each in folder.iterdir() if each.is_dir() and not each.name.startswith("."))
 
 
 def _shown(size: tuple[int, int]) -> str:

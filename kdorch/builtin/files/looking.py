@@ -93,11 +93,12 @@ def _arrays(path: Path, targets: Sequence[str]) -> Look:
 
 
 def _folder(path: Path, targets: Sequence[str]) -> Look:
-    from kdorch.builtin.files.images import found_in
+    from kdorch.builtin.files.folders import files_by_class
+    from kdorch.builtin.files.images import IMAGES
 
     if targets:
         raise kdorch.DataError(f"{path} is a folder: its sub-folders are the classes, so leave out --target.")
-    found = found_in(path)
+    found, _ = files_by_class(path, IMAGES, "images")
     counts = Counter(label for _, label, _ in found)
     shown = [{"class": label, "images": f"{count:,}"} for label, count in sorted(counts.items())]
     files = [file for file, *_ in found]

@@ -42,13 +42,17 @@ def load(files: Files) -> kdorch.Columns:
     labels = wanted[0].categories if files.task == "classification" else targets
     where = f"{path}, column {', '.join(map(repr, targets))}"
     notes: list[str] = []
+    usage = ""
     if inputs is None:
         from kdorch.builtin.files.images import listed
+        from kdorch.builtin.files.pictures import image_usage
 
         inputs, notes = listed(path, kept[str(files.image)], files.size, files.channels)
+        usage = image_usage(inputs.shape[1:])
     division = divided({field: kept[name] for field, name in others.items()}, str(path))
     legend = tuple(column.legend for column in seen)
-    return replace(assembled(inputs, files.task, labels, values, division, where, legend), notes=notes)
+    found = assembled(inputs, files.task, labels, values, division, where, legend)
+    return replace(found, notes=notes, usage=usage)
 
 
 def features(files: Files, names: list[str]) -> list[str]:

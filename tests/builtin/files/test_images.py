@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,6 +33,7 @@ def test_sub_folders_are_classes(folder: Path) -> None:
     assert found.inputs[:, 0, 0].tolist() == [[red, 0, 255] for red in (0, 20, 40, 10, 30, 50)]
     assert found.targets.tolist() == [0, 0, 0, 1, 1, 1]
     assert found.task == kdorch.Classification(labels=("cat", "dog"))
+    assert list(found.notes) == ["files left out, as their names are not those of images (.db): 1"]
 
 
 def test_grey_and_scaled(folder: Path) -> None:
@@ -58,7 +60,12 @@ def test_a_table_lists_images_from_where_it_lies(folder: Path, csv: Callable[...
 
 
 @pytest.mark.parametrize(
-    ("content", "told"), [(b"no image", "is not an image that can be read."), (b"", "is not an")]
+    ("content", "told"),
+    [
+        (b"no image", "is not an image that can be read."),
+        (b"", "is not an"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\x01IHDR\0\x1b\x23\x74\x4f", "is not an image that can be read."),
+    ],
 )
 def test_an_unreadable_image_is_named(content: bytes, told: str, folder: Path) -> None:
     (folder / "cat" / "broken.png").write_bytes(content)
@@ -102,7 +109,7 @@ def test_a_camera_held_on_its_side_is_turned_back(folder: Path) -> None:
     Image.fromarray(np.rot90(seen)).save(folder / "cat" / "turned.png", exif=note)
     found = Files(path=folder, channels="grey").load()
     assert (found.inputs[3] == seen).all()
-    assert found.notes == ["images turned as the camera noted (EXIF): 1"]
+    assert found.notes[1:] == ["images turned as the camera noted (EXIF): 1"]
 
 
 def test_damaged_notes_of_a_camera_turn_nothing(folder: Path) -> None:
@@ -118,7 +125,23 @@ def test_what_is_transparent_becomes_white(folder: Path) -> None:
     palette.save(folder / "cat" / "palette.png", transparency=0)
     found = Files(path=folder).load()
     assert found.inputs[3:5, 0, 0].tolist() == [[255, 255, 255], [50, 60, 70]]
-    assert found.notes == ["images with transparency, put on white: 2"]
+    assert found.notes[1:] == ["images with transparency, put on white: 2"]
+
+
+@pytest.mark.parametrize("channels", ["rgb", "grey"])
+def test_the_card_s_code_makes_the_same_rows(
+    channels: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = Image.Exif()
+    note[0x0112] = 6
+    noise = np.random.default_rng(0).integers(0, 255, (9, 7, 4), dtype=np.uint8)
+    Image.fromarray(noise).save(folder / "cat" / "new.png", exif=note)
+    found = Files(path=folder, size=(5, 8), channels=channels).load()
+    monkeypatch.chdir(folder / "cat")
+    names: dict[str, Any] = {}
+    exec(found.usage, names)
+    assert names["rows"].dtype == np.uint8
+    assert (names["rows"][0] == found.inputs[3]).all()
 
 
 def test_what_a_file_manager_leaves_beside_images_is_none(folder: Path) -> None:
