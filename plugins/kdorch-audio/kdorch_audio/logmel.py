@@ -13,6 +13,7 @@ import kdorch
 _FULL_SCALE = 2.0**15  # of int16
 _FLOOR = 1e-6  # power below which all is silence, far above what rounding to 16 bits leaves
 _ROWS = 256  # rows at a time while means are taken
+_CONSTANT = 1e-4  # deviation of a logarithm, in single precision, below which it is rounding
 
 
 class LogMel(nn.Module):
@@ -48,7 +49,7 @@ class LogMel(nn.Module):
         deviation = torch.cat(spread).mean(0).sqrt()
         self.register_buffer("mean", mean.float()[:, None])
         # A band in which nothing ever changes carries nothing; dividing it by one keeps it at zero.
-        self.register_buffer("deviation", deviation.where(deviation > 0, 1.0).float()[:, None])
+        self.register_buffer("deviation", deviation.where(deviation > _CONSTANT, 1.0).float()[:, None])
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return the frames."""

@@ -21,8 +21,9 @@ class Sounds(kdorch.Dataset, name="sounds", tasks={"classification"}):
 
     Every file becomes a row of the same length at the same rate: channels are averaged, other rates are
     resampled, what is longer is cut off at its end and what is shorter ends in silence. Each of these is
-    counted and told. Where folders called ``train``, ``validation`` and ``test`` hold the classes, these are
-    the splits; else rows are divided at random, and a voice may be on both sides.
+    counted and told, and so are files of another kind, which are left out. Where folders called ``train``,
+    ``validation`` and ``test`` hold the classes, these are the splits; else rows are divided at random, and a
+    voice may be on both sides.
 
     Attributes:
         path: The folder; in a study file, from where that lies.
@@ -33,7 +34,7 @@ class Sounds(kdorch.Dataset, name="sounds", tasks={"classification"}):
 
     path: Path
     rate: Annotated[int, Field(ge=2000, le=192_000)] = 16_000
-    seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
+    seconds: Annotated[float, Field(ge=_WINDOW, le=60)] = 1.0
     mels: Annotated[int, Field(ge=4, le=64)] = 32
 
     def complaints(self) -> dict[str, str]:
@@ -64,7 +65,7 @@ class Sounds(kdorch.Dataset, name="sounds", tasks={"classification"}):
         from kdorch_audio.usage import encoding
         from kdorch_audio.wav import Reader
 
-        found = _found(self.path)
+        found, left_out = kdorch.files_by_class(self.path, (".wav",), "WAV files")
         labels = sorted({label for _, label, _ in found})
         if len(labels) == 1:
             raise kdorch.DataError(f"{self.path}: all files are of one class, {labels[0]!r}; two are needed.")
@@ -75,7 +76,7 @@ class Sounds(kdorch.Dataset, name="sounds", tasks={"classification"}):
             np.array([labels.index(label) for _, label, _ in found]),
             kdorch.Classification(labels=labels),
             parts=np.array([part for *_, part in found]) if found[0][2] else None,
-            notes=reader.notes(),
+            notes=[*left_out, *reader.notes()],
             usage=encoding(self.rate, reader.samples),
         )
 
@@ -85,35 +86,3 @@ class Sounds(kdorch.Dataset, name="sounds", tasks={"classification"}):
 
         hop = round(self.rate * _WINDOW / 2)
         return LogMel(inputs, rate=self.rate, window=2 * hop, hop=hop, mels=self.mels)
-
-
-_PARTS = {"train": "train", "training": "train", "val": "validation", "valid": "validation"}
-_PARTS |= {"validation": "validation", "test": "test", "testing": "test"}
-
-
-def _found(folder: Path) -> list[tuple[Path, str, str]]:
-    """Return file, class and split (empty if there is none) of each WAV file, sorted.
-
-    Raises:
-        DataError: If there are none in sub-folders.
-    """
-    above = _folders(folder)
-    divided = bool(above) and all(each.name.lower() in _PARTS for each in above)
-    classes = (
-        [(each, _PARTS[part.name.lower()]) for part in above for each in _folders(part)]
-        if divided
-        else [(each, "") for each in above]
-    )
-    found = [
-        (file, each.name, part)
-        for each, part in classes
-        for file in sorted(each.rglob("*"))
-        if file.suffix.lower() == ".wav" and file.is_file()
-    ]
-    if not found:
-        raise kdorch.DataError(f"{folder} has no sub-folders with WAV files, one for each class.")
-    return found
-
-
-def _folders(folder: Path) -> list[Path]:
-    return sorted(each for each in folder.iterdir() if each.is_dir() and not each.name.startswith("."))

@@ -87,6 +87,9 @@ def _sizes(student: Gru | FrameCnn, task: kdorch.Task) -> tuple[int, int]:
             f"{student.name} takes log-mel frames (1, mels, frames), not inputs of shape {shape}"
         )
     steps = shape[2] // student.stride
+    if not steps:
+        what = f"{student.name} makes a step of {student.stride} frames, and rows have {shape[2]}"
+        raise ValueError(f"{what}; set a smaller stride")
     if student.per == "frame" and steps % task.outputs:
         raise ValueError(
             f"{student.name} cannot share {steps} steps out among {task.outputs} outputs; set stride, or "

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 import kdorch
 
 _BYTES = 2  # of a sample of 16 bits
+_RATES = range(
+    1_000, 1_000_001
+)  # of recorders; another one is a damaged header, and resampling it takes memory
 _HOW = "Write it anew as a WAV file of 16-bit PCM, or remove it."
 _TOLD = {
     "channels": "of {all} files {count} have several channels, which are averaged",
@@ -86,8 +89,10 @@ def _content(path: Path) -> tuple[int, NDArray[np.int16]]:
                 what = f"{path} has {8 * file.getsampwidth()} bits per sample, not 16."
                 raise kdorch.DataError(f"{what} {_HOW}")
             rate, channels = file.getframerate(), file.getnchannels()
+            if rate not in _RATES:
+                raise kdorch.DataError(f"{path} says that it has {rate:,} samples per second. {_HOW}")
             content = file.readframes(file.getnframes())
-    except (wave.Error, EOFError) as error:
+    except (wave.Error, EOFError, RuntimeError) as error:  # the last where a chunk is longer than the file
         raise kdorch.DataError(
             f"{path} cannot be read: {str(error) or 'it ends too early'}. {_HOW}"
         ) from error

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from kdorch_audio.sounds import Sounds
 
 import kdorch
@@ -45,6 +46,24 @@ def test_folders_of_splits_are_the_splits(tmp_path: Path, write: Any) -> None:
     assert sorted(zip(found.parts.tolist(), found.targets.tolist(), strict=True)) == [
         (part, label) for part in ("test", "train", "validation") for label in (0, 1)
     ]
+
+
+def test_files_of_other_kinds_are_left_out_and_counted(folder: Path) -> None:
+    for name in ("yes/song.mp3", "maybe/song.flac", "yes/._0.wav"):  # the last a file manager leaves behind
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"no sound")
+    found = load(folder)
+    assert len(found.inputs) == 6
+    assert found.notes == ["files left out, as their names are not those of WAV files (.flac, .mp3): 2"]
+
+
+def test_a_row_holds_a_frame_at_least(folder: Path) -> None:
+    for rate in (2_000, 44_100, 192_000):
+        assert Sounds(path=folder, rate=rate, seconds=0.032, mels=4).preprocess(
+            torch.zeros(2, round(rate * 0.032), dtype=torch.int16)
+        )
+    with pytest.raises(ValueError, match=r"greater than or equal to 0\.032"):
+        Sounds(path=folder, seconds=0.01)
 
 
 def test_channels_are_averaged_and_counted(folder: Path, write: Any) -> None:
@@ -93,6 +112,20 @@ def test_what_is_no_recording_is_named(folder: Path, content: bytes, told: str) 
     with pytest.raises(kdorch.DataError, match="16-bit PCM, or remove it") as caught:
         load(folder)
     assert str(caught.value).startswith(f"{path} {told}")
+
+
+def test_a_damaged_header_is_named_before_memory_runs_out(folder: Path) -> None:
+    path = folder / "yes" / "1.wav"
+    whole = path.read_bytes()
+    for rate in (0, 3, 4_000_000_007):
+        path.write_bytes(whole[:24] + rate.to_bytes(4, "little") + whole[28:])
+        with pytest.raises(
+            kdorch.DataError, match=rf"1\.wav says that it has {rate:,} samples per second. Write"
+        ):
+            load(folder)
+    path.write_bytes(whole[:16] + b"\xff" + whole[17:])  # the first chunk ends where others begin
+    with pytest.raises(kdorch.DataError, match=r"1\.wav cannot be read: "):
+        load(folder)
 
 
 def test_other_widths_are_named(folder: Path, write: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from kdorch_audio.students import FrameCnn, Gru
@@ -73,10 +75,11 @@ def test_a_convolution_hears_as_far_back_as_it_says() -> None:
             {"per": "frame"},
             r"cannot share 8 steps out among 3 outputs; set stride, or write per",
         ),
+        ((1, 8, 16), 3, {"stride": 17}, r"makes a step of 17 frames, and rows have 16; set a smaller stride"),
     ],
 )
 def test_what_it_cannot_take_is_refused(
-    student: type[kdorch.Student], shape: tuple[int, ...], outputs: int, fields: dict[str, str], told: str
+    student: type[kdorch.Student], shape: tuple[int, ...], outputs: int, fields: dict[str, Any], told: str
 ) -> None:
     task = kdorch.Multilabel(labels=[str(output) for output in range(outputs)], input_shape=shape)
     with pytest.raises(ValueError, match=told):
