@@ -13,6 +13,7 @@ import kdorch
 from kdorch.errors import did_you_mean
 
 _COLUMNS = ("image", "x1", "y1", "x2", "y2", "label")
+_ID = int | float | str
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,8 @@ def _lines(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
 
 def _read_json(file: Path) -> Annotations:
     images, categories, annotations = _tables(file)
-    names = {image["id"]: str(image["file_name"]) for image in images}
-    labels = {category["id"]: str(category["name"]) for category in categories}
+    names = _by_id(images, "file_name", f"{file}, images")
+    labels = _by_id(categories, "name", f"{file}, categories")
     found = Annotations({name: [] for name in names.values()})
     crowds = 0
     for place, each in enumerate(annotations):
@@ -107,7 +108,7 @@ def _read_json(file: Path) -> Annotations:
         label = _known(each["category_id"], labels, where, "category_id", "categories")
         found.boxes[name].append(Box((left, top, left + width, top + height), label, where))
     used = {box.label for boxes in found.boxes.values() for box in boxes}
-    found.labels = [label for label in labels.values() if label in used]
+    found.labels = [label for label in dict.fromkeys(labels.values()) if label in used]
     if crowds:
         found.notes.append(f"boxes of crowds left out: {crowds:,}")
     return found
@@ -129,14 +130,27 @@ def _tables(file: Path) -> tuple[list[dict[str, Any]], ...]:
         if not isinstance(rows, list):
             raise kdorch.DataError(f"{file} has no list of {table}. Write it as COCO does.")
         for place, row in enumerate(rows):
-            missing = [key for key in needed if key not in row]
+            missing = [key for key in needed if not isinstance(row, dict) or key not in row]
             if missing:
                 raise kdorch.DataError(f"{file}, {table}[{place}] has no {missing[0]!r}.")
     return tuple(content[table] for table in keys)
 
 
+def _by_id(rows: list[dict[str, Any]], what: str, where: str) -> dict[Any, str]:
+    """Return the names of images or categories."""
+    names: dict[Any, str] = {}
+    for place, row in enumerate(rows):
+        key = row["id"]
+        if not isinstance(key, _ID):
+            raise kdorch.DataError(f"{where}[{place}]: id is {key!r}, neither a number nor text.")
+        if key in names:
+            raise kdorch.DataError(f"{where}[{place}]: id {key!r} is there already. Each needs its own.")
+        names[key] = str(row[what])
+    return names
+
+
 def _known(key: Any, names: dict[Any, str], where: str, what: str, table: str) -> str:
-    if key not in names:
+    if not isinstance(key, _ID) or key not in names:
         raise kdorch.DataError(f"{where}: {what} {key!r} is none of the {table}.")
     return names[key]
 
@@ -144,5 +158,5 @@ def _known(key: Any, names: dict[Any, str], where: str, what: str, table: str) -
 def _number(value: Any, where: str, name: str) -> float:
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise kdorch.DataError(f"{where}: {name} is {value!r}, not a number.") from None

@@ -41,7 +41,7 @@ def assembled(source: Boxes) -> kdorch.Columns:
     if clipped:
         notes.append(f"boxes cut off at the edge of their image: {clipped:,}")
     task = Detection(labels=tuple(said.labels), size=source.size, most=source.most)
-    return kdorch.Columns(images, targets, task, notes=notes)
+    return kdorch.Columns(images, targets, task, notes=notes, usage=kdorch.image_usage(images.shape[1:]))
 
 
 def _inside(box: Box, name: str, size: tuple[int, int], *, clip: bool) -> tuple[np.ndarray, bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -79,11 +80,15 @@ def losses(logits: Tensor, targets: Tensor, classes: int) -> Tensor:
 
 
 def edges(maps: Tensor) -> Tensor:
-    """Return the edges of the boxes that offsets and log sizes mean, in pixels: (rows, 4, height, width)."""
+    """Return the edges of the boxes that offsets and log sizes mean, in pixels: (rows, 4, height, width).
+
+    None is larger than the image: where no box ever was, a network may say anything, and its exponential
+    overflows.
+    """
     height, width = maps.shape[2:]
     down, across = (torch.arange(count, device=maps.device) + 0.5 for count in (height, width))
     grid = torch.stack([across.expand(height, width), down[:, None].expand(height, width)])
-    centre, half = grid + maps[:, :2], maps[:, 2:].exp() / 2
+    centre, half = grid + maps[:, :2], maps[:, 2:].clamp(max=math.log(max(height, width))).exp() / 2
     return torch.cat([centre - half, centre + half], dim=1) * STRIDE
 
 

@@ -65,9 +65,11 @@ class Detection(
     def meaning(self) -> str:
         """Return what is answered, and the classes by their numbers."""
         classes = ", ".join(f"{number} {label}" for number, label in enumerate(self.labels))
+        height, width = self.size
         return (
-            f"{self.most} boxes for an image, the likeliest first: edges in pixels, a score from 0 to 1, and "
-            f"the class ({classes}). Where there is none, all are 0."
+            f"{self.most} boxes for an image, the likeliest first: edges in pixels of the row, which has "
+            f"{width} x {height}, a score from 0 to 1, and the class ({classes}). "
+            "Where there is none, all are 0."
         )
 
     def complaint(self, targets: np.ndarray) -> str:

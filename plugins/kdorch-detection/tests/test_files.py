@@ -59,6 +59,16 @@ def test_coco_says_the_same(images: Path) -> None:
     assert found.task.labels == ("cat",)
 
 
+def test_two_categories_of_one_name_are_one_class(images: Path) -> None:
+    content = coco(
+        [0, 0, 5, 5], [9, 9, 5, 5], categories=[{"id": 3, "name": "cat"}, {"id": 1, "name": "cat"}]
+    )
+    content["annotations"][1]["category_id"] = 1
+    found = columns(images, content)
+    assert found.task.labels == ("cat",)
+    assert found.targets[0, :, 4].tolist() == [0, 0]
+
+
 def test_crowds_are_left_out_and_counted(images: Path) -> None:
     crowd = {"image_id": 7, "category_id": 3, "bbox": [0, 0, 9, 9], "iscrowd": 1}
     content = coco([0, 0, 5, 5])
@@ -97,6 +107,17 @@ def test_boxes_outside_can_be_clipped_and_are_counted(images: Path) -> None:
         (coco([1, 1, 5, 5], images=[]), r"image_id 7 is none of the images"),
         (coco([1, 1, 5, 5], categories=[{"id": 3}]), r"categories\[0\] has no 'name'"),
         ({"boxes": []}, r"has no list of images"),
+        (coco([1, 1, 5, 5], images=[7]), r"images\[0\] has no 'id'"),
+        (coco([1, 1, 5, 5], images=[{"id": [7], "file_name": "a.png"}]), r"images\[0\]: id is \[7\]"),
+        (
+            coco([1, 1, 5, 5], images=[{"id": 7, "file_name": "a.png"}, {"id": 7, "file_name": "b.png"}]),
+            r"images\[1\]: id 7 is there already",
+        ),
+        (
+            coco(annotations=[{"image_id": [7], "category_id": 3, "bbox": [1, 1, 5, 5]}]),
+            r"annotations\[0\]: image_id \[7\] is none of the images",
+        ),
+        (coco([10**400, 1, 5, 5]), r"annotations\[0\]: bbox is 10+, not a number"),
     ],
 )
 def test_what_cannot_be_used_is_named(images: Path, content: Any, told: str) -> None:

@@ -118,6 +118,9 @@ def test_fidelity_is_in_heat_and_in_pixels(task: Detection, perfect: Tensor) -> 
     hot = perfect.clone()
     hot[:, :2] = 200.0
     assert task.fidelity(hot, perfect)["heat_mae"] > 0.5
+    wild = perfect.clone()
+    wild[:, -2:] = 1000.0  # sizes that a network says where no box ever was
+    assert 0 < task.fidelity(wild, perfect)["box_mae"] < 1000
 
 
 @pytest.mark.parametrize(
