@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
@@ -10,10 +12,12 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 from textwrap import dedent
+from unittest.mock import patch
 
 import pytest
 
-from kdorch.discovery import Plugins
+from kdorch.cli import main
+from kdorch.discovery import Plugins, discover
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,20 @@ class Site:
         )
 
     def kdorch(self, *args: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run the command line with this folder on its path."""
-        return self.python("from kdorch.cli import main; main()", *args, **environment)
+        """Run the command line in this folder, in this process; its plugins are found anew."""
+        output, errors = io.StringIO(), io.StringIO()
+        discover.cache_clear()
+        with (
+            contextlib.chdir(self.folder),
+            contextlib.redirect_stdout(output),
+            contextlib.redirect_stderr(errors),
+            patch.dict(os.environ, environment),
+            patch.object(sys, "argv", ["kdorch", *args]),
+            pytest.raises(SystemExit) as ended,
+        ):
+            main()
+        discover.cache_clear()
+        return subprocess.CompletedProcess(args, ended.value.code or 0, output.getvalue(), errors.getvalue())
 
 
 @pytest.fixture

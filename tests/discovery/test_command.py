@@ -1,4 +1,4 @@
-"""``kdorch plugins``, and what Python imports for it, in processes of their own."""
+"""``kdorch plugins``, and, in processes of their own, what Python imports for it."""
 
 from __future__ import annotations
 
