@@ -233,9 +233,15 @@ def _count(number: int | None) -> str:
 
 
 def _some(labels: tuple[str, ...]) -> str:
-    shown = ", ".join(f"`{label}`" for label in labels[:_SHOWN_LABELS])
+    shown = ", ".join(map(_named, labels[:_SHOWN_LABELS]))
     rest = len(labels) - _SHOWN_LABELS
     return f"{shown} and {rest} more" if rest > 0 else shown
+
+
+def _named(label: str) -> str:
+    """Return a name as code: characters that cannot be seen, a new line say, by their escapes."""
+    plain = label if label.isprintable() else repr(label)[1:-1]
+    return f"`` {plain} ``" if "`" in plain else f"`{plain}`"
 
 
 def _shape(sizes: tuple[int, ...]) -> str:

@@ -102,6 +102,13 @@ def test_a_thousand_classes_do_not_fill_the_page() -> None:
     assert "class 500" not in page
 
 
+def test_names_that_cannot_be_seen_do_not_break_the_line() -> None:
+    page = render(
+        replace(BARE, usage=replace(USAGE, labels=("\n", "`", " ", "\N{GREEK SMALL LETTER ALPHA}")))
+    )
+    assert "`\\n`, `` ` ``, ` `, `\N{GREEK SMALL LETTER ALPHA}`, in this order" in page
+
+
 def test_importing_the_room_is_cheap() -> None:
     heavy = "import sys, kdorch.shipping; print({'torch', 'mlflow', 'numpy'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True)
