@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import file_digest, sha256
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import kdorch
+from kdorch.errors import reason
 from kdorch_lm.vocabularies.tokenizer import FILE, TokenizerFile
 
 if TYPE_CHECKING:
@@ -71,7 +73,11 @@ class HuggingfaceLm(
                 f"{who} has a vocabulary of {len(own):,} tokens, and the study another of {len(wanted):,}. "
                 f"Write tokenizer: {self.path} in the dataset."
             )
-        most, length = self._config().get("max_position_embeddings"), task.input_shape[0]
+        config = self._config()
+        if config.get("vocab_size", len(own)) < len(own):
+            what = f"answers {config['vocab_size']:,} tokens, and its {FILE} has {len(own):,}"
+            raise kdorch.DataError(f"{who} {what}. Use the {FILE} that belongs to it.")
+        most, length = config.get("max_position_embeddings"), task.input_shape[0]
         if most is not None and length > most:
             what = f"{who} takes {most:,} tokens, and a row has {length:,}"
             raise kdorch.DataError(f"{what}. Write length: {most} in the dataset, or less.")
@@ -89,16 +95,26 @@ class HuggingfaceLm(
         return sum(parameter.numel() for parameter in self._model().parameters())
 
     def _config(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.path / _CONFIG).read_text())
+        with self._explained():
+            found: dict[str, Any] = json.loads((self.path / _CONFIG).read_text(encoding="utf-8"))
         return {"max_position_embeddings": found.get("n_positions"), **found}
 
     def _model(self) -> Any:
         from transformers import AutoModelForCausalLM
 
-        model: Any = AutoModelForCausalLM.from_pretrained(
-            self.path, local_files_only=True, use_safetensors=True, trust_remote_code=False
-        )
+        with self._explained():
+            model: Any = AutoModelForCausalLM.from_pretrained(
+                self.path, local_files_only=True, use_safetensors=True, trust_remote_code=False
+            )
         return model.eval()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Say which folder cannot be read; transformers raises errors of many kinds."""
+        try:
+            yield
+        except Exception as error:
+            raise kdorch.DataError(f"teacher.path: {self.path} cannot be read: {reason(error)}.") from error
 
 
 def _digest(file: Path) -> str:

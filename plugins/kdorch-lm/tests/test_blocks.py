@@ -28,7 +28,7 @@ class TestTextBlocks(DatasetContract):
 
 
 class TestSubwords(DatasetContract):
-    dataset = TextBlocks(path=Path(__file__), length=16, subwords=120)
+    dataset = TextBlocks(path=Path(__file__), length=24, subwords=120)
 
 
 def text_of(columns: kdorch.Columns, part: str) -> str:
@@ -44,7 +44,7 @@ def encode(columns: kdorch.Columns, *texts: str) -> np.ndarray:
     return rows
 
 
-VOCABULARIES = {"characters": {}, "subwords": {"subwords": 90}, "tokenizer": {"tokenizer": None}}
+VOCABULARIES = {"characters": {}, "subwords": {"subwords": 120}, "tokenizer": {"tokenizer": None}}
 
 
 @pytest.fixture(params=VOCABULARIES.values(), ids=VOCABULARIES)
@@ -105,6 +105,8 @@ def test_what_is_unknown_becomes_the_first_entry() -> None:
     letters = Characters.of(np.array([98, 97, 97, 0], np.int32))
     assert letters.labels == (UNKNOWN, "a", "b")
     assert letters.encode("ab\N{POUND SIGN}\N{GRINNING FACE}a").tolist() == [1, 2, 0, 0, 1]
+    none = torch.tensor([-1, 0, 2**31 - 1], dtype=torch.int32)  # is a code point, but any row is answered
+    assert letters.module()(none).tolist() == [0, 0, 0]
 
 
 def test_pieces_are_the_longest_that_fit_and_say_the_text_again(english: str) -> None:

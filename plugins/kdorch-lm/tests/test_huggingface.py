@@ -76,6 +76,28 @@ def test_what_is_missing_in_the_folder_is_told(model: Path, tmp_path: Path) -> N
     assert HuggingfaceLm(path=tmp_path / "nowhere").complaints().keys() == {"path"}
 
 
+@pytest.mark.parametrize("damaged", ["config.json", "model.safetensors", "tokenizer.json"])
+def test_a_damaged_file_is_told_with_its_folder(
+    model: Path, file: Path, tmp_path: Path, damaged: str
+) -> None:
+    folder = shutil.copytree(model, tmp_path / "copy")
+    (folder / damaged).write_text("{")
+    task = fitted(model, TextBlocks(path=file, length=24, tokenizer=model))
+    lessons: Any = SimpleNamespace(task=task)
+    with pytest.raises(kdorch.DataError, match=f"{folder}.* cannot be read"):
+        HuggingfaceLm(path=folder).build(task, HuggingfaceLm(path=folder).fit(lessons))
+
+
+def test_a_model_of_fewer_tokens_than_its_tokenizer_is_refused(
+    model: Path, file: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(model, tmp_path / "copy")
+    config = folder / "config.json"
+    config.write_text(config.read_text().replace(f'"vocab_size": {VOCABULARY + 4}', '"vocab_size": 99'))
+    with pytest.raises(kdorch.DataError, match=r"answers 99 tokens, and its tokenizer\.json has 150"):
+        fitted(folder, TextBlocks(path=file, length=24, tokenizer=folder))
+
+
 def test_the_same_model_elsewhere_is_the_same_teacher_and_another_is_not(model: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(model, tmp_path / "copy")
     one, other = HuggingfaceLm(path=model), HuggingfaceLm(path=folder)

@@ -82,7 +82,7 @@ class Blocks(kdorch.Dataset, tasks={"tokens"}):
             found,
             task,
             parts=np.array(parts),
-            notes=list(_repairs(texts, found, self.length)),
+            notes=list(_repairs(texts, found, self.length, vocabulary.unknown)),
             usage=vocabulary.usage(self.length),
         )
 
@@ -117,11 +117,13 @@ class Blocks(kdorch.Dataset, tasks={"tokens"}):
         return Characters.of(inputs.numpy()).module()
 
 
-def _repairs(texts: Mapping[str, Sequence[str]], targets: np.ndarray, length: int) -> Iterator[str]:
-    unknown = int((targets == 0).sum())
-    if unknown:
-        what = "is not in the vocabulary of the training text, and counts as one unknown token"
-        yield f"{unknown:,} of {targets.size:,} tokens: what they stand for {what}"
+def _repairs(
+    texts: Mapping[str, Sequence[str]], targets: np.ndarray, length: int, unknown: int | None
+) -> Iterator[str]:
+    lost = 0 if unknown is None else int((targets == unknown).sum())
+    if lost:
+        what = "is not in the vocabulary, and counts as one unknown token"
+        yield f"{lost:,} of {targets.size:,} tokens: what they stand for {what}"
     several = sum(map(len, texts.values()))
     if several:
         yield f"the last tokens of {several} texts, fewer than {length} each, fill no block and are left out"

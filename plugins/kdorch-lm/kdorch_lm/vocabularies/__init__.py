@@ -15,6 +15,7 @@ class Vocabulary(Protocol):
     Attributes:
         labels: The text of each token.
         characters: How many characters each stands for.
+        unknown: The token that stands for whatever has none; None if everything has one.
     """
 
     @property
@@ -24,6 +25,10 @@ class Vocabulary(Protocol):
     @property
     def characters(self) -> tuple[int, ...]:
         """How many characters each stands for."""
+
+    @property
+    def unknown(self) -> int | None:
+        """The token that stands for whatever has none."""
 
     def encode(self, text: str) -> np.ndarray:
         """Return the ids of the tokens of a text."""

@@ -56,6 +56,11 @@ class Characters:
         """One each."""
         return (1,) * (len(self.codes) + 1)
 
+    @property
+    def unknown(self) -> int:
+        """The first entry."""
+        return 0
+
     def encode(self, text: str) -> np.ndarray:
         """Return the ids of the characters."""
         ids: np.ndarray = self.module()(torch.from_numpy(code_points(text))).numpy()
@@ -95,7 +100,7 @@ class CodePoints(nn.Module):
         slots[: len(codes)] = torch.tensor(codes, dtype=torch.int32)
         order = slots.argsort(stable=True)
         self.register_buffer("codes", slots[order].contiguous())
-        self.register_buffer("ids", order + 1)
+        self.register_buffer("ids", torch.where(order < len(codes), order + 1, 0))
 
     def forward(self, codes: Tensor) -> Tensor:
         """Return ids, int64, of code points of any shape."""

@@ -46,12 +46,15 @@ class Subwords:
 
     @classmethod
     def learnt(cls, texts: list[str], size: int) -> Subwords:
-        """Return so many tokens, learnt from texts by merging the most frequent pairs."""
+        """Return so many tokens, learnt from texts by merging the most frequent pairs.
+
+        Where they are too few for all characters, the rarest have none.
+        """
         from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
 
         tokenizer = Tokenizer(models.BPE())
         tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(_WORDS), behavior="isolated")
-        trainer = trainers.BpeTrainer(vocab_size=size - 1, show_progress=False)
+        trainer = trainers.BpeTrainer(vocab_size=size - 1, limit_alphabet=size - 1, show_progress=False)
         tokenizer.train_from_iterator(texts, trainer)
         pieces = cls((UNKNOWN, *sorted(tokenizer.get_vocab())))
         ids, counts = np.unique(np.concatenate(list(map(pieces.encode, texts))), return_counts=True)
@@ -63,6 +66,11 @@ class Subwords:
     def characters(self) -> tuple[int, ...]:
         """The length of each piece."""
         return tuple(map(len, self.labels))
+
+    @property
+    def unknown(self) -> int:
+        """The first entry."""
+        return 0
 
     @cached_property
     def _ids(self) -> dict[str, int]:

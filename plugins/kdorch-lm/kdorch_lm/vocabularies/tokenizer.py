@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+import kdorch
+from kdorch.errors import reason
 from kdorch_lm.vocabularies import UNKNOWN
 
 FILE = "tokenizer.json"
@@ -14,6 +18,8 @@ _USAGE = '''import numpy as np
 from tokenizers import Tokenizer
 
 tokenizer = Tokenizer.from_file("tokenizer.json")  # the one that the study names
+tokenizer.no_truncation()
+tokenizer.no_padding()
 
 
 def encode(texts):
@@ -33,26 +39,40 @@ class TokenizerFile:
 
     Args:
         folder: Where it lies.
+
+    Raises:
+        DataError: If it cannot be read.
     """
 
     def __init__(self, folder: Path) -> None:
-        from tokenizers import Tokenizer
+        self._tokenizer = _opened(folder / FILE)
 
-        self._tokenizer = Tokenizer.from_file(str(folder / FILE))
+    @cached_property
+    def _texts(self) -> tuple[str, ...]:
+        """What each token adds to a text: behind another one, as at its start some lose a space."""
+        counts = range(self._tokenizer.get_vocab_size())
+        decoded = ((self._tokenizer.decode([token]), self._tokenizer.decode([token] * 2)) for token in counts)
+        return tuple(twice[len(once) :] for once, twice in decoded)
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
         """The text of each token; what stands for no text is there by its name."""
         return tuple(
-            self._tokenizer.decode([token]) or self._tokenizer.id_to_token(token) or ""
-            for token in range(self._tokenizer.get_vocab_size())
+            text or self._tokenizer.id_to_token(token) or "" for token, text in enumerate(self._texts)
         )
 
     @cached_property
     def characters(self) -> tuple[int, ...]:
         """The length of the text of each token; a token of some bytes of a character counts for none."""
-        texts = (self._tokenizer.decode([token]) for token in range(self._tokenizer.get_vocab_size()))
-        return tuple(len(text.replace(UNKNOWN, "")) for text in texts)
+        return tuple(len(text.replace(UNKNOWN, "")) for text in self._texts)
+
+    @cached_property
+    def unknown(self) -> int | None:
+        """The id of what has no token, if it has one."""
+        model = json.loads(self._tokenizer.to_str())["model"]
+        name, place = model.get("unk_token"), model.get("unk_id")
+        found: int | None = self._tokenizer.token_to_id(name) if name else place
+        return found
 
     def encode(self, text: str) -> np.ndarray:
         """Return the ids of the tokens."""
@@ -65,3 +85,16 @@ class TokenizerFile:
     def usage(self, length: int) -> str:
         """Return Python that makes ids of texts."""
         return _USAGE.format(length=length)
+
+
+def _opened(file: Path) -> Any:
+    """Load a tokenizer that takes texts of any length as they are, whatever it was saved with."""
+    from tokenizers import Tokenizer
+
+    try:
+        tokenizer = Tokenizer.from_file(str(file))
+    except Exception as error:  # it has no narrower class
+        raise kdorch.DataError(f"{file} cannot be read: {reason(error)}.") from error
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
