@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 import kdorch
+from kdorch_vision.networks import TASKS
 
 if TYPE_CHECKING:
     from kdorch_vision.enlarging import Enlarged
@@ -38,7 +39,11 @@ class Enlarging(kdorch.Spec):
 
 
 class EfficientNetLite0(
-    Enlarging, kdorch.Student, name="efficientnet_lite0", reference="https://arxiv.org/abs/1905.11946"
+    Enlarging,
+    kdorch.Student,
+    name="efficientnet_lite0",
+    tasks=TASKS,
+    reference="https://arxiv.org/abs/1905.11946",
 ):
     """EfficientNet-Lite0 with the weights of its package and a new head, 3.4 million parameters.
 

@@ -11,10 +11,11 @@ import kdorch
 if TYPE_CHECKING:
     from torch import nn
 
+TASKS = {"classification", "multilabel", "regression"}  # those with one answer for an image
 _STRIDES = (1, 2, 4)
 
 
-class Staged(kdorch.Student, provides={"features"}):
+class Staged(kdorch.Student, provides={"features"}, tasks=TASKS):
     """Three stages of blocks; each further one has half the side and twice the channels of the one before.
 
     Every convolution is followed by a batch norm. The features are the maps that stages end with: ``early``,

@@ -9,6 +9,7 @@ from pydantic import Field
 
 import kdorch
 from kdorch_vision.efficientnet import EfficientNetLite0, Enlarging
+from kdorch_vision.networks import TASKS
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 
 
 class Pretrained(
-    Enlarging, kdorch.Teacher, name="efficientnet_lite0", reference="https://arxiv.org/abs/1905.11946"
+    Enlarging,
+    kdorch.Teacher,
+    name="efficientnet_lite0",
+    tasks=TASKS,
+    reference="https://arxiv.org/abs/1905.11946",
 ):
     """EfficientNet-Lite0 as its package ships it, with a linear head for the study's own classes.
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
+from kdorch_vision.efficientnet import EfficientNetLite0
 from kdorch_vision.networks import Conv, Depthwise, ResNet, Staged
+from kdorch_vision.pretrained import Pretrained
 from torch.func import functional_call, stack_module_state, vmap
 
 import kdorch
@@ -55,6 +57,11 @@ def test_they_reach_from_two_thousand_parameters_to_sixty_thousand_and_more() ->
     assert sizes == [1_702, 554, 5_142]
     assert parameters(Conv(width=25)) == 57_835
     assert parameters(ResNet(width=16, depth=3)) == 272_186
+
+
+@pytest.mark.parametrize("part", [*KINDS, EfficientNetLite0, Pretrained])
+def test_they_do_not_offer_themselves_for_boxes_or_tokens(part: type[kdorch.Spec]) -> None:
+    assert part.tasks == {"classification", "multilabel", "regression"}
 
 
 def test_plain_networks_count_their_first_convolution_as_a_block() -> None:
