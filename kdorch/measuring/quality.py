@@ -32,9 +32,13 @@ class Fidelity(Measure, name="fidelity"):
 
     def __call__(self, subject: Subject) -> dict[str, float]:
         """Return them, or nothing where there is no teacher."""
-        if subject.teacher is None or subject.logits is None:
+        student, teacher, targets = subject.logits, subject.teacher, subject.targets
+        if student is None or teacher is None:
             return {}
-        found = subject.task.fidelity(subject.logits, subject.teacher)
+        counted = None if targets is None else subject.task.mask(targets.numpy())
+        if counted is not None:
+            student, teacher = student[counted], teacher[counted]
+        found = subject.task.fidelity(student, teacher)
         return {f"val/{name}": value for name, value in found.items()}
 
 

@@ -44,6 +44,15 @@ def test_fidelity_says_nothing_without_a_teacher() -> None:
     assert Fidelity()(replace(SUBJECT, teacher=None)) == {}
 
 
+def test_fidelity_is_of_the_tokens_that_count() -> None:
+    task, said = kdorch.Tokens(labels=("a", "b")), ANSWERS.unflatten(0, (2, 2))
+    subject = replace(SUBJECT, task=task, logits=said, teacher=TEACHER.unflatten(0, (2, 2)))
+    counted = replace(subject, targets=torch.tensor([[0, -100], [-100, -100]]))
+    assert Fidelity()(replace(subject, targets=torch.zeros(2, 2, dtype=torch.long)))["val/agreement"] == 0.75
+    first = task.fidelity(ANSWERS[None, :1], TEACHER[None, :1])
+    assert Fidelity()(counted) == {"val/agreement": 1.0, "val/kl": pytest.approx(first["kl"])}
+
+
 def test_calibration_is_the_tasks() -> None:
     gaps = (1 - 0.8) + 2 * abs(0.5 - 0.6) + (1 - 0.9)  # the rows that say 0.6 share a bin: one is right
     assert Calibration()(SUBJECT) == {"val/ece": pytest.approx(gaps / 4, rel=1e-6)}
