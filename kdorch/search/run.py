@@ -136,6 +136,8 @@ class Session:
         self.folder.write(record)
         entries = (data, teacher, shown)
         lessons = showing.lessons(self.study, self.home, executor, entries, budget, self.observer)
+        if self.study.teacher.raw and "features" in lessons:  # which nobody could be asked for before
+            self._try_together(executor, data, teacher["path"], lessons["features"])
         setting = self._setting(data, lessons, budget)
         self._pick_up(tracker, runs)
         for trial in self._searched.complete():
@@ -167,11 +169,17 @@ class Session:
                 told = f"nobody knows how long, as a first try failed: {error}"
             self.observer.say(f"ahead    {told}")
 
-    def _try_together(self, executor: Executor, data: dict[str, Any], teacher: str | None = None) -> None:
+    def _try_together(
+        self,
+        executor: Executor,
+        data: dict[str, Any],
+        teacher: str | None = None,
+        source: dict[str, Any] | None = None,
+    ) -> None:
         """Refuse parts that do not fit each other, if there is anything left to search."""
         if self._left() > 0:
             try:
-                fit_together(self.study, executor, data, teacher)
+                fit_together(self.study, executor, data, teacher, source)
             except ExecutionError as error:  # one of them took its worker down: others may do better
                 self.observer.say(f"warning  the parts could not be tried together: {error}")
 

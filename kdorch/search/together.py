@@ -19,7 +19,11 @@ _Variant = tuple[Spec, str, dict[str, Any], dict[str, Any]]
 
 
 def fit_together(
-    study: Study, executor: Executor, data: Mapping[str, Any], teacher: str | None = None
+    study: Study,
+    executor: Executor,
+    data: Mapping[str, Any],
+    teacher: str | None = None,
+    source: Mapping[str, Any] | None = None,
 ) -> None:
     """Try every student with every loss on two rows.
 
@@ -29,18 +33,20 @@ def fit_together(
         data: The stored dataset.
         teacher: Directory of the teacher's stored outputs. Without, random logits stand in for it, and losses
             that need more of it are left out.
+        source: Where the teacher's features are stored. Without, it is asked for them, unless it takes rows
+            as they are shipped, which are not here: losses that need features are then left out.
 
     Raises:
         StudyError: With everything that does not fit.
     """
     chosen = {path: next(iter(part.any)) for path, part in parts(dict(study)) if isinstance(part, OneOf)}
-    shows = teacher is not None and not study.teacher.raw
+    shows = teacher is not None and (source is not None or not study.teacher.raw)
     tried = [each for each in _variants(study, chosen) if shows or "features" not in each[0].needs]
     reads = any("features" in each[0].needs for each in tried)
     spec = {
         "data": data["path"],
         "teacher": teacher,
-        "features": features.asked(study, teacher) if teacher and reads else None,
+        "features": source or features.asked(study, teacher) if teacher and reads else None,
         "recall": bind(study, chosen).get("teacher"),
         "task": data["facts"]["task"] | {"metrics": list(study.metrics)},
         "students": [variant for part, *variant in tried if isinstance(part, Student)],

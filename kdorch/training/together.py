@@ -14,11 +14,13 @@ from kdorch.discovery import installed
 from kdorch.errors import TrainingError
 from kdorch.kinds import Batch, Output, Task
 from kdorch.kinds.schedule import highest
-from kdorch.training.asking import Asked, recomputed
+from kdorch.training.asking import Asked, Stored, recomputed
 from kdorch.training.building import SAMPLE, seed
 from kdorch.training.rows import open_rows
 from kdorch.training.top import widened
 from kdorch.training.trying import Unfit, blamed, try_loss, try_student
+
+_SPLIT = "validation"  # of which two rows are tried
 
 
 @dataclass
@@ -39,8 +41,8 @@ def run(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[st
 
     Args:
         spec: ``data`` and ``teacher`` (stored directories; without a teacher random logits stand in for it),
-            ``recall`` (a teacher with fields that act in each trial, or None), ``features`` (how to ask the
-            teacher for them, or None), ``task``, ``students`` and
+            ``recall`` (a teacher with fields that act in each trial, or None), ``features`` (where they are
+            stored, how to ask the teacher for them, or None), ``task``, ``students`` and
             ``losses``: what to try, each as its key, its part, and the parameters that make this variant.
 
     Returns:
@@ -79,9 +81,12 @@ def _two_rows(spec: Mapping[str, Any], task: Task) -> tuple[Batch, Output]:
     recall = None
     if teacher and spec["recall"]:
         recall = partial(installed().part("teacher", spec["recall"]).recall, task)
-    rows = open_rows(Path(spec["data"]), "validation", teacher, budget=0, recall=recall)
-    if spec.get("features"):
-        rows = Asked(rows, recomputed(spec["features"], installed(), task, None))
+    rows = open_rows(Path(spec["data"]), _SPLIT, teacher, budget=0, recall=recall)
+    if source := spec.get("features"):
+        if "stored" in source:
+            rows = Asked(rows, Stored(Path(source["stored"], _SPLIT), None, budget=0))
+        else:
+            rows = Asked(rows, recomputed(source, installed(), task, None))
     batch, told = next(rows.batches(SAMPLE))
     generator = torch.Generator().manual_seed(0)
     return batch, told or Output(torch.randn(len(batch.rows), *task.output_shape, generator=generator))

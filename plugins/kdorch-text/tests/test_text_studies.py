@@ -77,6 +77,24 @@ def test_layer_to_layer_losses_work_where_tokens_are_the_teachers(
     assert 'dtype="S60"' in promoted.card
 
 
+@pytest.mark.slow
+def test_layers_of_other_tokens_are_told_before_any_trial(
+    run: Callable[..., kdorch.Results], home: Path, tiny: Path
+) -> None:
+    """The teacher takes texts, so only what is stored of its layers can say that they do not fit."""
+    with pytest.raises(
+        kdorch.StudyError, match=r"losses\.hint\.layers\.layer1: hint compares token by token"
+    ):
+        run(
+            "shorter",
+            data=f", tokenizer: {tiny}, length: 10",
+            teacher=", layers: [2]",
+            student="{use: text_transformer, vocabulary: 40, width: 8, layers: 1, heads: 2}",
+            losses="  hint: {use: hint, layers: {layer1: layer2}, weight: 1.0}",
+        )
+    assert kdorch.Results("shorter", home).searched.trials() == []
+
+
 REAL = """
 name: real
 data: {{use: texts, path: {table}, text: text, target: label, bytes: 200, length: 48, vocabulary: 1500}}
