@@ -117,6 +117,21 @@ def test_pieces_are_those_of_the_tokenizer(made: Pieces, tiny: Path) -> None:
     assert (theirs == made.source.unknown).any()  # words that cannot be divided are among them
 
 
+def test_a_word_of_very_many_characters_is_unknown_as_it_is_to_the_tokenizer(tiny: Path) -> None:
+    texts = rows(
+        [
+            "a " + letter * count + " film"
+            for letter in ("f", "\N{CYRILLIC SMALL LETTER EF}")
+            for count in (100, 101)
+        ],
+        220,
+    )
+    pieces = Pieces(texts, read_vocabulary(tiny), vocabulary=300, length=200)
+    ours, theirs = own(pieces, texts, tiny)
+    assert torch.equal(ours, theirs)
+    assert (theirs < pieces.source.size).sum(1).tolist()[:2] == [104, 5]
+
+
 def test_ids_of_pieces_are_by_falling_frequency(made: Pieces) -> None:
     ids = made(rows(TEXTS))
     assert ids[:, 0].unique().tolist() == [2]  # the token before each text is the most frequent

@@ -9,7 +9,7 @@ from torch.nn.functional import pad
 from kdorch_text.tokens.folding import Folding
 from kdorch_text.tokens.hashing import Table, hash_of, inverse_powers, powers
 from kdorch_text.tokens.ranking import SPECIAL, UNKNOWN, ranked
-from kdorch_text.tokens.segments import Segments
+from kdorch_text.tokens.segments import Segments, is_lead
 from kdorch_text.tokens.vocabulary import Vocabulary
 
 _CHUNK = 512  # rows at once, to bound memory
@@ -20,9 +20,10 @@ class Pieces(nn.Module):
     """Texts (rows, bytes) uint8 to ids of word pieces (rows, length) int64, as a BERT tokenizer divides them.
 
     Each word is divided from its start into the longest pieces that the vocabulary has; a word that it cannot
-    be put together from is unknown as a whole. A row is the tokenizer's ``[CLS]``, the pieces, and its
-    ``[SEP]``, before which is left out what does not fit, as the tokenizer does. Token by token, it is what
-    the model reads, under ids by falling frequency in the training rows: 0 padding, 1 unknown.
+    be put together from, or that is very long, is unknown as a whole. A row is the tokenizer's ``[CLS]``, the
+    pieces, and its ``[SEP]``, before which is left out what does not fit, as the tokenizer does. Token by
+    token, it is what the model reads, under ids by falling frequency in the training rows: 0 padding, 1
+    unknown.
 
     Args:
         texts: Training rows, UTF-8 padded with 0, uint8 (rows, bytes).
@@ -67,7 +68,7 @@ class Pieces(nn.Module):
         begins, inside = self.segments(letters)
         piece, size = self._longest(letters, begins, inside)
         reached = self._reached(begins, size)
-        broken = self._broken(begins, reached & inside & (size == 0))
+        broken = self._broken(begins, reached & inside & (size == 0), inside & is_lead(letters))
         kept = (reached & inside & ~broken) | (begins & broken)
         return self._in_line(piece.where(~broken, self.source.unknown), kept)
 
@@ -97,11 +98,12 @@ class Pieces(nn.Module):
             jump = jump.gather(1, jump)
         return reached[:, :count] > 0
 
-    def _broken(self, begins: Tensor, failed: Tensor) -> Tensor:
-        """Return which bytes lie in a word of which a part is no piece."""
+    def _broken(self, begins: Tensor, failed: Tensor, characters: Tensor) -> Tensor:
+        """Return which bytes lie in a word of which a part is no piece, or that has too many characters."""
         word = begins.long().cumsum(1)
-        count = pad(torch.zeros_like(word), (0, 1)).scatter_add(1, word, failed.long())
-        return count.gather(1, word) > 0
+        none = pad(torch.zeros_like(word), (0, 1))
+        lost, length = (none.scatter_add(1, word, each.long()) for each in (failed, characters))
+        return ((lost > 0) | (length > self.source.most)).gather(1, word)
 
     def _in_line(self, piece: Tensor, kept: Tensor) -> Tensor:
         """Return the pieces that are kept one after the other, between the tokenizer's own tokens."""

@@ -34,12 +34,17 @@ class Segments(nn.Module):
         Args:
             letters: UTF-8, int64 (rows, bytes).
         """
-        lead = (letters < _FOLLOWERS.start) | (letters >= _FOLLOWERS.stop)
+        lead = is_lead(letters)
         place = torch.arange(letters.shape[1], device=letters.device)
         kind = self.kinds[letters].gather(1, place.where(lead, 0).cummax(1).values)
         before = pad(kind[:, :-1], (1, 0))
         begins = lead & ((kind == _ALONE) | ((kind == _LETTER) & (before != _LETTER)))
         return begins, kind != _SPACE
+
+
+def is_lead(letters: Tensor) -> Tensor:
+    """Return which bytes of UTF-8 begin a character."""
+    return (letters < _FOLLOWERS.start) | (letters >= _FOLLOWERS.stop)
 
 
 def word_counts(texts: Tensor) -> Tensor:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import kdorch
 
 _INNER = "##"
+_MOST = 100  # characters of a word, where nothing else is said
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Vocabulary:
         last: Id of the token after it.
         unknown: Id of a word that cannot be divided.
         size: One more than the highest id.
+        most: Characters of a word; a longer one is not divided, but unknown.
     """
 
     first: dict[bytes, int]
@@ -30,6 +33,7 @@ class Vocabulary:
     last: int
     unknown: int
     size: int
+    most: int
 
 
 def read_vocabulary(folder: Path) -> Vocabulary:
@@ -49,10 +53,11 @@ def read_vocabulary(folder: Path) -> Vocabulary:
             f"data.tokenizer: the tokenizer in {folder} is no WordPiece one of small letters, as BERT's is; "
             "only such a one can be shipped as tensor operations. Leave data.tokenizer out, for words."
         )
-    return _vocabulary(model["vocab"], model.get("unk_token", "[UNK]"))
+    return _vocabulary(model)
 
 
-def _vocabulary(ids: dict[str, int], unknown: str) -> Vocabulary:
+def _vocabulary(model: dict[str, Any]) -> Vocabulary:
+    ids: dict[str, int] = model["vocab"]
     plain = {text: number for text, number in ids.items() if not (text.startswith("[") and len(text) > 1)}
     inner = {text: number for text, number in plain.items() if text.startswith(_INNER) and text != _INNER}
     return Vocabulary(
@@ -60,6 +65,7 @@ def _vocabulary(ids: dict[str, int], unknown: str) -> Vocabulary:
         inner={text[len(_INNER) :].encode(): number for text, number in inner.items()},
         begin=ids["[CLS]"],
         last=ids["[SEP]"],
-        unknown=ids[unknown],
+        unknown=ids[model.get("unk_token", "[UNK]")],
         size=max(ids.values()) + 1,
+        most=model.get("max_input_chars_per_word", _MOST),
     )
