@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import mlflow
@@ -10,20 +9,6 @@ import numpy as np
 import pytest
 
 import kdorch
-
-STUDY = """
-name: letters
-plugins: [./own_tokens.py]
-data: {use: letters}
-teacher: {use: trained, network: {use: next_letter, width: 8}, epochs: 20, lr: 0.1}
-student: {use: next_letter}
-losses: {task: {use: task, weight: 0.5}, kd: {use: forward_kl, weight: 0.5}}
-train: {epochs: 20, batch: 8, lr: 0.1}
-tune: {student.width: auto}
-objectives: {val/bits_per_character: min, size/params: min}
-search: {trials: 3}
-confirm: {top: 1, seeds: 2}
-"""
 
 
 class Listener(kdorch.Observer):
@@ -45,10 +30,10 @@ def summary(home: Path) -> tuple[str, str]:
 
 @pytest.mark.slow
 def test_a_study_of_tokens(tmp_path: Path) -> None:
-    shutil.copy(Path(__file__).with_name("own_tokens.py"), tmp_path)
-    file, listener = tmp_path / "letters.yaml", Listener()
-    file.write_text(STUDY)
-    results = kdorch.run(kdorch.Study.load(file), home=tmp_path, observer=listener, workers=1)
+    here, listener = Path(__file__).parent, Listener()
+    results = kdorch.run(
+        kdorch.Study.load(here / "letters.yaml"), home=tmp_path, observer=listener, workers=1
+    )
     assert "data     3 letters are lost" in listener.said
     chance = 2.0  # bits of a letter out of four
     assert (results.trials["val/bits_per_character"] < 0.6 * chance).all()

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mlflow import MlflowClient
 from playwright.sync_api import Page, sync_playwright
 
+LETTERS = Path(__file__).parents[1] / "api" / "letters.yaml"
 SIZE = {"width": 1500, "height": 900}
 
 
@@ -35,10 +37,20 @@ class Shown:
     def server(self) -> str:
         return self.runs.partition("/#/")[0]
 
-    def of(self, run: str, rest: str = "") -> str:
-        """Return the link to a run, or to a part of it."""
-        experiment = self.runs.partition("/experiments/")[2].partition("/")[0]
-        return f"{self.server}/#/experiments/{experiment}/runs/{run}{rest}"
+    @property
+    def experiment(self) -> str:
+        return self.runs.partition("/experiments/")[2].partition("/")[0]
+
+    def of(self, kind: str, rest: str = "", study: str = "tiny") -> str:
+        """Return the link to the run of a study that is the only one of its kind, or to a part of it."""
+        client = MlflowClient(self.server)
+        experiment = client.get_experiment_by_name(study).experiment_id
+        (run,) = client.search_runs([experiment], f"tags.`kdorch.kind` = '{kind}'")
+        return f"{self.server}/#/experiments/{experiment}/runs/{run.info.run_id}{rest}"
+
+    def at(self, run: str, rest: str = "") -> str:
+        """Return the link to a run of the study, or to a part of it."""
+        return f"{self.server}/#/experiments/{self.experiment}/runs/{run}{rest}"
 
 
 @pytest.fixture(scope="session")
@@ -48,17 +60,23 @@ def shown(
     folder = tmp_path_factory.mktemp("browser")
     home = shutil.copytree(_template, folder / "home")
     study = tree(
-        search={"trials": 12, "sampler": "random"}, confirm={"top": 2, "seeds": 2}, train={"epochs": 5}
+        search={"trials": 12, "sampler": "random"},
+        confirm={"top": 2, "seeds": 2},
+        train={"epochs": 5},
+        references={"naive": {"use": "sklearn", "estimator": "sklearn.naive_bayes:GaussianNB"}},
     )
     (folder / "tiny.yaml").write_text(json.dumps(study))
+    for file in (LETTERS, LETTERS.with_name("own_tokens.py")):
+        shutil.copy(file, folder)
     for words in (
+        ("study", "run", str(folder / LETTERS.name)),
         ("study", "run", str(folder / "tiny.yaml")),
         ("promote", "tiny", "--model", "toy", "--alias", "champion"),
     ):
         done = cli("--home", str(home), *words)
         assert done.returncode == 0, done.stderr
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen([*command, "--home", str(home), "ui"], env=clean, **pipes) as process:
+    with subprocess.Popen([*command, "--home", str(home), "ui", "tiny"], env=clean, **pipes) as process:
         links = [process.stdout.readline().strip().partition(": ")[2] for _ in range(2)]
         yield Shown(home, *links)
         process.terminate()

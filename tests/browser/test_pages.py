@@ -22,7 +22,7 @@ def results(shown: Any) -> kdorch.Results:
 
 def test_run_list(shown: Any, page: Page) -> None:
     page.goto(shown.runs)
-    expect(page.get_by_text("22 matching runs")).to_be_visible()  # 12, 2 x 2 x 2, teacher, summary
+    expect(page.get_by_text("23 matching runs")).to_be_visible()  # 12, 2 x 2 x 2, teacher, reference, summary
     header = page.locator("[role=columnheader]")
     for column in ("val/accuracy", "size/params", "test/accuracy", "student.width"):
         expect(header.filter(has_text=column).first).to_be_attached()
@@ -43,44 +43,47 @@ def test_charts(shown: Any, page: Page) -> None:
 def test_three_runs_compared(shown: Any, page: Page, results: kdorch.Results) -> None:
     runs = list(results.trials["run_id"].head(3))
     wanted = "%2C".join(f"%22{run}%22" for run in runs)
-    page.goto(f"{shown.server}/#/compare-runs?runs=[{wanted}]&experiments=[%22{1}%22]")
+    page.goto(f"{shown.server}/#/compare-runs?runs=[{wanted}]&experiments=[%22{shown.experiment}%22]")
     expect(page.get_by_text("Comparing 3 Runs")).to_be_visible()
     expect(page.get_by_text("student.width").first).to_be_attached()
 
 
 def test_a_trial(shown: Any, page: Page, results: kdorch.Results) -> None:
     best = results.choose()
-    page.goto(shown.of(best["run_id"]))
+    page.goto(shown.at(best["run_id"]))
     expect(page.get_by_text("student.width").first).to_be_visible()
     expect(page.get_by_text("val/agreement").first).to_be_attached()
     expect(page.get_by_text(f"tiny-trial-{best['trial']}").first).to_be_attached()
 
 
 def test_curves(shown: Any, page: Page, results: kdorch.Results) -> None:
-    page.goto(shown.of(results.choose()["run_id"], "/model-metrics"))
+    page.goto(shown.at(results.choose()["run_id"], "/model-metrics"))
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
     expect(page.get_by_text("epoch/val").first).to_be_visible()
 
 
-def _summary(shown: Any) -> str:
-    from mlflow import MlflowClient
-
-    client = MlflowClient(shown.server)
-    experiment = client.get_experiment_by_name("tiny")
-    (run,) = client.search_runs([experiment.experiment_id], "tags.`kdorch.kind` = 'summary'")
-    return str(run.info.run_id)
-
-
 def test_summary_picture(shown: Any, page: Page) -> None:
-    page.goto(shown.of(_summary(shown), "/artifacts/front.svg"))
+    page.goto(shown.of("summary", "/artifacts/front.svg"))
     picture = page.locator("img[src*='front.svg'], img[src^='blob:'], [class*=image] img, canvas").first
     expect(picture).to_be_visible()
 
 
 def test_summary_table(shown: Any, page: Page, results: kdorch.Results) -> None:
-    page.goto(shown.of(_summary(shown), "/artifacts/front.json"))
+    page.goto(shown.of("summary", "/artifacts/front.json"))
     expect(page.get_by_text("val/accuracy").first).to_be_visible()
     expect(page.get_by_text("student.width").first).to_be_attached()
+
+
+def test_a_model_to_beat(shown: Any, page: Page) -> None:
+    page.goto(shown.of("reference"))
+    expect(page.get_by_text("naive").first).to_be_visible()
+    expect(page.get_by_text("test/accuracy").first).to_be_attached()
+
+
+def test_what_students_write(shown: Any, page: Page) -> None:
+    page.goto(shown.of("summary", "/artifacts/samples.md", study="letters"))
+    for who in ("teacher", "with the teacher", "without the teacher"):
+        expect(page.get_by_text(who).first).to_be_visible()
 
 
 def test_registered_model(shown: Any, page: Page) -> None:
