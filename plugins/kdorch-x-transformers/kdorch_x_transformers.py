@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 class XTransformer(
     kdorch.Student,
     name="x_transformer",
+    tasks={"classification", "multilabel", "regression"},  # one answer for an image
     provides={"features"},
     reference="https://github.com/lucidrains/x-transformers",
 ):

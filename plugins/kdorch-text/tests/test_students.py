@@ -22,6 +22,11 @@ STUDENTS = [
 TASK = kdorch.Classification(labels=("a", "b", "c"), input_shape=(LENGTH,))
 
 
+@pytest.mark.parametrize("student", STUDENTS, ids=lambda student: student.name)
+def test_they_do_not_offer_themselves_for_boxes_or_tokens(student: kdorch.Student) -> None:
+    assert student.tasks == {"classification", "multilabel", "regression"}
+
+
 class Reads(StudentContract):
     """Rows of ids: some tokens, then padding."""
 

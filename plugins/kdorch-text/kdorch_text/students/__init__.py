@@ -1,1 +1,3 @@
 """Small networks that read ids of tokens."""
+
+TASKS = {"classification", "multilabel", "regression"}  # those with one answer for a text

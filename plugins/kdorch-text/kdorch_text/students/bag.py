@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 import kdorch
+from kdorch_text.students import TASKS
 
 if TYPE_CHECKING:
     from torch import nn
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 class Bag(
     kdorch.Student,
     name="bag",
+    tasks=TASKS,
     provides={"features"},
     reference="Joulin et al. 2017, Bag of Tricks for Efficient Text Classification, arXiv:1607.01759",
 ):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 import kdorch
+from kdorch_text.students import TASKS
 
 if TYPE_CHECKING:
     from torch import nn
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 class TextCnn(
     kdorch.Student,
     name="text_cnn",
+    tasks=TASKS,
     provides={"features"},
     reference="Kim 2014, Convolutional Neural Networks for Sentence Classification, arXiv:1408.5882",
 ):

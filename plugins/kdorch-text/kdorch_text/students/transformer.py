@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 import kdorch
+from kdorch_text.students import TASKS
 
 if TYPE_CHECKING:
     from torch import nn
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 class TextTransformer(
     kdorch.Student,
     name="text_transformer",
+    tasks=TASKS,
     provides={"features"},
     reference="Vaswani et al. 2017, Attention Is All You Need, arXiv:1706.03762",
 ):
