@@ -112,15 +112,16 @@ def network(name, **args):
     return {"use": "module", "target": f"{__name__}:{name}", "args": args}
 
 
-ON_LOGITS = [
-    {"use": name}
-    for name in installed().names("loss")
-    if "features" not in installed().find("loss", name).needs
-]
+OURS = {
+    entry.name: entry.spec
+    for entry in installed().registries["loss"]
+    if entry.origin.distribution == "kdorch"
+}
+ON_LOGITS = [{"use": name} for name, loss in OURS.items() if "features" not in loss.needs]
 ON_FEATURES = [
     {"use": name, "layers": {layer: layer}}
-    for name in installed().names("loss")
-    if "features" in (loss := installed().find("loss", name)).needs
+    for name, loss in OURS.items()
+    if "features" in loss.needs
     for layer in ("late", "map")
     if layer == "map" or not loss.positions
 ]
