@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kdorch.errors import DataError
-from kdorch.fetching.checksums import differences, matching
+from kdorch.fetching.checksums import differences, matching, missing
 from kdorch.fetching.clients import download
 from kdorch.fetching.sources import Source
 from kdorch.teaching.store import Entry, Store
@@ -53,8 +53,19 @@ def find(source: Source) -> Here | None:
     return _here(found) if found else None
 
 
+def damage(here: Here, source: Source) -> str:
+    """Return what became of files since they were fetched, by names and sizes alone; empty if nothing."""
+    gone = missing(here.folder, source.files)
+    if gone:
+        return f"has lost {', '.join(gone)}"
+    found = _bytes(here.folder)
+    return "" if found == here.bytes else f"has {found:,} bytes, not the {here.bytes:,} that were fetched"
+
+
 def fetch(source: Source) -> Here:
-    """Fetch what is not here yet; it appears whole or not at all, and processes that want the same wait.
+    """Fetch what is not here yet, or no longer what it was: all checksums are compared.
+
+    It appears whole or not at all, and processes that want the same wait.
 
     Raises:
         DataError: If it cannot be fetched, is not what it should be, or there is no place for it.
@@ -65,10 +76,12 @@ def fetch(source: Source) -> Here:
         aside.mkdir()
         _keep(source, download(source, aside), folder / _FILES)
         shutil.rmtree(aside)
-        sizes = [path.stat().st_size for path in (folder / _FILES).rglob("*") if path.is_file()]
-        return {"package": source.title, "client": source.client, "bytes": sum(sizes)}
+        return {"package": source.title, "client": source.client, "bytes": _bytes(folder / _FILES)}
 
     try:
+        here = find(source)
+        if here and differences(here.folder, source.files):
+            Store(home()).discard(_kind(source), _key(source))
         return _here(Store(home()).make(_kind(source), _key(source), write))
     except OSError as error:
         what = f"The files of {source.title} cannot be written to {home()}: {error.strerror or error}."
@@ -87,6 +100,10 @@ def _keep(source: Source, package: Path, folder: Path) -> None:
         place = folder / file.relative_to(root)
         place.parent.mkdir(parents=True, exist_ok=True)
         file.rename(place)
+
+
+def _bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _kind(source: Source) -> str:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from kdorch.errors import DataError
 from kdorch.fetching import directory
-from kdorch.fetching.checksums import differences, missing
+from kdorch.fetching.checksums import differences
 from kdorch.fetching.sources import Source
 from kdorch.spec import Spec
 from kdorch.teaching.store import digest
@@ -47,16 +47,16 @@ class Fetched(Spec):
         """Return why the files cannot be used, and what to do; empty if they can."""
         from rich.filesize import decimal
 
-        files = self.source.files
         if self.folder is not None:
-            wrong = differences(self.folder, files) if self.folder.is_dir() else "there is no such folder"
+            there = self.folder.is_dir()
+            wrong = differences(self.folder, self.source.files) if there else "there is no such folder"
             return f"{self.folder} does not hold the files of {self.name!r}: {wrong}." if wrong else ""
-        place = directory.place(self.source)
-        if directory.find(self.source) is None:
-            fetch = f"`kdorch data fetch {self.name}` brings them, about {decimal(self.source.size)}"
-            return f"the files are not in {directory.home()}. {fetch}."
-        gone = ", ".join(missing(place, files))
-        return f"{place} has lost {gone}. Remove {place.parent}, and fetch the files again." if gone else ""
+        fetch, here = f"`kdorch data fetch {self.name}` brings them", directory.find(self.source)
+        if here is None:
+            size = decimal(self.source.size)
+            return f"the files are not in {directory.home()}. {fetch}, about {size}."
+        damage = directory.damage(here, self.source)
+        return f"{here.folder} {damage}. {fetch} again." if damage else ""
 
     def complaints(self) -> dict[str, str]:
         """Return what is wrong with the files."""

