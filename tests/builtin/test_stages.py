@@ -108,6 +108,7 @@ def test_what_is_exported_answers_logits_and_has_no_trace_of_features(student: k
     torch.testing.assert_close(exported.module()(IMAGES), network(IMAGES).logits)
 
 
+@pytest.mark.slow
 def test_stages_are_public_and_torch_waits_until_they_are_used() -> None:
     code = "import json, sys, kdorch; before = 'torch' in sys.modules; kdorch.Stages; "
     code += "print(json.dumps([before, 'torch' in sys.modules]))"

@@ -80,6 +80,7 @@ def skip_without_its_plugins(header):
             pytest.skip(f"nobody has run: kdorch data fetch {name}")
 
 
+@pytest.mark.slow
 def test_the_plugin_of_the_readme_works(tmp_path):
     """It is taken as it stands, installed by hand, and found, checked and trained with."""
     [plugin] = [block for block in blocks(ROOT / "README.md", "python") if "hookimpl" in block]

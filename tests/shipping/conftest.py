@@ -45,10 +45,11 @@ class Store:
 
 
 @pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
-    MlflowClient(f"sqlite:///{file}").search_experiments()
-    return file
+def empty_database(shared: Callable[..., Path]) -> Path:
+    def fill(folder: Path) -> None:
+        MlflowClient(f"sqlite:///{folder}/mlflow.db").search_experiments()
+
+    return shared("mlflow", fill) / "mlflow.db"
 
 
 @pytest.fixture

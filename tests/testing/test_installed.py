@@ -47,7 +47,12 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 @pytest.mark.parametrize(
     ("module", "imports", "check"),
-    [("heavy_module", "import torch.nn", "test_is_listed_without_torch"), ("light_module", "", None)],
+    [
+        pytest.param(
+            "heavy_module", "import torch.nn", "test_is_listed_without_torch", marks=pytest.mark.slow
+        ),
+        ("light_module", "", None),
+    ],
 )
 def test_an_entry_point_that_imports_torch_is_caught(install, module, imports, check):
     found = {finding.check: finding for finding in examine(install(module, imports))}
