@@ -11,13 +11,19 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import DEVNULL
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from filelock import FileLock
+
+sys.path.append(str(Path(__file__).parent))
+
+from warm import Server
 
 # A shell starts what runs in its background with Ctrl-C ignored, and the children of this process would inherit
 # that; the tests that interrupt a process need it to hear.
@@ -177,9 +183,40 @@ def clean_environment() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def cli() -> Callable[..., Any]:
-    """Run ``kdorch WORDS``."""
+def cold_cli() -> Callable[..., Any]:
+    """Run ``kdorch WORDS`` in a new Python, where it matters what that imports, and from where."""
     return kdorch_command
+
+
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Processes that begin at once, instead of importing torch and MLflow for five seconds."""
+    from kdorch.execution.launcher import thread_variables
+
+    with Server(tmp_path_factory.mktemp("warm"), clean_environment() | thread_variables(1)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def cli(warm: Server) -> Callable[..., Any]:
+    """Run ``kdorch WORDS`` in a process of its own, its output piped."""
+
+    def run(*words: str, environment: Mapping[str, str] | None = None, cwd: Path | None = None) -> Any:
+        return warm.run(*COMMAND[1:], *words, env=clean_environment() | dict(environment or {}), cwd=cwd)
+
+    return run
+
+
+@pytest.fixture(autouse=True)
+def _warm_workers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the fork servers of whole studies, which this process runs, be such processes, too."""
+
+    def popen(*words: Any, **options: Any) -> Any:
+        return request.getfixturevalue("warm").popen(*words, **options)
+
+    if request.node.get_closest_marker("slow"):
+        subprocess = SimpleNamespace(Popen=popen, DEVNULL=DEVNULL)
+        monkeypatch.setattr("kdorch.execution.forking.subprocess", subprocess)
 
 
 @pytest.fixture(scope="session")

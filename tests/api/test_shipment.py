@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +44,13 @@ def registered(home: Path) -> list[str]:
     return [model.name for model in connect(local_uri(home)).search_registered_models()]
 
 
-def test_float64_columns_near_a_milliard_are_told_apart_by_what_is_shipped(own: Any) -> None:
+def test_float64_columns_near_a_milliard_are_told_apart_by_what_is_shipped(own: Any, warm: Any) -> None:
     (own.folder / "teacher.py").unlink()  # the teacher is not shipped
     answer = promote(own)
     assert (answer.returncode, answer.stderr) == (0, "")
     (rows,) = own.home.glob("store/data/*/test/rows.npy")
     environment = {"MLFLOW_TRACKING_URI": local_uri(own.home), "PYTHONPATH": own.path}
-    command = [sys.executable, "-c", CLIENT, "models:/mine/1", str(rows)]
-    client = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    client = warm.run("-c", CLIENT, "models:/mine/1", str(rows), env=environment)
     assert client.returncode == 0, client.stderr
     kind, accuracy = client.stdout.split()
     (stated,) = re.findall(r"test/accuracy (0\.\d{4})", answer.stdout.splitlines()[2])

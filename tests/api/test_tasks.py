@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -67,7 +65,12 @@ LABELS = CLIENT.format(
 
 
 def shipped(
-    tmp_path: Path, cli: Callable[..., Any], tree: Callable[..., dict[str, Any]], client: str, **sections: Any
+    tmp_path: Path,
+    cli: Callable[..., Any],
+    warm: Any,
+    tree: Callable[..., dict[str, Any]],
+    client: str,
+    **sections: Any,
 ) -> tuple[str, list[str]]:
     """Run a study and promote its knee; return the card, and what a client makes of the model."""
     file, home, site = tmp_path / "tiny.yaml", tmp_path / "home", tmp_path / "site"
@@ -82,24 +85,19 @@ def shipped(
         done = cli("--home", str(home), *words, environment=path)
         assert (done.returncode, done.stderr) == (0, "")
     (rows,) = home.glob("store/data/*/test/rows.npy")
-    told = subprocess.run(
-        [sys.executable, "-c", client, "models:/mine/1", str(rows)],
-        env=os.environ | path | {"MLFLOW_TRACKING_URI": local_uri(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environment = os.environ | path | {"MLFLOW_TRACKING_URI": local_uri(home)}
+    told = warm.run("-c", client, "models:/mine/1", str(rows), env=environment)
     assert told.returncode == 0, told.stderr
     return done.stdout, told.stdout.split()
 
 
 def test_a_regression_from_its_file_to_numbers_in_own_units(
-    tmp_path: Path, cli: Callable[..., Any], tree: Callable[..., dict[str, Any]]
+    tmp_path: Path, cli: Callable[..., Any], warm: Any, tree: Callable[..., dict[str, Any]]
 ) -> None:
     objectives = {"val/mae": "min", "size/params": "min"}
     metrics = ["mean_absolute_percentage_error"]
     card, (error,) = shipped(
-        tmp_path, cli, tree, NUMBERS, data={"use": "diabetes"}, objectives=objectives, metrics=metrics
+        tmp_path, cli, warm, tree, NUMBERS, data={"use": "diabetes"}, objectives=objectives, metrics=metrics
     )
     (stated,) = re.findall(r"test/mae (\d+\.\d{4})", card)
     assert float(error) == pytest.approx(float(stated), abs=1e-4)
@@ -109,12 +107,12 @@ def test_a_regression_from_its_file_to_numbers_in_own_units(
 
 
 def test_several_labels_from_their_file_to_decisions(
-    tmp_path: Path, cli: Callable[..., Any], tree: Callable[..., dict[str, Any]]
+    tmp_path: Path, cli: Callable[..., Any], warm: Any, tree: Callable[..., dict[str, Any]]
 ) -> None:
     """Some rows lack labels and are taught by the teacher alone; the rows are divided by group."""
     objectives = {"val/accuracy": "max", "val/auroc": "max", "size/params": "min"}
     card, (accuracy, labelled) = shipped(
-        tmp_path, cli, tree, LABELS, data={"use": "tags"}, objectives=objectives, metrics=["auroc"]
+        tmp_path, cli, warm, tree, LABELS, data={"use": "tags"}, objectives=objectives, metrics=["auroc"]
     )
     (stated,) = re.findall(r"test/accuracy (0\.\d{4})", card)
     assert float(accuracy) == pytest.approx(float(stated), abs=5e-5)

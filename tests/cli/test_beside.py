@@ -12,7 +12,7 @@ import pytest
 @pytest.mark.slow
 @pytest.mark.parametrize("where", ["beside the file", "in the current directory"])
 def test_files_named_like_libraries_are_left_alone(
-    where: str, write: Callable[..., Path], cli: Callable[..., Any], tmp_path: Path
+    where: str, write: Callable[..., Path], cold_cli: Callable[..., Any], tmp_path: Path
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -21,5 +21,5 @@ def test_files_named_like_libraries_are_left_alone(
     cwd = elsewhere if where == "beside the file" else tmp_path
     # The installed command, unlike python -c, has no current directory on its path.
     safe = {"PYTHONSAFEPATH": "1"}
-    checked = cli("study", "check", str(write()), cwd=cwd, environment=safe)
+    checked = cold_cli("study", "check", str(write()), cwd=cwd, environment=safe)
     assert (checked.returncode, checked.stderr) == (0, "")

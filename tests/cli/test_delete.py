@@ -63,9 +63,9 @@ def test_a_new_study_takes_the_name_of_a_deleted_one(mine: Path, finished: Any, 
 
 
 @pytest.mark.slow
-def test_nothing_is_deleted_without_a_yes(mine: Path, cli: Callable[..., Any]) -> None:
+def test_nothing_is_deleted_without_a_yes(mine: Path, cold_cli: Callable[..., Any]) -> None:
     before = files(mine / "studies")
-    refused = cli("--home", str(mine), "study", "delete", "tiny", input="y\n")
+    refused = cold_cli("--home", str(mine), "study", "delete", "tiny", input="y\n")
     assert refused.returncode == 2
     assert "This goes:" in refused.stdout
     assert "study delete tiny --yes does it." in refused.stderr

@@ -117,7 +117,7 @@ def test_a_rule_that_chooses_nothing_is_explained(words: str, told: str, finishe
 
 
 def test_from_a_module_beside_the_file_to_the_registry_by_what_is_printed(
-    home: Path, write: Callable[..., Path], cli: Callable[..., Any], tmp_path: Path
+    home: Path, write: Callable[..., Path], cold_cli: Callable[..., Any], tmp_path: Path
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -128,9 +128,9 @@ def test_from_a_module_beside_the_file_to_the_registry_by_what_is_printed(
         student={"use": "module", "target": "my_net:Net", "args": {"width": 8}},
         tune={"student.args.width": {"low": 4, "high": 24}, "train.lr": {"low": 5e-3, "high": 3e-2}},
     )
-    answer = cli("--home", str(home), "study", "check", str(file), cwd=elsewhere)
+    answer = cold_cli("--home", str(home), "study", "check", str(file), cwd=elsewhere)
     for _ in ("run", "promote"):
-        answer = cli(*next_step(answer.stdout), cwd=elsewhere)
+        answer = cold_cli(*next_step(answer.stdout), cwd=elsewhere)
         assert (answer.returncode, answer.stderr) == (0, "")
     assert "Registered tiny-student, version 1: models:/tiny-student@champion" in answer.stdout
     assert next_step(answer.stdout) == ["--home", str(home), "ui"]

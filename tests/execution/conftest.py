@@ -29,6 +29,11 @@ class Harness(LocalExecutor):
         return self.until("done", "error", "lost")
 
 
+@pytest.fixture(autouse=True)
+def _warm_workers():
+    """Here the fork server begins as it does for everybody: its beginning and its end are what is tested."""
+
+
 @pytest.fixture
 def make_executor():
     executors = []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -75,13 +73,13 @@ POINTS = {
 
 
 @pytest.fixture
-def kill(home: Path) -> Callable[[Point, Path], None]:
+def kill(home: Path, warm: Any, clean: dict[str, str]) -> Callable[[Point, Path], None]:
     """Run a study in a process that kills itself at a point."""
 
     def run(point: Point, file: Path) -> None:
         script = Path(__file__).with_name("killing.py")
-        words = (str(word) for word in (*point, "--home", home, "study", "run", file, "--workers", 1))
-        done = subprocess.run([sys.executable, script, *words], capture_output=True, text=True, check=False)
+        words = (script, *point, "--home", home, "study", "run", file, "--workers", 1)
+        done = warm.run(*map(str, words), env=clean)
         assert done.returncode == -9, f"it was not killed:\n{done.stdout}{done.stderr}"
 
     return run
