@@ -20,7 +20,7 @@ losses:
 train: {epochs: 15, batch: 16, lr: 2e-2}
 objectives: {val/accuracy: max}
 search: {trials: 1}
-confirm: {top: 1, seeds: 1}
+confirm: {top: 0}
 """
 
 
@@ -33,4 +33,4 @@ def test_a_student_learns_from_silero_and_ships_with_its_frames(
     study = kdorch.Study.load(tmp_path / "small.yaml")
     results = kdorch.run(study, home=tmp_path / "home", workers=1)
     assert results.trials["val/accuracy"].max() > 0.8
-    assert kdorch.promote(results, model="vad").version == 1
+    assert kdorch.promote(results, model="vad", unconfirmed=True).version == 1

@@ -13,12 +13,12 @@ import kdorch
 SMALL = """
 name: small
 data: {{use: text_blocks, path: {path}, length: 24}}
-teacher: {{use: trained, network: {{use: transformer_lm, layers: 1, width: 32, heads: 2}}, epochs: 3, batch: 8}}
+teacher: {{use: trained, network: {{use: transformer_lm, layers: 1, width: 32, heads: 2}}, epochs: 1, batch: 8}}
 student: {{use: transformer_lm, layers: 1, width: 16, heads: 1, expansion: 1}}
 losses: {{task: {{use: task, weight: 0.5}}, kd: {{use: forward_kl, weight: 0.5}}}}
 store: {{top: 8}}
 transfer: {{rows: 200}}
-train: {{epochs: 2, batch: 8}}
+train: {{epochs: 1, batch: 8}}
 tune: {{train.lr: [4e-3]}}
 objectives: {{val/bits_per_character: min, size/params: min}}
 search: {{trials: 1}}

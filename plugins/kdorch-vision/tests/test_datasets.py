@@ -19,13 +19,9 @@ class TestMnist5k(DatasetContract):
     dataset = Mnist5k()
 
 
-class TestFashionMnist(DatasetContract):
-    dataset = FashionMnist(rows=1_000)
-
-
 @pytest.fixture(scope="module")
 def digits() -> kdorch.Columns:
-    return Mnist5k().load()
+    return TestMnist5k().columns  # loaded already: these tests stand behind those
 
 
 def test_mnist5k_as_it_ships(digits: kdorch.Columns) -> None:
@@ -40,6 +36,10 @@ def test_a_digit_looks_like_what_its_label_says(digits: kdorch.Columns) -> None:
     middle = digits.inputs[:, 12:16, 12:16].mean((1, 2))
     assert middle[digits.targets == 1].mean() > 150
     assert middle[digits.targets == 0].mean() < 30
+
+
+class TestFashionMnist(DatasetContract):
+    dataset = FashionMnist(rows=1_000)
 
 
 def test_scaling_is_the_preprocessing() -> None:

@@ -21,7 +21,7 @@ tune:
   losses.at.weight: [1e-3, 100.0]
 objectives: {val/accuracy: max}
 search: {trials: 2, sampler: random}
-confirm: {top: 1, seeds: 1, baseline: none}
+confirm: {top: 0}
 """
 
 
@@ -33,9 +33,9 @@ def _own_tracking(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_loss_on_features_makes_a_student_look_where_its_teacher_looks(tmp_path: Path) -> None:
     """The heavier it weighs, the closer the maps; and what comes of it is shipped with its batch norms."""
     (tmp_path / "few_digits.yaml").write_text(DIGITS)
-    results = kdorch.run(kdorch.Study.load(tmp_path / "few_digits.yaml"), home=tmp_path)
+    results = kdorch.run(kdorch.Study.load(tmp_path / "few_digits.yaml"), home=tmp_path, workers=1)
     trials = results.trials
     apart = trials.set_index("losses.at.weight")["val/loss/at"]
     assert apart[100.0] < 0.8 * apart[1e-3]
     assert trials["val/accuracy"].max() > 0.8
-    assert kdorch.promote(results, model="digits").version == 1
+    assert kdorch.promote(results, model="digits", unconfirmed=True).version == 1
