@@ -131,11 +131,8 @@ MARKED = [pytest.param(case, marks=pytest.mark.slow if case in READ else ()) for
 
 @pytest.mark.parametrize("case", MARKED)
 def test_what_is_said_of_a_wrong_study(case: str) -> None:
+    """It is what the page shows; every message has a place, and no jargon."""
     assert entry(case) in PAGE.read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("case", MARKED)
-def test_every_message_has_a_place_and_no_jargon(case: str) -> None:
     code, told = said(case)
     first, *problems = told.splitlines()
     assert code == 2
