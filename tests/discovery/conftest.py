@@ -59,6 +59,7 @@ class Site:
             contextlib.redirect_stderr(errors),
             patch.dict(os.environ, environment),
             patch.object(sys, "argv", ["kdorch", *args]),
+            patch.object(sys, "path", list(sys.path)),
             pytest.raises(SystemExit) as ended,
         ):
             main()
