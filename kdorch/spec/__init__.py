@@ -4,9 +4,20 @@ Specs hold plain values only, so they are cheap, comparable, loggable, and writt
 ``{use: name, field: value}``. Torch objects exist only once ``build`` is called, inside a trial.
 """
 
+from kdorch.spec.explaining import description, explained
 from kdorch.spec.ranges import Choice, Range
 from kdorch.spec.spec import Spec
 from kdorch.spec.strict import Strict, written
 from kdorch.spec.targets import ClassPath, FunctionPath
 
-__all__ = ["Choice", "ClassPath", "FunctionPath", "Range", "Spec", "Strict", "written"]
+__all__ = [
+    "Choice",
+    "ClassPath",
+    "FunctionPath",
+    "Range",
+    "Spec",
+    "Strict",
+    "description",
+    "explained",
+    "written",
+]

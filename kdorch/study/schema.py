@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, cast
@@ -14,7 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from kdorch.discovery import Plugins
 from kdorch.errors import PluginError
 from kdorch.kinds import Dataset, Loss, Measure, Schedule, Student, Task, Teacher
-from kdorch.spec import Range, Spec
+from kdorch.spec import Range, Spec, explained
 from kdorch.study.metrics import measured
 from kdorch.study.model import Study
 from kdorch.study.parts import OneOf
@@ -166,13 +164,9 @@ def _allow_nothing(study: Schema) -> None:
 def _describe(model: type[BaseModel], fields: Schema) -> None:
     """Take descriptions from the docstring, which has those of its fields under ``Attributes:``."""
     fields["description"] = _summary(model)
-    for base in reversed(model.__mro__):
-        text = inspect.cleandoc(base.__doc__ or "").partition("Attributes:\n")[2]
-        for name, words in re.findall(
-            r"^    (\w+?)_?: ((?:.+\n?(?:     +.+\n?)*))", text, flags=re.MULTILINE
-        ):
-            if name in fields.get("properties", {}):
-                fields["properties"][name]["description"] = " ".join(words.split())
+    for name, words in explained(model).items():
+        if name in fields.get("properties", {}):
+            fields["properties"][name]["description"] = words
 
 
 def _summary(model: type[BaseModel]) -> str:

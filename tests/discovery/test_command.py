@@ -121,6 +121,7 @@ def test_show_of_our_own(site) -> None:
     text = " ".join(site.kdorch("plugins", "show", "loss/hinton").stdout.split())
     assert "temperature float 4.0 1.0 to 20.0, logarithmic" in text
     assert "weight float | Schedule 1.0" in text
+    assert "weight: Factor of this term in the sum" in text  # of all losses, so their base explains it
     assert "reference: Hinton, Vinyals, Dean 2015" in text
     text = " ".join(site.kdorch("plugins", "show", "student/module").stdout.split())
     assert "args dict[str, Any] {}" in text

@@ -55,13 +55,13 @@ def _told(field: dict[str, str]) -> dict[str, str]:
 
 def _one(spec: type[Spec], origin: str) -> dict[str, Any]:
     """Return what there is to know about a plugin."""
-    from inspect import cleandoc
+    from kdorch.spec import description
 
     return {
         "kind": spec.kind,
         "name": spec.name,
         "distribution": origin,
-        "doc": cleandoc(spec.__doc__ or ""),
+        "doc": description(spec),
         "fields": _fields(spec),
         "needs": sorted(spec.needs),
         "provides": sorted(spec.provides),
