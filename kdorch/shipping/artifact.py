@@ -19,7 +19,7 @@ from torch import nn
 
 from kdorch.errors import PromotionError
 from kdorch.shipping.environment import requirements
-from kdorch.shipping.legend import COLUMNS_FILE
+from kdorch.shipping.legend import COLUMNS_FILE, ENCODE_FILE
 
 LABELS_FILE = "labels.json"
 _TRACED_ROWS = 3  # none of the batch sizes that are verified, so a batch size frozen by the export is noticed
@@ -33,6 +33,7 @@ def save(
     logits: NDArray[Any],
     labels: tuple[str, ...],
     columns: Sequence[Mapping[str, Any]],
+    encoding: str,
     metadata: dict[str, Any],
 ) -> Model:
     """Export the module into ``folder`` as an MLflow model.
@@ -44,6 +45,7 @@ def save(
         logits: The module's answer to any of them.
         labels: Names of the outputs, in the order of the outputs; written to ``labels.json`` unless empty.
         columns: What each column of a table is; written to ``columns.json`` unless empty.
+        encoding: Python that makes rows of what a client has; written to ``encode.py`` unless empty.
         metadata: Facts for the model's ``MLmodel`` file.
 
     Returns:
@@ -78,6 +80,8 @@ def save(
     for name, facts in ((LABELS_FILE, labels), (COLUMNS_FILE, columns)):
         if facts:
             (folder / name).write_text(json.dumps(facts, ensure_ascii=False) + "\n", encoding="utf-8")
+    if encoding:
+        (folder / ENCODE_FILE).write_text(f"{encoding.strip()}\n", encoding="utf-8")
     return model
 
 

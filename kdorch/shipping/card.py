@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kdorch.shipping.environment import versions
-from kdorch.shipping.legend import legend
+from kdorch.shipping.legend import encoding, legend
 
 _SHOWN_LABELS = 20
 _UNKNOWN = "—"
@@ -106,7 +106,7 @@ def render(card: Card) -> str:
         "How to use": _how_to_use(card.usage) if card.usage else "",
         "Input and output": _interface(card),
         "Columns": legend(card.columns),
-        "From what you have to rows": _fenced(card.encoding),
+        "From what you have to rows": encoding(card.encoding),
         "Results": _results(card.results),
         "Limits": _limits(card),
         "Networks": _networks(card),
@@ -197,10 +197,6 @@ def _data(card: Card) -> str:
 def _made_with(card: Card) -> dict[str, str]:
     commit = {"commit": f"`{card.commit}`"} if card.commit else {}
     return {"date": card.date, **commit, **card.versions}
-
-
-def _fenced(code: str) -> str:
-    return f"```python\n{code.strip()}\n```" if code else ""
 
 
 def _bullets(facts: Mapping[str, object]) -> str:

@@ -6,8 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 COLUMNS_FILE = "columns.json"
+ENCODE_FILE = "encode.py"
 _SHOWN = 30
 _SHOWN_CATEGORIES = 10
+_SHOWN_CODE = 2000  # characters; a registry holds 5,000 of the whole page
+_IMPORT = """import sys
+
+sys.path.append("model")  # downloaded as above
+from encode import encode"""
 
 # Runs as it stands where mlflow is installed, which brings pandas.
 ENCODE = '''import json
@@ -50,6 +56,15 @@ def legend(columns: Sequence[Mapping[str, Any]]) -> str:
         f"A row holds these, in this order; `{COLUMNS_FILE}` beside the model has them too.\n\n"
         f"{table}{more}\n\n```python\n{ENCODE}\n```"
     )
+
+
+def encoding(code: str) -> str:
+    """Return the section of a model card about the Python that makes rows; empty if there is none."""
+    if not code:
+        return ""
+    if len(code) > _SHOWN_CODE:
+        return f"```python\n{_IMPORT}\n```"
+    return f"```python\n{code.strip()}\n```\n\n`{ENCODE_FILE}` beside the model has this, too."
 
 
 def _categories(column: Mapping[str, Any]) -> str:

@@ -114,6 +114,7 @@ def promote(shipment: Shipment, *, tracking_uri: str, model: str, alias: str | N
             logits=logits,
             labels=shipment.labels,
             columns=shipment.card.columns,
+            encoding=shipment.card.encoding,
             metadata=_metadata(shipment),
         )
         model_id = registry.log_model(saved, files, shipment.run_id)

@@ -51,6 +51,8 @@ def test_a_study_of_tokens(tmp_path: Path) -> None:
     scope: dict[str, object] = {}
     exec(code, scope)
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
+    shipped = Path(mlflow.artifacts.download_artifacts(promoted.uri)) / "encode.py"
+    assert shipped.read_text() == f"{code}\n"
     model = mlflow.pyfunc.load_model(promoted.uri)
     said = model.predict(scope["encode"](["abc"]))  # type: ignore[operator]
     assert np.array_equal(said[0, :3].argmax(-1), [1, 2, 3])  # b after a, c after b, d after c

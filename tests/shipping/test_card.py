@@ -130,3 +130,13 @@ def test_columns_are_told_with_the_lines_that_encode_a_row() -> None:
     assert "2 more are in `columns.json`." in lines
     assert ENCODE in legend(columns)
     assert legend([]) == ""
+
+
+def test_code_that_is_too_long_for_the_page_is_imported_from_beside_the_model() -> None:
+    short, long = "def encode(texts): ...", f"TOKENS = {['token'] * 500}\n\ndef encode(texts): ..."
+    page = render(replace(BARE, encoding=short))
+    assert f"## From what you have to rows\n\n```python\n{short}\n```\n\n`encode.py` beside" in page
+    page = render(replace(BARE, encoding=long))
+    assert "TOKENS" not in page
+    assert '\nsys.path.append("model")' in page
+    assert "\nfrom encode import encode\n```" in page
