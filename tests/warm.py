@@ -188,7 +188,10 @@ def become(asked: dict[str, Any], descriptors: list[int]) -> None:
 def begin(words: list[str]) -> None:
     """Run what stands after ``python``."""
     if "-u" in words:
-        sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), write_through=True)  # type: ignore[type-var]
+        unbuffered: Any = io.FileIO(
+            1, "w", closefd=False
+        )  # which the wrapper takes, but its annotation does not
+        sys.stdout = io.TextIOWrapper(unbuffered, write_through=True)
     at = next(at for at, word in enumerate(words) if word == "-c" or not word.startswith("-"))
     is_code = words[at] == "-c"
     paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)

@@ -51,7 +51,8 @@ class Fetched(Spec):
             there = self.folder.is_dir()
             wrong = differences(self.folder, self.source.files) if there else "there is no such folder"
             return f"{self.folder} does not hold the files of {self.name!r}: {wrong}." if wrong else ""
-        fetch, here = f"`kdorch data fetch {self.name}` brings them", directory.find(self.source)
+        fetch = f"`kdorch data fetch {self.name}` brings them"
+        here = directory.find(self.source)
         if here is None:
             size = decimal(self.source.size)
             return f"the files are not in {directory.home()}. {fetch}, about {size}."

@@ -93,8 +93,9 @@ class Columns:
             ``type`` (``number`` or ``category``) and, where codes stand for words, ``categories`` in the
             order of the codes.
         notes: What was mended while loading, counted, in words: ``1,203 texts are cut after 64 words``.
-        usage: Python that makes rows of what a client has, by a function ``encode``; printed on the card of a
-            shipped model, and run as it stands where mlflow is installed.
+        usage: Python that makes rows of what a client has; it ends with the function ``encode``. It is
+            printed on the card of a shipped model and lies beside that as ``encode.py``, to be imported where
+            mlflow is installed.
     """
 
     inputs: np.ndarray

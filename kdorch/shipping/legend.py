@@ -13,7 +13,7 @@ _SHOWN_CODE = 2000  # characters; a registry holds 5,000 of the whole page
 _IMPORT = """import sys
 
 sys.path.append("model")  # downloaded as above
-from encode import encode"""
+from encode import encode  # help(encode) says of what it makes rows"""
 
 # Runs as it stands where mlflow is installed, which brings pandas.
 ENCODE = '''import json

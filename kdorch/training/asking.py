@@ -105,14 +105,23 @@ def features_of(
     names, source = features_read(losses), spec.get("features")
     if not source or (names is not None and not names):
         return None
+    return features_from(source, plugins, task, names, spec["budget"])
+
+
+def features_from(
+    source: Mapping[str, Any], plugins: Plugins, task: Task, names: Collection[str] | None, budget: int
+) -> Callable[[str], Features]:
+    """Return what shows the features of the rows of a folder: from the store, or from the teacher.
+
+    Args:
+        source: ``stored`` (a directory), or ``teacher`` and ``state``.
+        plugins: Where to find the teacher.
+        task: What it answers.
+        names: Which features; None for all.
+        budget: Bytes of stored ones that may be held in memory.
+    """
     if "stored" in source:
-        return lambda folder: Stored(Path(source["stored"], folder), names, spec["budget"])
-    asked = recomputed(source, plugins, task, names)
+        return lambda folder: Stored(Path(source["stored"], folder), names, budget)
+    teacher = plugins.part("teacher", source["teacher"])
+    asked = Recomputed(teacher, task, Path(source["state"]), names)
     return lambda _: asked
-
-
-def recomputed(
-    source: Mapping[str, Any], plugins: Plugins, task: Task, names: Collection[str] | None
-) -> Recomputed:
-    """Return what asks the ``teacher`` whose ``state`` is in a file."""
-    return Recomputed(plugins.part("teacher", source["teacher"]), task, Path(source["state"]), names)

@@ -14,7 +14,7 @@ from kdorch.discovery import installed
 from kdorch.errors import TrainingError
 from kdorch.kinds import Batch, Output, Task
 from kdorch.kinds.schedule import highest
-from kdorch.training.asking import Asked, Stored, recomputed
+from kdorch.training.asking import Asked, features_from
 from kdorch.training.building import SAMPLE, seed
 from kdorch.training.rows import open_rows
 from kdorch.training.top import widened
@@ -83,10 +83,7 @@ def _two_rows(spec: Mapping[str, Any], task: Task) -> tuple[Batch, Output]:
         recall = partial(installed().part("teacher", spec["recall"]).recall, task)
     rows = open_rows(Path(spec["data"]), _SPLIT, teacher, budget=0, recall=recall)
     if source := spec.get("features"):
-        if "stored" in source:
-            rows = Asked(rows, Stored(Path(source["stored"], _SPLIT), None, budget=0))
-        else:
-            rows = Asked(rows, recomputed(source, installed(), task, None))
+        rows = Asked(rows, features_from(source, installed(), task, None, budget=0)(_SPLIT))
     batch, told = next(rows.batches(SAMPLE))
     generator = torch.Generator().manual_seed(0)
     return batch, told or Output(torch.randn(len(batch.rows), *task.output_shape, generator=generator))

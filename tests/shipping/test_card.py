@@ -139,4 +139,4 @@ def test_code_that_is_too_long_for_the_page_is_imported_from_beside_the_model() 
     page = render(replace(BARE, encoding=long))
     assert "TOKENS" not in page
     assert '\nsys.path.append("model")' in page
-    assert "\nfrom encode import encode\n```" in page
+    assert "\nfrom encode import encode  # help(encode)" in page

@@ -37,8 +37,11 @@ class Sound(kdorch.Dataset, name="sound", tasks={"classification"}):
         inputs = np.random.default_rng(0).normal(size=(ROWS, 4)) + 5
         return {"inputs": inputs, "targets": np.arange(ROWS) % 3}
 
+    usage: ClassVar[str] = "def encode(numbers):\n    return numbers"
+
     def load(self):
-        return kdorch.Columns(**{"task": kdorch.Classification(labels=["a", "b", "c"]), **self.columns()})
+        task = kdorch.Classification(labels=["a", "b", "c"])
+        return kdorch.Columns(**{"task": task, "usage": self.usage, **self.columns()})
 
     def preprocess(self, inputs):
         return self.scale(inputs)
@@ -62,6 +65,27 @@ class Repeating(Sound, name="repeating"):
 
     def columns(self):
         return super().columns() | {"rows": np.arange(ROWS) % (ROWS - 1)}
+
+
+@caught_by("test_usage_ends_with_encode")
+class Demonstrated(Sound, name="demonstrated"):
+    """Who imports the code that makes rows runs an example, too."""
+
+    usage: ClassVar[str] = f"{Sound.usage}\n\n\nrows = encode(open('new.csv'))"
+
+
+@caught_by("test_usage_ends_with_encode")
+class Renamed(Sound, name="renamed"):
+    """Who imports what the card names finds another function."""
+
+    usage: ClassVar[str] = "def make_rows(numbers):\n    return numbers"
+
+
+@caught_by("test_usage_ends_with_encode")
+class Garbled(Sound, name="garbled"):
+    """What should make rows is not Python."""
+
+    usage: ClassVar[str] = "def encode(numbers) return numbers"
 
 
 @caught_by("test_loads_the_same_twice")

@@ -7,7 +7,7 @@ from PIL import Image, ImageOps
 
 
 def encode(*paths):
-    """Images turned as the camera noted, on white, scaled to {width} x {height} pixels."""
+    """Rows of images, as of "new.png": turned as the camera noted, on white, {width} x {height} pixels."""
     rows = np.empty((len(paths), {shape}), np.uint8)
     for row, path in zip(rows, paths):
         with Image.open(path) as image:
@@ -16,10 +16,7 @@ def encode(*paths):
                 white = Image.new("RGBA", image.size, "white")
                 image = Image.alpha_composite(white, image.convert("RGBA"))
             row[:] = image.convert("{mode}").resize(({width}, {height}))
-    return rows
-
-
-rows = encode("new.png")'''
+    return rows'''
 _MODES = {2: "L", 3: "RGB"}  # by dimensions of a row
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 import numpy as np
 import torch
 
@@ -9,7 +11,7 @@ from kdorch.kinds import Columns
 from kdorch.teaching.cautions import strangeness
 from kdorch.testing.datasets.base import DatasetChecks
 from kdorch.testing.process import watched
-from kdorch.testing.says import expect
+from kdorch.testing.says import expect, explained
 
 _COLUMNS = ("inputs", "targets", "rows", "labelled", "parts", "groups", "times")
 
@@ -37,6 +39,20 @@ class RowChecks(DatasetChecks):
             f"{self.who}: row ids are {rows.dtype}, {len(rows) - len(np.unique(rows))} of them repeated.",
             why="the teacher's answers are joined to rows by their ids.",
             do="return int64 ids, one for each row, that the source keeps for ever.",
+        )
+
+    def test_usage_ends_with_encode(self) -> None:
+        """What a model card prints is Python that defines a function encode, and then does nothing more."""
+        if not self.columns.usage:
+            return
+        why, do = "it is imported from beside the model.", "end it with def encode(...), and call it nowhere."
+        with explained(f"{self.who}: usage is not Python", why=why, do=do):
+            last = ast.parse(self.columns.usage).body[-1]
+        expect(
+            isinstance(last, ast.FunctionDef) and last.name == "encode",
+            f"{self.who}: usage does not end with a function encode.",
+            why=why,
+            do=do,
         )
 
     def test_loads_the_same_twice(self) -> None:

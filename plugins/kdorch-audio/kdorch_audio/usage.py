@@ -8,7 +8,10 @@ import numpy as np
 
 
 def encode(*paths):
-    """WAV files of one channel, 16 bits, {rate:,} Hz; longer ones are cut, shorter ones end in silence."""
+    """Rows of WAV files, as of "new.wav", of one channel, 16 bits, {rate:,} Hz.
+
+    Longer ones are cut, shorter ones end in silence.
+    """
     rows = np.zeros((len(paths), {samples}), np.int16)
     for row, path in zip(rows, paths):
         with wave.open(path) as file:
@@ -16,10 +19,7 @@ def encode(*paths):
                 raise ValueError(f"{{path}} is not of one channel, 16 bits, {rate} Hz: {{file.getparams()}}")
             heard = np.frombuffer(file.readframes({samples}), "<i2")
         row[: len(heard)] = heard
-    return rows
-
-
-rows = encode("new.wav")'''
+    return rows'''
 
 
 def encoding(rate: int, samples: int) -> str:

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 import kdorch
 
 _BYTES = 2  # of a sample of 16 bits
-_RATES = range(
-    1_000, 1_000_001
-)  # of recorders; another one is a damaged header, and resampling it takes memory
+# Of recorders; another one is a damaged header, and resampling it takes memory.
+_RATES = range(1_000, 1_000_001)
 _HOW = "Write it anew as a WAV file of 16-bit PCM, or remove it."
 _TOLD = {
     "channels": "of {all} files {count} have several channels, which are averaged",

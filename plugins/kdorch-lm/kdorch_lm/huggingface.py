@@ -110,10 +110,10 @@ class HuggingfaceLm(
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        """Say which folder cannot be read; transformers raises errors of many kinds."""
+        """Say which folder cannot be read."""
         try:
             yield
-        except Exception as error:
+        except Exception as error:  # transformers and safetensors raise many kinds, without a common class
             raise kdorch.DataError(f"teacher.path: {self.path} cannot be read: {reason(error)}.") from error
 
 

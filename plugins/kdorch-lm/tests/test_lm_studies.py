@@ -1,4 +1,4 @@
-"""Whole studies: from a text to a model that runs without this plugin, and the one that we ship."""
+"""Whole studies: from a text to a model that runs without this plugin."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from pathlib import Path
 import mlflow
 import numpy as np
 import pytest
-from kdorch_lm.data.austen import Austen
 
 import kdorch
 
-STUDY = Path(__file__).parents[3] / "studies" / "austen.yaml"
 SMALL = """
 name: small
 data: {{use: text_blocks, path: {path}, length: 24}}
@@ -49,11 +47,3 @@ def test_a_study_of_text_ends_in_a_model_that_takes_text(
     said = model.predict(scope["encode"](["the", "then"]))  # type: ignore[operator]
     assert said.shape == (2, 24, 100)
     assert np.allclose(said[0, :3], said[1, :3], atol=1e-5)  # what comes later is not seen
-
-
-def test_the_study_is_sound_and_says_what_it_gives() -> None:
-    header = [line for line in STUDY.read_text().splitlines() if line.startswith("#")]
-    assert any("pip install ./plugins/kdorch-lm && kdorch data fetch austen" in line for line in header)
-    if Austen().absent():
-        pytest.skip(Austen().absent())
-    assert kdorch.Study.load(STUDY).name == "austen"

@@ -11,12 +11,9 @@ USAGE = '''import numpy as np
 
 
 def encode(texts):
-    """UTF-8, cut after {limit} bytes, filled up with 0."""
+    """Rows of a list of texts: UTF-8, cut after {limit} bytes, filled up with 0."""
     rows = np.array([text.encode() for text in texts], dtype="S{limit}")
-    return rows.view("uint8").reshape(len(texts), {limit})
-
-
-rows = encode(["A text.", "Another one."])'''
+    return rows.view("uint8").reshape(len(texts), {limit})'''
 
 
 def encode(texts: Sequence[str], limit: int) -> NDArray[np.uint8]:

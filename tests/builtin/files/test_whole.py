@@ -64,13 +64,13 @@ def shipped(data: str, folder: Path, cli: Cli) -> str:
     return str(answer.stdout)
 
 
-def predicted(card: str, folder: Path, environment: dict[str, str], before: str) -> np.ndarray:
+def predicted(card: str, folder: Path, environment: dict[str, str], between: str) -> np.ndarray:
     """Run the card's own code where kdorch is not, and return the answers."""
     [uri] = set(re.findall(r'load_model\("(.*?)"\)', card))
     blocks = re.findall(r"```python\n(.*?)\n```", card, flags=re.DOTALL)
     environment = environment | {"MLFLOW_TRACKING_URI": f"sqlite:///{folder / '.kdorch' / 'mlflow.db'}"}
     environment.pop("PYTHONPATH", None)
-    code = "\n".join([before, *blocks[1:], blocks[0], "np.save('logits.npy', answers)"])
+    code = "\n".join([*blocks[1:], between, blocks[0], "np.save('logits.npy', answers)"])
     for command in (
         [sys.executable, "-m", "mlflow", "artifacts", "download", "-u", uri, "-d", "model"],
         [sys.executable, "-P", "-c", f"import sys; sys.modules['kdorch'] = None\n{code}"],
@@ -128,7 +128,8 @@ def test_a_folder_of_images(tmp_path: Path, cli: Cli, clean: dict[str, str]) -> 
     in_order = sorted(images)  # as the folder is read
     locked = [in_order[row] for row in locked_rows(tmp_path)]
     paths = [f"patterns/{label}/{row:03}.png" for label, row in locked]
-    logits = predicted(card.replace('encode("new.png")', f"encode(*{paths})"), tmp_path, clean, "")
+    beside = "sys.path.append('model'); import encode as beside; assert beside.encode is not encode"
+    logits = predicted(card, tmp_path, clean, f"{beside}\nrows = beside.encode(*{paths})")
     right = [
         ("plain", "striped")[answer] == label
         for answer, (label, _) in zip(logits.argmax(1), locked, strict=True)

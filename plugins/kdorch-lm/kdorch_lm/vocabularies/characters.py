@@ -15,16 +15,16 @@ _USAGE = '''import numpy as np
 
 
 def encode(texts):
-    """Code points of the last {length} characters; 0 fills a short row from behind, where nothing looks."""
+    """Rows of a list of texts: the code points of their last {length} characters.
+
+    0 fills a short row from behind, where nothing looks. The logits at place N, counted from 0, are of the
+    character that follows the first N + 1.
+    """
     rows = np.zeros((len(texts), {length}), np.int32)
     for row, text in zip(rows, texts):
         codes = [ord(character) for character in text[-{length}:]]
         row[: len(codes)] = codes
-    return rows
-
-
-rows = encode(["It is a truth universally acknowledged, that a single man"])
-# The logits at place N, counted from 0, are of the character that follows the first N + 1.'''
+    return rows'''
 
 
 MOST = 4095  # characters that have an entry: more than any alphabet, and as many slots in the shipped model

@@ -20,7 +20,7 @@ IDS = {{token: place for place, token in enumerate(TOKENS)}}
 
 
 def encode(texts):
-    """The first {length} tokens of each text, the longest that fit; 0 fills a short row from behind."""
+    """Rows of a list of texts: their first {length} tokens, the longest that fit; 0 fills a short row."""
     rows = np.zeros((len(texts), {length}), np.int32)
     for row, text in zip(rows, texts):
         place = count = 0
@@ -28,10 +28,7 @@ def encode(texts):
             ends = range(min(place + {longest}, len(text)), place, -1)
             end = next((end for end in ends if text[place:end] in IDS), place + 1)
             row[count], count, place = IDS.get(text[place:end], 0), count + 1, end
-    return rows
-
-
-rows = encode(["It is a truth universally acknowledged, that a single man"])'''
+    return rows'''
 
 
 @dataclass(frozen=True)

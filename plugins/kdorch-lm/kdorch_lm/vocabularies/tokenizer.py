@@ -28,10 +28,7 @@ def encode(texts):
     for row, text in zip(rows, texts):
         ids = tokenizer.encode(text, add_special_tokens=False).ids[:{length}]
         row[: len(ids)] = ids
-    return rows
-
-
-rows = encode(["It is a truth universally acknowledged, that a single man"])'''
+    return rows'''
 
 
 class TokenizerFile:
