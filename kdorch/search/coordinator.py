@@ -1,7 +1,8 @@
 """Place trainings on workers and bring their results home: the only writer to Optuna and MLflow.
 
-A result becomes real in this order: its facts to Optuna, weights and metrics to MLflow, then ``tell`` (the
-commit), then the run's status. Whatever a kill interrupts, ``reconcile`` can tell how far it came.
+A job carries a lot of trials, and each comes home by itself. A result becomes real in this order: its facts to
+Optuna, weights and metrics to MLflow, then ``tell`` (the commit), then the run's status. Whatever a kill
+interrupts, ``reconcile`` can tell how far it came.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from kdorch.study.limits import Limit
 from kdorch.tracking import Tracker
 
 _TRAIN = "kdorch.training.trial:run"
-_READ_TEST = "kdorch.training.trial:evaluate_split"
+_READ_TEST = "kdorch.training.trial:read_test"
 VALUES = "kdorch.values"  # on a run: its results are whole
 WEIGHTS = "student.safetensors"
 
@@ -40,8 +41,8 @@ class Phase(Protocol):
     record: Record
     total: int
 
-    def wants(self, running: int) -> bool:
-        """Whether to start another trial beside those that run."""
+    def left(self, running: int) -> int:
+        """Return how many trials to start beside those that run."""
 
     def plan(self, trial: optuna.Trial) -> Plan:
         """Return the training of a trial."""
@@ -54,10 +55,12 @@ class Setting:
     Attributes:
         study: The study.
         data: Digest and directory of the stored data.
-        shared: Fields of a training's spec that never change.
+        shared: Fields of a job's spec that all its trials share.
         limits: What bounds a metric.
         weights: Where workers leave weights.
         ledger: The ledger of test readings.
+        workers: Jobs at once.
+        lot: Most trials of a job.
     """
 
     study: Study
@@ -66,6 +69,8 @@ class Setting:
     limits: Sequence[Limit]
     weights: Path
     ledger: Ledger
+    workers: int = 1
+    lot: int = 1
 
 
 @dataclass
@@ -89,7 +94,8 @@ class Coordinator:
         self._executor, self._tracker, self._observer = executor, tracker, observer
         self._record = phase.record
         self._flights: dict[str, _Flight] = {}
-        self._untested: deque[str] = deque()
+        self._alone: deque[str] = deque()  # whoever shared a job that came to grief
+        self._untested: list[str] = []
         self._reading = False
 
     def drive(self, deadline: float = math.inf) -> None:
@@ -102,38 +108,71 @@ class Coordinator:
                 self._handle(event)
 
     def _place(self, deadline: float) -> None:
+        self._settle_known()
         while self._executor.can_take():
             if self._untested and not self._reading:
-                self._test(self._untested.popleft())
-            elif self._phase.wants(len(self._flights)) and time.monotonic() < deadline:
-                self._executor.submit(self._launch())
+                self._read_test()
+            elif self._alone:
+                self._submit([self._alone.popleft()])
+            elif time.monotonic() < deadline and (lot := self._ask()):
+                self._submit(lot)
             else:
                 return
 
-    def _launch(self) -> Job:
+    def _ask(self) -> list[str]:
+        """Return the names of new trials: so many that no worker waits while another has several."""
+        left = self._phase.left(len(self._flights))
+        return [
+            self._launch() for _ in range(min(self._setting.lot, math.ceil(left / self._setting.workers)))
+        ]
+
+    def _launch(self) -> str:
         trial = self._record.ask()
         plan = self._phase.plan(trial)
         name = f"{plan.kind}-{trial.number}"
-        weights = self._setting.weights / f"{name}.safetensors"
-        self._flights[name] = _Flight(trial, plan, weights)
-        spec = self._setting.shared | plan.spec | {"weights": str(weights)}
-        return Job(name, _TRAIN, spec)
+        self._flights[name] = _Flight(trial, plan, self._setting.weights / f"{name}.safetensors")
+        return name
+
+    def _submit(self, lot: Sequence[str]) -> None:
+        trials = [
+            flight.plan.spec | {"name": name, "weights": str(flight.weights)}
+            for name, flight in ((name, self._flights[name]) for name in lot)
+        ]
+        self._executor.submit(Job(lot[0], _TRAIN, self._setting.shared | {"trials": trials}))
 
     def _handle(self, event: Event) -> None:
-        flight = self._flights[event.job.id]
-        if event.job.entry == _READ_TEST and event.kind != "started":
+        if event.job.entry == _READ_TEST and event.kind not in ("started", "report"):
             self._reading = False
         if event.kind == "report":
+            name = event.data["trial"]
+            self._reported(name, self._flights[name], event.data)
+        elif event.kind in ("error", "lost"):
+            self._ended(event)
+
+    def _reported(self, name: str, flight: _Flight, data: dict[str, Any]) -> None:
+        if "known" in data:
             self._start_run(flight)
-        elif event.kind == "done" and event.job.entry == _TRAIN:
-            self._trained(event.job.id, flight, event.data)
-        elif event.kind == "done":
-            self._tested(event.job.id, flight, event.data)
-        elif event.kind == "error":
-            reason = f"{event.data['type']}: {event.data['message']}"
-            self._failed(event.job.id, flight, reason, event.data["traceback"])
-        elif event.kind == "lost":
-            self._lost(event.job.id, flight, event.data["reason"])
+        elif "result" in data:
+            self._trained(name, flight, data["result"])
+        elif "scores" in data:
+            self._tested(flight, data["scores"])
+
+    def _ended(self, event: Event) -> None:
+        """Blame the only trial that a job had left; of several, see which it was."""
+        left = [each["name"] for each in event.job.spec["trials"] if self._is_open(each["name"], event.job)]
+        if len(left) > 1:
+            self._alone.extend(left)
+        elif left and event.kind == "error":
+            data = event.data
+            self._failed(
+                left[0], self._flights[left[0]], f"{data['type']}: {data['message']}", data["traceback"]
+            )
+        elif left:
+            self._lost(left[0], self._flights[left[0]], event.data["reason"])
+
+    def _is_open(self, name: str, job: Job) -> bool:
+        flight = self._flights.get(name)
+        return flight is not None and (job.entry == _READ_TEST or not flight.result)
 
     def _start_run(self, flight: _Flight) -> None:
         if flight.run_id:
@@ -158,26 +197,30 @@ class Coordinator:
         else:
             self._untested.append(name)
 
-    def _test(self, name: str) -> None:
-        """Have a confirmed student read the test rows, unless equal weights did.
+    def _settle_known(self) -> None:
+        """Complete the confirmed students whose weights, or equal ones, have read the test rows."""
+        for name in list(self._untested):
+            flight = self._flights[name]
+            scores = self._setting.ledger.find(self._setting.data.name, flight.result["digest"])
+            if scores is not None:
+                self._untested.remove(name)
+                flight.result["metrics"] |= {f"test/{each}": score for each, score in scores.items()}
+                self._commit(name, flight)
 
-        One reading at a time: twins of two candidates may come out equal, and the second must find the first.
-        """
-        flight = self._flights[name]
-        known = self._setting.ledger.find(self._setting.data.name, flight.result["digest"])
-        if known is not None:
-            flight.result["metrics"] |= _as_test(known)
-            self._commit(name, flight)
-            return
-        own = {"student": flight.plan.spec["student"], "split": "test", "weights": str(flight.weights)}
-        self._executor.submit(Job(name, _READ_TEST, self._setting.shared | own))
+    def _read_test(self) -> None:
+        """Have confirmed students read the test rows, equal weights once: twins may come out equal."""
+        distinct = {self._flights[name].result["digest"]: name for name in self._untested}
+        trials = [
+            {"name": name, "student": flight.plan.spec["student"], "weights": str(flight.weights)}
+            for name, flight in ((name, self._flights[name]) for name in distinct.values())
+        ]
+        spec = self._setting.shared | {"split": "test", "trials": trials}
+        self._executor.submit(Job("test", _READ_TEST, spec))
         self._reading = True
 
-    def _tested(self, name: str, flight: _Flight, scores: dict[str, float]) -> None:
+    def _tested(self, flight: _Flight, scores: dict[str, float]) -> None:
         data, digest = self._setting.data.name, flight.result["digest"]
         self._setting.ledger.add(data, digest, scores, study=self._setting.study.name, who=flight.plan.name)
-        flight.result["metrics"] |= _as_test(scores)
-        self._commit(name, flight)
 
     def _commit(self, name: str, flight: _Flight) -> None:
         metrics = flight.result["metrics"]
@@ -235,7 +278,3 @@ class Coordinator:
         self._observer.say(
             f"{flight.plan.name} was lost ({reason}); {'it is tried again' if again else 'given up'}"
         )
-
-
-def _as_test(scores: dict[str, float]) -> dict[str, float]:
-    return {f"test/{name}": value for name, value in scores.items()}

@@ -27,7 +27,7 @@ class Plan:
         name: The run's name.
         params: Dotted paths, as MLflow shows them.
         tags: Beside those that every run has.
-        spec: What ``training.trial.run`` takes, without the data.
+        spec: What ``training.trial.run`` takes of one trial.
     """
 
     kind: Literal["trial", "confirm", "baseline"]
@@ -46,11 +46,11 @@ class Searching:
         self.study, self.record, self.total = study, record, trials
         self._dimensions = space(study)
 
-    def wants(self, running: int) -> bool:
-        """Whether to start another trial beside those that run."""
+    def left(self, running: int) -> int:
+        """Return how many trials to start beside those that run."""
         if self.record.infeasible >= _PROPOSALS * self.total:
-            return False
-        return self.record.waiting > 0 or self.record.counted + running < self.total
+            return 0
+        return max(self.record.waiting, self.total - self.record.counted - running)
 
     def plan(self, trial: optuna.Trial) -> Plan:
         """Return the training that the trial's parameters describe."""
@@ -94,9 +94,9 @@ class Confirming:
                 for role in roles:
                     yield {"candidate": candidate, "seed": self.study.seed + _FRESH + number, "role": role}
 
-    def wants(self, running: int) -> bool:
-        """Whether to start another one."""
-        return self.record.waiting > 0
+    def left(self, running: int) -> int:
+        """Return how many to start."""
+        return self.record.waiting
 
     def plan(self, trial: optuna.Trial) -> Plan:
         """Return the training that the trial's plan describes."""

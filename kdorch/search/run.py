@@ -105,7 +105,7 @@ class Session:
         return open_confirmations(self.folder, self.study)
 
     def _is_complete(self) -> bool:
-        return not self._searching().wants(0) and not self._confirming().wants(0)
+        return not self._searching().left(0) and not self._confirming().left(0)
 
     def _run(self, executor: Executor, record: dict[str, Any]) -> None:
         data = prepare.data(self.study, self.home, executor, self._wait("data"))
@@ -144,7 +144,7 @@ class Session:
             self.observer.recall(trial.user_attrs["metrics"])
         try:
             self._drive(self._searching(), setting, executor, tracker, self.deadline)
-            in_time = not self._searching().wants(0)
+            in_time = not self._searching().left(0)
             look_back(self.study.name, self._searched, self.trials, self.observer, in_time=in_time)
             if candidates(self.study, self._searched):
                 beside.test()
@@ -210,7 +210,7 @@ class Session:
     def _drive(
         self, phase: Phase, setting: Setting, executor: Executor, tracker: Tracker, deadline: float
     ) -> None:
-        if phase.wants(0):
+        if phase.left(0):
             started, before = time.monotonic(), phase.record.counted
             Coordinator(phase, setting, executor, tracker, self.observer).drive(deadline)
             seconds, done = time.monotonic() - started, phase.record.counted - before
@@ -228,4 +228,5 @@ class Session:
         }
         weights = self.folder.weights.resolve()
         shutil.rmtree(weights, ignore_errors=True)  # of trainings that a kill interrupted
-        return Setting(self.study, Path(data["path"]), shared, bounds, weights, Ledger(self.home.ledger))
+        ledger = Ledger(self.home.ledger)
+        return Setting(self.study, Path(data["path"]), shared, bounds, weights, ledger, self.workers)

@@ -45,33 +45,33 @@ def waiting(record: Record) -> list[tuple[Any, ...]]:
 
 def test_a_search_wants_its_trials_and_no_more(record: Record, make: Any) -> None:
     search = Searching(make(), record, trials=3)
-    assert search.wants(running=2)
-    assert not search.wants(running=3)
+    assert search.left(2)
+    assert not search.left(3)
     for values in ([0.5, 10], [0.6, 20]):
         record.tell(record.ask().number, values)
-    assert search.wants(running=0)
+    assert search.left(0)
     record.fail(record.ask().number, "diverged")
-    assert not search.wants(running=0)
-    assert Searching(make(), record, trials=4).wants(running=0)
+    assert not search.left(0)
+    assert Searching(make(), record, trials=4).left(0)
 
 
 def test_a_lost_trial_is_wanted_beyond_those_that_run(record: Record, make: Any) -> None:
     search = Searching(make(), record, trials=1)
     trial = record.ask()
     search.plan(trial)
-    assert not search.wants(running=1)
+    assert not search.left(1)
     record.retry(record.trials()[trial.number], "lost")
-    assert search.wants(running=0)
+    assert search.left(0)
     assert search.plan(record.ask()).params == search.plan(trial).params
-    assert not search.wants(running=1)
+    assert not search.left(1)
 
 
 def test_proposals_that_break_a_limit_stop_at_ten_times_the_trials(record: Record, make: Any) -> None:
     search = Searching(make(), record, trials=2)
     for _ in range(20):
-        assert search.wants(running=0)
+        assert search.left(0)
         record.prune(record.ask().number, {"size/params": 1.0})
-    assert not search.wants(running=0)
+    assert not search.left(0)
     assert record.counted == 0
 
 
@@ -137,7 +137,7 @@ def test_another_front_withdraws_what_waits_for_the_old_one(confirming: Any, rec
     second = confirming(7, 8)
     assert {candidate for candidate, _, _ in waiting(record)} == {7, 8}
     assert second.total == 1 + 8
-    while second.wants(0):
+    while second.left(0):
         trial = record.ask()
         assert second.plan(trial).spec["student"]["width"] in (4 + 7, 4 + 8)
         record.tell(trial.number, [0.9, 10])

@@ -68,7 +68,7 @@ def test_every_sampler_takes_limits_and_choices(
             seed=study.seed,
         )
         search = Searching(study, record, study.search.trials)
-        if not search.wants(0):
+        if not search.left(0):
             break
         for _ in range(2):
             trial = record.ask()

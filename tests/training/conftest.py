@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from kdorch.discovery import Origin, discover, installed
-from kdorch.training import trial
 
 sys.path.append(str(Path(__file__).parent))  # students are named by the import path of their class
 
@@ -36,7 +35,7 @@ def stored(tmp_path_factory):
 
 @pytest.fixture
 def spec(stored, tmp_path):
-    """Return a function that describes a trial; what it is given replaces the default."""
+    """Return a function that describes a trial and its job; what it is given replaces the default."""
 
     def make(**fields):
         default = {
@@ -63,7 +62,7 @@ def run(spec):
     """Return a function that runs a trial and returns its result."""
 
     def call(**fields):
-        return trial.run(spec(**fields), lambda data: None)
+        return training_toys.result_of(spec(**fields))
 
     return call
 

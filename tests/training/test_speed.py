@@ -11,9 +11,9 @@ import pytest
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
+from training_toys import result_of
 
 from kdorch.teaching import jobs
-from kdorch.training import trial
 
 EPOCHS, BATCH, WIDTH, RATE = 20, 64, 32, 1e-2
 ROUNDS = 15
@@ -76,10 +76,10 @@ def test_a_distilled_trial_costs_little_more_than_a_bare_loop(digits, spec):
         student={"use": "mlp", "width": WIDTH},
         train={"epochs": EPOCHS, "batch": BATCH, "lr": RATE},
     )
-    result = trial.run(described, lambda known: None)
+    result = result_of(described)
     assert result["metrics"]["val/accuracy"] >= bare_loop(data["path"]) - 0.03  # the same work was done
     ratios = []
     for _ in range(ROUNDS):
         bare = seconds(lambda: bare_loop(data["path"]))
-        ratios.append(seconds(lambda: trial.run(described, lambda known: None)) / bare)
+        ratios.append(seconds(lambda: result_of(described)) / bare)
     assert median(ratios) <= 1.6, sorted(ratios)

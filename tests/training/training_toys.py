@@ -11,6 +11,7 @@ from pydantic import PrivateAttr
 from torch import nn
 
 import kdorch
+from kdorch.training import trial
 from kdorch.training.rows import open_rows
 
 FEATURES, CLASSES, TRAIN, VALIDATION = 6, 3, 101, 60
@@ -30,6 +31,26 @@ def write_rows(folder):
         for name, column in columns.items():
             np.save(folder / "data" / split / f"{name}.npy", column)
         np.save(folder / "teacher" / split / "logits.npy", (2 * inputs @ centres.T).astype(np.float32))
+
+
+OWN = ("student", "losses", "train", "seed", "weights", "recall", "sample")
+
+
+def job(*described):
+    """Return the spec of a job that carries these trials; whatever they share is the first one's."""
+    shared = {field: value for field, value in described[0].items() if field not in OWN}
+    trials = [
+        {"name": str(place), **{field: each[field] for field in OWN if field in each}}
+        for place, each in enumerate(described)
+    ]
+    return shared | {"trials": trials}
+
+
+def result_of(described):
+    """Run one trial and return its result."""
+    reports = []
+    trial.run(job(described), reports.append)
+    return reports[-1]["result"]
 
 
 def rows(stored, split, *, budget=2**40):
