@@ -11,7 +11,7 @@ from collections.abc import Collection
 
 from optuna.trial import FrozenTrial, TrialState
 
-from kdorch.search.coordinator import VALUES
+from kdorch.search.books import VALUES
 from kdorch.search.record import INFEASIBLE, Record
 from kdorch.tracking import Outcome, RunRecord, Tracker
 from kdorch.tracking.values import STATUS

@@ -18,7 +18,7 @@ from kdorch.execution import Executor, LocalExecutor
 from kdorch.search import prepare, showing
 from kdorch.search.beginning import begin
 from kdorch.search.beside import Beside
-from kdorch.search.coordinator import Coordinator, Phase, Setting
+from kdorch.search.coordinator import Coordinator
 from kdorch.search.estimate import cautions, estimate
 from kdorch.search.frames import candidates, open_confirmations, open_trials
 from kdorch.search.home import Folder, Home
@@ -32,6 +32,7 @@ from kdorch.search.observer import Observer
 from kdorch.search.phases import Confirming, Searching
 from kdorch.search.reconcile import reconcile
 from kdorch.search.record import Record
+from kdorch.search.setting import Phase, Setting
 from kdorch.search.together import fit_together
 from kdorch.study import Study
 from kdorch.study.metrics import limits

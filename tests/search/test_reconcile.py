@@ -10,7 +10,7 @@ import pytest
 from memory_tracker import MemoryTracker
 from optuna.trial import TrialState
 
-from kdorch.search.coordinator import VALUES
+from kdorch.search.books import VALUES
 from kdorch.search.journal import open_journal
 from kdorch.search.reconcile import reconcile
 from kdorch.search.record import Record

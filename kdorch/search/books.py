@@ -1,0 +1,125 @@
+"""What becomes of a trial, written to Optuna and MLflow.
+
+A result becomes real in this order: its facts to Optuna, weights and metrics to MLflow, then ``tell`` (the
+commit), then the run's status. Whatever a kill interrupts, ``reconcile`` can tell how far it came.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import optuna
+
+from kdorch.search.observer import Observer
+from kdorch.search.phases import Plan
+from kdorch.search.setting import Phase, Setting
+from kdorch.tracking import Tracker
+
+VALUES = "kdorch.values"  # on a run: its results are whole
+WEIGHTS = "student.safetensors"
+
+
+@dataclass
+class Flight:
+    """A trial on its way.
+
+    Attributes:
+        trial: In Optuna.
+        plan: What is trained.
+        weights: Where the worker leaves them.
+        run_id: Of its run, once there is one.
+        result: What the worker returned.
+    """
+
+    trial: optuna.Trial
+    plan: Plan
+    weights: Path
+    run_id: str = ""
+    result: dict[str, Any] = field(default_factory=dict)
+
+
+class Books:
+    """Keeps Optuna and MLflow in line: nobody else writes to either while a phase runs."""
+
+    def __init__(self, phase: Phase, setting: Setting, tracker: Tracker, observer: Observer) -> None:
+        self._phase, self._setting = phase, setting
+        self._record, self._tracker, self._observer = phase.record, tracker, observer
+
+    def start(self, flight: Flight) -> None:
+        """Begin its run, unless it has one."""
+        if flight.run_id:
+            return
+        plan, trial = flight.plan, flight.trial
+        attempt = {"kdorch.attempt": str(trial.user_attrs.get("attempt", 1))}
+        flight.run_id = self._tracker.start(
+            plan.name, plan.kind, trial=trial.number, params=plan.params, tags=plan.tags | attempt
+        )
+        trial.set_user_attr("run_id", flight.run_id)
+
+    def complete(self, flight: Flight) -> None:
+        """Write its result down; without a number to choose by it has failed."""
+        metrics = flight.result["metrics"]
+        objectives = self._setting.study.objectives
+        bad = [
+            metric
+            for metric in (*objectives, *self._setting.study.limits)
+            if not math.isfinite(metrics.get(metric, math.nan))
+        ]
+        if bad:
+            self.fail(flight, f"{bad[0]} is {metrics.get(bad[0], 'not measured')}")
+            return
+        values = [metrics[metric] for metric in objectives]
+        self.start(flight)
+        flight.trial.set_user_attr("metrics", metrics)
+        flight.trial.set_user_attr("weights", flight.result["digest"])
+        if flight.result.get("sample"):
+            flight.trial.set_user_attr("sample", flight.result["sample"])
+        self._record.constrain(flight.trial, metrics, self._setting.limits)
+        # One name in all runs is what people and promotion look for.
+        named = flight.weights.rename(flight.weights.parent / WEIGHTS)
+        self._tracker.upload(flight.run_id, named)
+        named.unlink()
+        facts = {
+            VALUES: json.dumps(values),
+            "kdorch.epoch": str(flight.result["epoch"]),
+            "kdorch.weights": flight.result["digest"],
+        }
+        self._tracker.log(flight.run_id, curves=flight.result["curves"], finals=metrics, tags=facts)
+        self._record.tell(flight.trial.number, values)
+        self._tracker.end(flight.run_id, "complete")
+        self._observer.progress(self._phase.title, self._record.counted, self._phase.total, metrics)
+
+    def fail(self, flight: Flight, reason: str, traceback: str = "") -> None:
+        """End a trial that cannot succeed."""
+        self.start(flight)
+        if traceback:
+            with TemporaryDirectory() as folder:
+                file = Path(folder, "traceback.txt")
+                file.write_text(traceback)
+                self._tracker.upload(flight.run_id, file)
+        self._tracker.log(flight.run_id, curves={}, finals={}, tags={"kdorch.reason": reason})
+        self._record.fail(flight.trial.number, reason)
+        self._tracker.end(flight.run_id, "failed")
+        self._observer.say(f"{flight.plan.name} failed: {reason}")
+
+    def repeat(self, flight: Flight, reason: str) -> None:
+        """End a trial whose process died, and have it done again, unless that happens too often."""
+        frozen = self._record.trials()[flight.trial.number]
+        again = self._record.retry(frozen, reason)
+        if flight.run_id:
+            self._tracker.log(flight.run_id, curves={}, finals={}, tags={"kdorch.reason": reason})
+            self._tracker.end(flight.run_id, "failed")
+        self._observer.say(
+            f"{flight.plan.name} was lost ({reason}); {'it is tried again' if again else 'given up'}"
+        )
+
+    def refuse(self, flight: Flight, result: dict[str, Any]) -> None:
+        """Give up a proposal that breaks a limit before it is trained."""
+        limits = [limit for limit in self._setting.limits if limit.metric in result["metrics"]]
+        self._record.constrain(flight.trial, result["metrics"], limits)
+        self._record.prune(flight.trial.number, result["infeasible"])
