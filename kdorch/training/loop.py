@@ -13,6 +13,7 @@ from torch import nn
 from kdorch.errors import TrainingError
 from kdorch.kinds import Direction, Task
 from kdorch.study import Train
+from kdorch.study.pruning import Stop, never
 from kdorch.training.building import answer
 from kdorch.training.evaluate import evaluate
 from kdorch.training.objective import Objective
@@ -28,11 +29,13 @@ class Fitted:
         epoch: The best epoch by validation, from 1.
         curves: Metric to its value after each epoch.
         seconds: Time spent, validation included.
+        pruned: Whether it was given up before its last epoch.
     """
 
     epoch: int = 0
     curves: dict[str, list[float]] = field(default_factory=dict)
     seconds: float = 0.0
+    pruned: bool = False
 
     def add(self, values: dict[str, float]) -> None:
         """Continue the curves."""
@@ -50,6 +53,7 @@ def fit(
     *,
     seed: int,
     score: tuple[str, Direction],
+    stop: Stop = never,
 ) -> Fitted:
     """Train a network in place; it is left with the weights of its best epoch.
 
@@ -62,6 +66,7 @@ def fit(
         settings: Epochs, batch, learning rate.
         seed: Order of the rows.
         score: The task's score that chooses the best epoch, and which way is better.
+        stop: Whether to give up, asked after each epoch.
 
     Raises:
         TrainingError: If the network diverges.
@@ -73,6 +78,7 @@ def fit(
     generator = torch.Generator().manual_seed(seed)
     count = len(train[0])
     steps = settings.epochs * len(lengths(count, settings.batch))
+    name, sign = f"val/{score[0]}", 1 if score[1] == "max" else -1
     step, fitted, best, state = 0, Fitted(), -math.inf, {}
     for epoch in range(1, settings.epochs + 1):
         fitted.add({f"train/weight/{label}": weight for label, weight in objective.begin(epoch).items()})
@@ -93,10 +99,12 @@ def fit(
         fitted.add({f"train/grad/{label}": norm for label, norm in norms.items()})
         values = _validate(network, objective, validation, task, score[0], epoch, settings.batch)
         fitted.add(values)
-        reached = values[f"val/{score[0]}"] * (1 if score[1] == "max" else -1)
-        if reached > best:
-            best, fitted.epoch = reached, epoch
-            state = {name: tensor.clone() for name, tensor in everything.state_dict().items()}
+        if sign * values[name] > best:
+            best, fitted.epoch = sign * values[name], epoch
+            state = {key: tensor.clone() for key, tensor in everything.state_dict().items()}
+        if stop(epoch, sign * best):
+            fitted.pruned = True
+            break
     everything.load_state_dict(state)
     fitted.seconds = time.perf_counter() - started
     return fitted

@@ -26,6 +26,7 @@ from kdorch.builtin.losses import Hinton, Supervised
 from kdorch.errors import TrainingError
 from kdorch.kinds import Output
 from kdorch.study import Train
+from kdorch.study.pruning import never
 from kdorch.training.evaluate import evaluate
 from kdorch.training.loop import fit
 from kdorch.training.objective import Objective
@@ -40,7 +41,18 @@ def distillation(task=TASK):
     return Objective(losses, task, SHOWN, SHOWN)
 
 
-def train(network, objective, stored, *, task=TASK, seed=7, score=("loss", "min"), budget=2**40, **settings):
+def train(
+    network,
+    objective,
+    stored,
+    *,
+    task=TASK,
+    seed=7,
+    score=("loss", "min"),
+    budget=2**40,
+    stop=never,
+    **settings,
+):
     known, unseen = (rows(stored, split, budget=budget) for split in ("train", "validation"))
     return fit(
         network,
@@ -51,6 +63,7 @@ def train(network, objective, stored, *, task=TASK, seed=7, score=("loss", "min"
         SETTINGS.model_copy(update=settings),
         seed=seed,
         score=score,
+        stop=stop,
     )
 
 
@@ -119,6 +132,21 @@ def test_keeps_the_best_epoch_by_validation(stored, direction, script, best):
     assert fitted.epoch == best
     assert fitted.curves["val/accuracy"] == list(script)
     assert_same(network.state_dict(), states[best - 1])
+
+
+@pytest.mark.parametrize(("direction", "best"), [("max", [1, 3, 3, 5]), ("min", [1, 1, 1, 1])])
+def test_is_asked_after_each_epoch_with_the_best_so_far_and_gives_up(stored, direction, best):
+    asked = []
+
+    def stop(epoch, score):
+        asked.append((epoch, score))
+        return epoch == 4
+
+    task = Scripted(labels=TASK.labels, script=(1, 3, 2, 5, 4))
+    fitted = train(plain(), distillation(), stored, task=task, score=("accuracy", direction), stop=stop)
+    assert asked == list(enumerate(best, 1))
+    assert fitted.pruned
+    assert {len(curve) for curve in fitted.curves.values()} == {4}
 
 
 def test_curves_have_one_value_for_each_epoch(stored):
