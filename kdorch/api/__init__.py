@@ -60,6 +60,7 @@ def run(
         KdorchError: If the study is wrong or cannot be run; what is complete is kept.
     """
     from kdorch.search.home import Home
+    from kdorch.search.prepare import cores
     from kdorch.search.run import Session
     from kdorch.study.check import check as check_study
 
@@ -97,11 +98,6 @@ def _refuse_nonsense(workers: int | None, trials: int | None, timeout: float | N
         wrong.append(f"timeout should be above 0 seconds, not {timeout}. Leave it out to go on to the end.")
     if wrong:
         raise ArgumentError("\n".join(wrong))
-
-
-def cores() -> int:
-    """Return how many cores this process may use; not every system limits that."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def tracking_uri(home: Path) -> str | None:

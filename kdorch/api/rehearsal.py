@@ -54,7 +54,6 @@ def rehearse(study: Study, *, home: str | Path = HOME, workers: int | None = Non
         StudyError: If parts do not fit each other, as far as that is seen without the teacher.
         KdorchError: If the data cannot be used.
     """
-    from kdorch.api import cores
     from kdorch.execution import LocalExecutor
     from kdorch.search import prepare
     from kdorch.search.estimate import cautions, estimate
@@ -69,6 +68,7 @@ def rehearse(study: Study, *, home: str | Path = HOME, workers: int | None = Non
         prepare.fits(study, data["facts"]["task"])
         showable(study, executor, data)
         fit_together(study, executor, data)
-        expected = estimate(study, executor, data, trials=study.search.trials, workers=workers or cores())
+        at_once = workers or prepare.cores()
+        expected = estimate(study, executor, data, trials=study.search.trials, workers=at_once)
     facts = data["facts"]
     return Rehearsal(facts["rows"], facts.get("notes", []), cautions(study, data), expected)

@@ -15,7 +15,7 @@ def prepare(threads: int) -> None:
 
 
 def expected_state(threads: int) -> dict[str, object]:
-    """Return the state of a fresh worker that gives torch this many threads."""
+    """Return what a job finds that gets this many threads of torch, and has to leave."""
     return {
         "the current directory": _current_directory(),
         "the SIGINT handler": signal.SIG_IGN,

@@ -49,7 +49,7 @@ class Handle:
         self.expires = time.monotonic() + (math.inf if job.timeout is None else job.timeout)
         # A worker that died a moment ago has not been noticed yet; its exit frees the job for another.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            send(self.connection, {"entry": job.entry, "spec": job.spec})
+            send(self.connection, {"entry": job.entry, "spec": job.spec, "threads": job.threads})
 
     def finish(self) -> None:
         """Note that its job has ended."""

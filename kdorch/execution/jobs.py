@@ -19,12 +19,14 @@ class Job:
             takes a dict. It returns a dict. Both dicts hold JSON only.
         spec: What the function is to do; JSON only, data by digest or path.
         timeout: Seconds from ``started``; past it the worker is killed and the job is ``lost``.
+        threads: Of torch; None for the worker's own number.
     """
 
     id: str
     entry: str
     spec: dict[str, Any]
     timeout: float | None = None
+    threads: int | None = None
 
     def validate(self) -> None:
         """Raise an `ExecutionError` if the job could not run in another process."""

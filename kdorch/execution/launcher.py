@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 from multiprocessing.connection import Connection
@@ -59,7 +60,13 @@ def last_words(options: Options, number: int) -> str:
 def thread_variables(threads: int) -> dict[str, str]:
     """Return the environment of a process whose libraries are to use this many threads."""
     # OpenBLAS would start its threads on import, and a process that is to be forked has to have none.
-    return {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": "1"}
+    return {
+        "OMP_NUM_THREADS": str(threads),
+        "MKL_NUM_THREADS": str(threads),
+        "OPENBLAS_NUM_THREADS": "1",
+        # Threads that wait for each other by spinning take the core from the one that they wait for.
+        "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE"),
+    }
 
 
 def exit_reason(code: int) -> str:

@@ -1,8 +1,8 @@
 """The worker's side: run one job after the other, and say what became of each.
 
 Messages are JSON in both directions, so that nothing is ever unpickled:
-coordinator → worker ``{entry, spec}``; worker → coordinator ``{kind, data}``, first ready, then for each job
-started, any number of report, and done or error.
+coordinator → worker ``{entry, spec, threads}``; worker → coordinator ``{kind, data}``, first ready, then for
+each job started, any number of report, and done or error.
 ``done`` also names what the job left changed. Whether this process lives on is the coordinator's decision.
 """
 
@@ -59,17 +59,18 @@ def serve(connection: Connection, threads: int) -> None:
 
     Args:
         connection: To the coordinator.
-        threads: For torch, set again before each job.
+        threads: For torch, set again before each job that names no other number.
     """
     # Ctrl-C reaches every process of a terminal, but only the coordinator knows what to do about it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    expected = drift.expected_state(threads)
     try:
         send(connection, {"kind": "ready", "data": {"pid": os.getpid()}})
         while True:
             request = receive(connection)
             send(connection, {"kind": "started", "data": {"pid": os.getpid()}})
-            drift.prepare(threads)
+            given = request["threads"] or threads
+            drift.prepare(given)
+            expected = drift.expected_state(given)
             answer = _run(connection, request, expected)
             send(connection, answer)
     except (EOFError, OSError):

@@ -13,7 +13,7 @@ from kdorch.search.ledger import Ledger
 from kdorch.search.logbook import note_model
 from kdorch.search.models import Model, placed
 from kdorch.search.observer import Observer
-from kdorch.search.prepare import call, score
+from kdorch.search.prepare import call, cores, score
 from kdorch.study import Study
 from kdorch.tracking import RunRecord, Tracker
 from kdorch.tracking.database import local_uri
@@ -66,7 +66,7 @@ class Beside:
         }
         waiting = partial(self.observer.wait, model.name)
         with placed(model):
-            entry = call(self.executor, "kdorch.teaching.jobs:teacher", spec, waiting)
+            entry = call(self.executor, "kdorch.teaching.jobs:teacher", spec, waiting, threads=cores())
         accept(entry)
         run, told = note_model(self.study, self.tracker, self.runs, model, entry)
         self._noted.append((model, entry, run))
@@ -79,7 +79,8 @@ class Beside:
         for model, entry, run in self._noted:
             spec = self._spec(model) | {"entry": entry["path"]}
             with placed(model):
-                facts = call(self.executor, "kdorch.teaching.jobs:teacher_test", spec)["facts"]
+                read = call(self.executor, "kdorch.teaching.jobs:teacher_test", spec, threads=cores())
+            facts = read["facts"]
             found = facts["test"]
             if ledger.find(data, entry["digest"]) is None:
                 ledger.add(data, entry["digest"], found, study=self.study.name, who=model.name)

@@ -85,7 +85,11 @@ def estimate(
     facts = data["facts"]
 
     def probe(
-        network: Mapping[str, Any], train: Mapping[str, Any], rows: int | None = None
+        network: Mapping[str, Any],
+        train: Mapping[str, Any],
+        rows: int | None = None,
+        *,
+        alone: bool = False,
     ) -> dict[str, Any]:
         spec = {
             "data": data["path"],
@@ -95,8 +99,9 @@ def estimate(
             "rows": rows,
             "score": list(prepare.score(study)),
             "budget": prepare.budget(workers),
+            "alone": alone,
         }
-        return prepare.call(executor, _PROBE, spec)
+        return prepare.call(executor, _PROBE, spec, threads=prepare.cores() if alone else None)
 
     found = [probe(tree["student"], tree["train"], study.transfer.rows) for tree in _extremes(study)]
     (homework, teacher), *others = (_homework(model, probe) for model in models(study))
@@ -118,7 +123,10 @@ def estimate(
 def _homework(model: Model, probe: Callable[..., dict[str, Any]]) -> tuple[list[dict[str, Any]], float]:
     """Return what a few steps of each network showed that a model has to train, and the seconds of it all."""
     with placed(model):
-        done = [probe(network.model_dump(mode="json"), train) for network, train in model.part.homework()]
+        done = [
+            probe(network.model_dump(mode="json"), train, alone=True)
+            for network, train in model.part.homework()
+        ]
     # K teachers who each miss one fold in K take as long as K - 1 who miss none.
     return done, sum(each["seconds"] for each in done) * max(model.part.folds(), 1)
 

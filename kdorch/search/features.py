@@ -11,7 +11,7 @@ from kdorch.execution import Executor
 from kdorch.kinds import Loss
 from kdorch.kinds.loss import features_read
 from kdorch.search.home import Home
-from kdorch.search.prepare import call
+from kdorch.search.prepare import call, cores
 from kdorch.spec import Choice
 from kdorch.study import Study
 from kdorch.study.paths import locate
@@ -59,7 +59,7 @@ def ready(
         "disk": disk - views,
         "budget": budget,
     }
-    kept = call(executor, _JOB, spec, wait)
+    kept = call(executor, _JOB, spec, wait, threads=cores())
     layers, size = len(kept["names"]), decimal(kept["bytes"])
     if kept["path"]:
         count = "1 layer" if layers == 1 else f"{layers} layers"

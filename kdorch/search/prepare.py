@@ -117,7 +117,14 @@ def _ignore(_: float) -> None:
     """Wait without a word."""
 
 
-def call(executor: Executor, entry: str, spec: dict[str, Any], wait: Wait = _ignore) -> dict[str, Any]:
+def call(
+    executor: Executor,
+    entry: str,
+    spec: dict[str, Any],
+    wait: Wait = _ignore,
+    *,
+    threads: int | None = None,
+) -> dict[str, Any]:
     """Have a worker do one thing, and wait for it.
 
     Args:
@@ -125,11 +132,12 @@ def call(executor: Executor, entry: str, spec: dict[str, Any], wait: Wait = _ign
         entry: The function.
         spec: What it is to do.
         wait: Told now and then for how many seconds it has been going on.
+        threads: Of torch; None for as many as a trial gets. All cores are free: nothing else runs.
 
     Raises:
         KdorchError: Of the class that the worker raised, where it is one of ours.
     """
-    executor.submit(Job(entry, entry, spec))
+    executor.submit(Job(entry, entry, spec, threads=threads))
     started = time.monotonic()
     while True:
         wait(time.monotonic() - started)
@@ -183,3 +191,8 @@ def budget(workers: int) -> int:
 def memory() -> int:
     """Return the bytes of memory that the machine has."""
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def cores() -> int:
+    """Return how many cores this process may use; not every system limits that."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

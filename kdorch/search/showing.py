@@ -97,9 +97,8 @@ def lessons(
         "budget": budget,
         "top": study.store.top,
     }
-    views = prepare.call(
-        executor, "kdorch.teaching.jobs:teacher_views", spec, partial(observer.wait, "views")
-    )
+    job, waiting = "kdorch.teaching.jobs:teacher_views", partial(observer.wait, "views")
+    views = prepare.call(executor, job, spec, waiting, threads=prepare.cores())
     if views["made"]:
         observer.say(f"views    answered by the teacher, {views['facts']['rows_evaluated']:,} rows")
     return found | {"answers": views["path"]}

@@ -108,6 +108,7 @@ def _write(folder: Path, teacher: Teacher, classroom: Classroom, top: int | None
         "params": teacher.parameters(task, state),
         "notes": classroom.diary.notes,
         "top": _room(folder, task, top),
+        "threads": torch.get_num_threads(),
         "seconds": time.perf_counter() - started,
     }
 

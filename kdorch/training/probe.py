@@ -7,15 +7,84 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
+import torch
+from torch import nn
+
 from kdorch.discovery import installed
-from kdorch.kinds import Loss
+from kdorch.kinds import Direction, Loss, Output, Student, Task
 from kdorch.study import Train
 from kdorch.training.building import SAMPLE, build, seed
 from kdorch.training.loop import fit
 from kdorch.training.objective import Objective
-from kdorch.training.rows import head, open_rows
+from kdorch.training.rows import Rows, head, open_rows
+from kdorch.training.threads import quickest, torch_threads
 
 _STEPS = 16
+_FEW = 4  # to choose the number of threads by
+
+
+class Probe:
+    """A training of a network on the labels, of which a few steps are done.
+
+    Args:
+        student: The network.
+        task: What it learns.
+        train: Rows to learn from.
+        validation: Rows that choose the best epoch.
+        settings: Of the whole training.
+        score: The task's score that chooses the best epoch, and which way is better.
+        role: What the network is, for messages.
+
+    Attributes:
+        network: The network, in evaluation mode.
+        shown: Its answer to a few rows.
+
+    Raises:
+        TrainingError: If the network does not fit the data.
+    """
+
+    def __init__(
+        self,
+        student: Student,
+        task: Task,
+        train: Rows,
+        validation: Rows,
+        settings: Train,
+        score: tuple[str, Direction],
+        role: str = "student",
+    ) -> None:
+        batch, _told = next(validation.batches(SAMPLE))
+        seed(0)
+        self.network: nn.Module
+        self.shown: Output
+        self.network, self.shown = build(student, task, batch, role=role)
+        self._task, self._score, self._settings = task, score, settings
+        self._train, self._validation = train, validation
+
+    def seconds(self, steps: int = _STEPS, rows: int | None = None) -> float:
+        """Return how long the whole training takes, validation included.
+
+        Args:
+            steps: How many are done to find out.
+            rows: On how many the whole training is; None for all.
+        """
+        count = rows or len(self._train)
+        share = min(1.0, steps * self._settings.batch / count)
+        train, validation = (
+            head(split, math.ceil(share * size))
+            for split, size in ((self._train, count), (self._validation, len(self._validation)))
+        )
+        once = self._settings.model_copy(update={"epochs": 1, "lr": 1e-6})  # too slow to diverge
+        supervised = cast("Loss", installed().find("loss", "task")())
+        objective = Objective({"task": supervised}, self._task, self.shown, None)
+        fitted = fit(
+            self.network, objective, [train], validation, self._task, once, seed=0, score=self._score
+        )
+        return self._settings.epochs * fitted.seconds / share
+
+    def threads(self) -> tuple[int, float]:
+        """Return with how many threads it is quickest, and how much quicker than with one."""
+        return quickest(lambda: self.seconds(_FEW))
 
 
 def run(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
@@ -23,7 +92,8 @@ def run(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[st
 
     Args:
         spec: ``data`` (stored directory), ``task``, ``network``, ``train``, ``score`` (name, direction),
-            ``budget`` (bytes of rows to hold in memory), and ``rows``: how many are trained on, None for all.
+            ``budget`` (bytes of rows to hold in memory), ``rows``: how many are trained on, None for all, and
+            ``alone``: whether the training has the machine to itself, and as many threads as are quickest.
 
     Returns:
         ``seconds`` of the whole training, validation included, ``bytes`` of the weights, and ``features``:
@@ -33,21 +103,20 @@ def run(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[st
         TrainingError: If the network does not fit the data.
     """
     plugins, data = installed(), Path(spec["data"])
-    task, settings = plugins.part("task", spec["task"]), Train(**spec["train"])
     train, validation = (
         open_rows(data, split, None, budget=spec["budget"]) for split in ("train", "validation")
     )
-    count = spec["rows"] or len(train)
-    share = min(1.0, _STEPS * settings.batch / count)
-    few = [head(train, math.ceil(share * count)), head(validation, math.ceil(share * len(validation)))]
-    batch, _told = next(validation.batches(SAMPLE))
-    seed(0)
-    network, shown = build(plugins.part("student", spec["network"]), task, batch)
-    supervised = cast("Loss", plugins.find("loss", "task")())
-    objective = Objective({"task": supervised}, task, shown, None)
-    once = settings.model_copy(update={"epochs": 1, "lr": 1e-6})  # too slow to diverge
-    for _again in range(2):  # the first one imports what the first optimiser of a process needs
-        fitted = fit(network, objective, few[:1], few[1], task, once, seed=0, score=tuple(spec["score"]))
-    weights = sum(tensor.nbytes for tensor in network.state_dict().values())
-    features = {name: feature[0].numel() for name, feature in shown.features.items()}
-    return {"seconds": settings.epochs * fitted.seconds / share, "bytes": weights, "features": features}
+    probe = Probe(
+        plugins.part("student", spec["network"]),
+        plugins.part("task", spec["task"]),
+        train,
+        validation,
+        Train(**spec["train"]),
+        tuple(spec["score"]),
+    )
+    with torch_threads(probe.threads()[0] if spec["alone"] else torch.get_num_threads()):
+        # The first one imports what the first optimiser of a process needs.
+        seconds = [probe.seconds(rows=spec["rows"]) for _again in range(2)][-1]
+    weights = sum(tensor.nbytes for tensor in probe.network.state_dict().values())
+    features = {name: feature[0].numel() for name, feature in probe.shown.features.items()}
+    return {"seconds": seconds, "bytes": weights, "features": features}

@@ -181,6 +181,8 @@ def head(rows: Rows, count: int) -> Rows:
     """Return the first rows of a split."""
     if isinstance(rows, InMemory):
         return InMemory({name: column[:count] for name, column in rows.columns.items()})
+    if isinstance(rows, Some):
+        return Some(rows.rows, rows.positions[:count])
     assert isinstance(rows, Streamed)  # noqa: S101  there are no others
     return Streamed({name: column[:count] for name, column in rows.columns.items()}, rows.recall)
 

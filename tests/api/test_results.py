@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from matplotlib.figure import Figure
 
 import kdorch
 from kdorch.api.front import front_rows
+from kdorch.search.prepare import cores
 
 pytestmark = pytest.mark.slow
 
@@ -132,3 +134,11 @@ def test_a_notebook_shows_a_study_without_trials(finished: Any, tmp_path: Path) 
     assert results._repr_html_() == "<p>tiny: 0 trials, 0 on the front</p>"
     with pytest.raises(kdorch.ChoiceError, match="no complete trial keeps the limits"):
         results.plot()
+
+
+def test_models_that_are_made_ready_alone_get_all_cores(finished: Any) -> None:
+    facts = [
+        json.loads(file.read_text())["facts"] for file in finished.home.glob("store/teacher/*/manifest.json")
+    ]
+    [naive] = [each for each in facts if each.get("epochs_trained") == 0]
+    assert naive["threads"] == cores()

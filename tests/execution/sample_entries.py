@@ -16,7 +16,8 @@ def echo(spec, report):
 
 
 def process(spec, report):
-    return {"pid": os.getpid(), "parent": os.getppid(), "omp": os.environ["OMP_NUM_THREADS"]}
+    threads, waiting = (os.environ[f"OMP_{name}"] for name in ("NUM_THREADS", "WAIT_POLICY"))
+    return {"pid": os.getpid(), "parent": os.getppid(), "omp": threads, "waiting": waiting}
 
 
 def count(spec, report):

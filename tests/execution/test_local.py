@@ -185,6 +185,14 @@ def test_threads_reach_the_libraries(make_executor):
     assert make_executor(threads=2).run("process")[-1].data["omp"] == "2"
 
 
+@pytest.mark.parametrize(("theirs", "wanted"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_threads_sleep_while_they_wait_unless_told_otherwise(make_executor, monkeypatch, theirs, wanted):
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    if theirs:
+        monkeypatch.setenv("OMP_WAIT_POLICY", theirs)
+    assert make_executor().run("process")[-1].data["waiting"] == wanted
+
+
 def test_large_messages_pass(make_executor):
     spec = {"text": "y" * 3_000_000}
     assert make_executor().run("echo", spec)[-1].data == spec

@@ -31,6 +31,16 @@ def test_replaced_worker_is_ready_at_once(make_executor):
     assert second["pid"] != first["pid"]
 
 
+def test_a_job_may_have_threads_of_its_own_and_the_next_one_has_not(make_executor, caplog):
+    executor = make_executor(preload=PRELOAD)
+    first, second, third = (executor.run("train", threads=count)[-1].data for count in (2, None, 2))
+    assert [found["threads"] for found in (first, second, third)] == [2, 1, 2]
+    assert first["pid"] == second["pid"] == third["pid"]
+    assert not caplog.messages
+    changed = executor.run("change_torch", {"what": "threads"}, threads=2)[-1].data
+    assert executor.run("train")[-1].data["pid"] != changed["pid"]
+
+
 def test_worker_with_torch_left_changed_is_replaced(make_executor, caplog):
     executor = make_executor(preload=PRELOAD)
     for what in ("dtype", "threads", "deterministic", "grad"):

@@ -17,7 +17,7 @@ from kdorch.api.doctor.findings import Finding
 from kdorch.discovery import installed
 from kdorch.errors import reason
 from kdorch.search.home import Home, size
-from kdorch.search.prepare import memory
+from kdorch.search.prepare import cores, memory
 
 _SCARCE = 10**9  # bytes free; a store of a few datasets and a study's weights fit
 
@@ -26,8 +26,6 @@ LIBRARIES = ("torch", "mlflow", "optuna")
 
 def machine() -> Iterator[Finding]:
     """Yield what kdorch runs on."""
-    from kdorch.api import cores
-
     versions = ", ".join(f"{name} {version(name)}" for name in ("kdorch", *LIBRARIES))
     yield Finding("ok", "versions", f"{versions}, Python {platform.python_version()}")
     yield Finding("ok", "machine", f"{platform.platform()}, {cores()} cores, {decimal(memory())} memory")
