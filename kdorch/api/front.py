@@ -25,6 +25,17 @@ def models_told(results: Results) -> Iterator[str]:
         yield f"{who}: {', '.join(scores + size)}"
 
 
+def pruning_told(results: Results) -> Iterator[str]:
+    """Yield a line on the trials that were given up, if there are any, and the epochs that it saved."""
+    pruned, complete = results.pruned, results.trials
+    if not len(pruned):
+        return
+    saved = (pruned["epochs"] - pruned["epoch"]).sum()
+    whole = complete.get("train.epochs", pd.Series(results.study.train.epochs, index=complete.index))
+    trials, epochs = len(pruned) + len(complete), pruned["epochs"].sum() + whole.sum()
+    yield f"pruned: {len(pruned)} of {trials} trials, which saved {saved:,} of {epochs:,} epochs"
+
+
 def front_rows(results: Results) -> list[dict[str, Any]]:
     """Return the front, small to large, each beside the teacher and its twin without the teacher.
 

@@ -71,11 +71,11 @@ class NotebookProgress(Observer):
         """Show that something goes on."""
         self._draw(f"{what:8} getting ready… {seconds:.0f} s")
 
-    def recall(self, metrics: Mapping[str, float]) -> None:
+    def recall(self, metrics: Mapping[str, float] | None) -> None:
         """Let earlier trials count in what is best so far."""
         self._running.add(metrics)
 
-    def progress(self, phase: str, done: int, total: int, metrics: Mapping[str, float]) -> None:
+    def progress(self, phase: str, done: int, total: int, metrics: Mapping[str, float] | None) -> None:
         """Move the live line on."""
         if phase == "search":
             self._running.add(metrics)

@@ -18,6 +18,7 @@ from kdorch.search.frames import (
     front_of,
     open_confirmations,
     open_trials,
+    pruned_frame,
     trials_frame,
 )
 from kdorch.search.home import Home
@@ -76,6 +77,11 @@ class Results:
     def trials(self) -> pd.DataFrame:
         """Complete trials: ``trial``, parameters under their dotted paths, metrics, ``run_id``."""
         return trials_frame(self.searched if "search" in begun(self.folder) else None)
+
+    @cached_property
+    def pruned(self) -> pd.DataFrame:
+        """Pruned trials: ``trial``, parameters, after which ``epoch`` of its ``epochs``, ``run_id``."""
+        return pruned_frame(self.searched if "search" in begun(self.folder) else None)
 
     @cached_property
     def front(self) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from kdorch.api.front import front_rows, models_told
+from kdorch.api.front import front_rows, models_told, pruning_told
 from kdorch.api.picture import draw
 from kdorch.api.results import Results
 from kdorch.reporting.figure import save
@@ -79,7 +79,7 @@ def _note(results: Results) -> str:
     study = results.study
     lines = [
         f"Distilling **{study.teacher.name}** into smaller students on **{study.data.name}**.",
-        *(f"{told[0].upper()}{told[1:]}." for told in models_told(results)),
+        *(f"{told[0].upper()}{told[1:]}." for told in (*models_told(results), *pruning_told(results))),
         f"{len(results.trials)} complete trials, {len(results.front)} on the front.",
         "The run *summary* holds the front as a table and as a picture.",
     ]

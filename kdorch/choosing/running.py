@@ -17,9 +17,13 @@ class Running:
     def __init__(self, objectives: Mapping[str, Direction]) -> None:
         self._objectives = list(objectives.items())
         self._front: list[list[float]] = []  # costs, all to be minimised
+        self._pruned = 0
 
-    def add(self, metrics: Mapping[str, float]) -> None:
-        """Take a trial in, if nothing seen so far dominates it."""
+    def add(self, metrics: Mapping[str, float] | None) -> None:
+        """Take a trial in, if nothing seen so far dominates it; one without metrics was pruned."""
+        if metrics is None:
+            self._pruned += 1
+            return
         new = [_sign(direction) * metrics[metric] for metric, direction in self._objectives]
         if any(_covers(old, new) for old in self._front):
             return
@@ -30,7 +34,8 @@ class Running:
             return ""
         metric, direction = self._objectives[0]
         best = _sign(direction) * min(point[0] for point in self._front)
-        return f"best {metric} {best:.4f}, front {len(self._front)}"
+        pruned = f", pruned {self._pruned}" if self._pruned else ""
+        return f"best {metric} {best:.4f}, front {len(self._front)}{pruned}"
 
 
 def _sign(direction: Direction) -> int:

@@ -93,11 +93,11 @@ class Progress(Observer):
             self.say(f"{what:8} getting ready…")
             self._told = what
 
-    def recall(self, metrics: Mapping[str, float]) -> None:
+    def recall(self, metrics: Mapping[str, float] | None) -> None:
         """Let earlier trials count in what is best so far."""
         self._running.add(metrics)
 
-    def progress(self, phase: str, done: int, total: int, metrics: Mapping[str, float]) -> None:
+    def progress(self, phase: str, done: int, total: int, metrics: Mapping[str, float] | None) -> None:
         """Move the live line on, or print one now and then."""
         if phase == "search":
             self._running.add(metrics)

@@ -61,14 +61,14 @@ def _after(results: Results, now: Overview) -> str:
 
 
 def _print_tables(results: Results) -> None:
-    from kdorch.api.front import front_rows, models_told, searched_paths
+    from kdorch.api.front import front_rows, models_told, pruning_told, searched_paths
     from kdorch.cli.tables import console, table
 
     out = console()
     out.print(
         f"{results.name}: {len(results.trials)} trials, {len(results.front)} on the front", style="bold"
     )
-    for told in models_told(results):
+    for told in (*pruning_told(results), *models_told(results)):
         out.print(told)
     rows, searched = front_rows(results), searched_paths(results)
     out.print(table([_brief(row, results) for row in rows], right=True))
@@ -143,6 +143,7 @@ def facts(results: Results) -> dict[str, Any]:
         "teacher": results.teacher,
         "references": results.references,
         "trials": len(results.trials),
+        "pruned": len(results.pruned),
         "front": front_rows(results),
         "knee": int(results.choose()["trial"]) if len(results.front) else None,
     }

@@ -17,7 +17,9 @@ import optuna
 
 from kdorch.search.observer import Observer
 from kdorch.search.phases import Plan
+from kdorch.search.record import CURVE
 from kdorch.search.setting import Phase, Setting
+from kdorch.study.pruning import best_so_far
 from kdorch.tracking import Tracker
 
 VALUES = "kdorch.values"  # on a run: its results are whole
@@ -79,6 +81,9 @@ class Books:
         flight.trial.set_user_attr("weights", flight.result["digest"])
         if flight.result.get("sample"):
             flight.trial.set_user_attr("sample", flight.result["sample"])
+        if "bar" in flight.plan.spec:  # what later trials have to clear
+            (quality, direction), *_ = objectives.items()
+            flight.trial.set_user_attr(CURVE, best_so_far(flight.result["curves"][quality], direction))
         self._record.constrain(flight.trial, metrics, self._setting.limits)
         # One name in all runs is what people and promotion look for.
         named = flight.weights.rename(flight.weights.parent / WEIGHTS)
@@ -93,6 +98,17 @@ class Books:
         self._record.tell(flight.trial.number, values)
         self._tracker.end(flight.run_id, "complete")
         self._observer.progress(self._phase.title, self._record.counted, self._phase.total, metrics)
+
+    def prune(self, flight: Flight) -> None:
+        """Write down one that was given up: its curves are worth keeping, and its weights are not."""
+        epoch, epochs = flight.result["pruned"], flight.plan.spec["train"]["epochs"]
+        self.start(flight)
+        facts = {"kdorch.pruned": f"after epoch {epoch} of {epochs}"}
+        curves, metrics = flight.result["curves"], flight.result["metrics"]
+        self._tracker.log(flight.run_id, curves=curves, finals=metrics, tags=facts)
+        self._record.give_up(flight.trial.number, {"epoch": epoch, "epochs": epochs})
+        self._tracker.end(flight.run_id, "pruned")
+        self._observer.progress(self._phase.title, self._record.counted, self._phase.total, None)
 
     def fail(self, flight: Flight, reason: str, traceback: str = "") -> None:
         """End a trial that cannot succeed."""

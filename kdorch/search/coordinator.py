@@ -122,6 +122,8 @@ class Coordinator:
         flight.result = result
         if "infeasible" in result:
             self._books.refuse(self._flights.pop(name), result)
+        elif "pruned" in result:
+            self._books.prune(self._flights.pop(name))
         elif flight.plan.kind == "trial":
             self._books.complete(self._flights.pop(name))
         else:

@@ -11,7 +11,7 @@ from kdorch.choosing.front import metric_values, pareto_front
 from kdorch.discovery import installed
 from kdorch.search.home import Folder
 from kdorch.search.journal import open_journal
-from kdorch.search.record import Record, names
+from kdorch.search.record import PRUNED, Record, names
 from kdorch.study import Study
 from kdorch.study.metrics import limits
 
@@ -38,6 +38,15 @@ def trials_frame(record: Record | None) -> pd.DataFrame:
     """Return complete trials: ``trial``, parameters and metrics under their own names, ``run_id``."""
     complete = record.complete() if record else []
     return _frame([{"trial": trial.number} | trial.params | _facts(trial) for trial in complete], "trial")
+
+
+def pruned_frame(record: Record | None) -> pd.DataFrame:
+    """Return pruned trials: ``trial``, parameters, after which ``epoch`` of its ``epochs``, ``run_id``."""
+    rows = []
+    for trial in record.pruned() if record else ():
+        known = trial.user_attrs
+        rows.append({"trial": trial.number} | trial.params | known[PRUNED] | {"run_id": known["run_id"]})
+    return _frame(rows, "trial")
 
 
 def confirmations_frame(record: Record | None) -> pd.DataFrame:

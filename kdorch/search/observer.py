@@ -14,8 +14,8 @@ class Observer:
     def wait(self, what: str, seconds: float) -> None:
         """Something without a count, which is told when it is ready, has been going on for so long."""
 
-    def recall(self, metrics: Mapping[str, float]) -> None:
-        """A trial that was complete before this session began."""
+    def recall(self, metrics: Mapping[str, float] | None) -> None:
+        """A trial that was complete before this session began; None for one that was pruned."""
 
-    def progress(self, phase: str, done: int, total: int, metrics: Mapping[str, float]) -> None:
-        """A training of a phase is complete; its metrics."""
+    def progress(self, phase: str, done: int, total: int, metrics: Mapping[str, float] | None) -> None:
+        """A training of a phase is complete; its metrics, or None for one that was pruned."""

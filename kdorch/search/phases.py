@@ -9,6 +9,7 @@ from typing import Any, Literal
 import optuna
 from optuna.trial import TrialState
 
+from kdorch.search.pruning import Hurdle
 from kdorch.search.record import Record
 from kdorch.search.sampling import suggest
 from kdorch.study import Study
@@ -45,6 +46,7 @@ class Searching:
     def __init__(self, study: Study, record: Record, trials: int) -> None:
         self.study, self.record, self.total = study, record, trials
         self._dimensions = space(study)
+        self._hurdle = Hurdle(study, record) if study.search.pruner == "optimistic" else None
 
     def left(self, running: int) -> int:
         """Return how many trials to start beside those that run."""
@@ -56,11 +58,12 @@ class Searching:
         """Return the training that the trial's parameters describe."""
         params = suggest(trial, self._dimensions)
         tree = bind(self.study, params)
+        bar = {"bar": self._hurdle.bar(tree["train"]["epochs"])} if self._hurdle else {}
         return Plan(
             kind="trial",
             name=f"{self.study.name}-{trial.number:04d}",
             params=flat(tree) | params,
-            spec=_spec(tree, self.study.seed),
+            spec=_spec(tree, self.study.seed) | bar,
         )
 
 

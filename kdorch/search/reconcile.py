@@ -12,7 +12,7 @@ from collections.abc import Collection
 from optuna.trial import FrozenTrial, TrialState
 
 from kdorch.search.books import VALUES
-from kdorch.search.record import INFEASIBLE, Record
+from kdorch.search.record import INFEASIBLE, PRUNED, Record
 from kdorch.tracking import Outcome, RunRecord, Tracker
 from kdorch.tracking.values import STATUS
 
@@ -58,6 +58,9 @@ def _settle(record: Record, trial: FrozenTrial, runs: list[RunRecord], called_of
     """Tell a trial that still runs; True if what became of it was known."""
     if INFEASIBLE in trial.user_attrs:
         record.prune(trial.number, trial.user_attrs[INFEASIBLE])
+        return True
+    if PRUNED in trial.user_attrs:
+        record.give_up(trial.number, trial.user_attrs[PRUNED])
         return True
     # Its own run, and its metrics in Optuna, or later readers would find a trial without either.
     own = trial.user_attrs.get("run_id") if "metrics" in trial.user_attrs else None

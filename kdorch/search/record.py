@@ -16,6 +16,8 @@ from kdorch.study.limits import Limit
 
 ATTEMPTS = 3  # a job that took its worker down this often is given up
 INFEASIBLE = "infeasible"
+PRUNED = "pruned"
+CURVE = "curve"
 _SUPERSEDED = "superseded"
 
 
@@ -24,7 +26,8 @@ class Record:
 
     ``metrics``: everything measured; ``run_id``: its MLflow run; ``plan``: what to train where parameters do
     not say it; ``attempt`` and ``retry_of``: of a trial that repeats one whose process died; ``reason``: why
-    it failed.
+    it failed; ``curve``: its best score so far after each epoch, where others are given up by it; ``pruned``:
+    the ``epoch`` after which it was itself, of how many ``epochs``.
     """
 
     def __init__(
@@ -91,6 +94,16 @@ class Record:
         self.annotate(trial, INFEASIBLE, dict(excess))
         self.study.tell(trial, state=TrialState.PRUNED)
         self.infeasible += 1
+
+    def give_up(self, trial: int, when: Mapping[str, int]) -> None:
+        """End a trial that could not have reached the front any more."""
+        self.annotate(trial, PRUNED, dict(when))
+        self.study.tell(trial, state=TrialState.PRUNED)
+        self.counted += 1
+
+    def pruned(self) -> list[FrozenTrial]:
+        """Return the trials that were given up in their training."""
+        return [trial for trial in self.trials(TrialState.PRUNED) if PRUNED in trial.user_attrs]
 
     def fail(self, trial: int, reason: str) -> None:
         """End a trial that cannot succeed."""

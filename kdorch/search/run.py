@@ -143,6 +143,8 @@ class Session:
         self._pick_up(tracker, runs)
         for trial in self._searched.complete():
             self.observer.recall(trial.user_attrs["metrics"])
+        for _pruned in self._searched.pruned():
+            self.observer.recall(None)
         try:
             self._drive(self._searching(), setting, executor, tracker, self.deadline)
             in_time = not self._searching().left(0)

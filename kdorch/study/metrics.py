@@ -40,6 +40,18 @@ def unmeasured(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Proble
     if first in known and first not in scores:
         what = "the first objective chooses the best epoch, so it must be a score of the task."
         yield Problem(f"objectives.{first}", what, f"Begin with {' or '.join(sorted(scores))}.")
+    search = sections.get("search")
+    if search is not None and search.pruner != "none":
+        measures = sections.get("measures") or ()
+        yield from _too_late(list(objectives)[1:], measured(task, plugins, measures, before_training=True))
+
+
+def _too_late(others: Iterable[str], early: Iterable[str]) -> Iterator[Problem]:
+    """Yield objectives for which nobody could be given up: they are unknown until the end."""
+    for metric in others:
+        if metric not in early:
+            what = f"no training can be given up early, as the objective {metric} is measured after it."
+            yield Problem("search.pruner", what, f"Leave the pruner out, or make {metric} a limit.")
 
 
 def _strange(metrics: Iterable[str], task: type[Task]) -> Iterator[Problem]:
@@ -85,12 +97,22 @@ def directions(sections: Mapping[str, Any], plugins: Plugins) -> dict[str, Direc
     return found | {f"val/{name}": further[name] for name in metrics if name in further}
 
 
-def measured(task: type[Task], plugins: Plugins, further: Iterable[Measure] = ()) -> dict[str, Direction]:
-    """Return what every trial of a task measures, and further measures do, and which way is better."""
+def measured(
+    task: type[Task], plugins: Plugins, further: Iterable[Measure] = (), *, before_training: bool = False
+) -> dict[str, Direction]:
+    """Return what every trial of a task measures, and further measures do, and which way is better.
+
+    Args:
+        task: What is learnt.
+        plugins: Where measures are found.
+        further: Measures beside those that are always taken.
+        before_training: Only what is known by then.
+    """
     always = [cast("Measure", plugins.find("measure", name)()) for name in ALWAYS]
     found: dict[str, Direction] = {}
     for measure in [*always, *further]:
-        found |= measure.produces(task)
+        if measure.before_training or not before_training:
+            found |= measure.produces(task)
     return found
 
 

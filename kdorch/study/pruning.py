@@ -69,14 +69,15 @@ class Reached:
         """Take in a finished trial.
 
         Args:
-            curve: Its best score so far after each epoch.
+            curve: Its best score so far after each epoch; empty if nobody knows.
             metrics: Its objectives, at least.
             eligible: Whether it keeps the limits of the study: only then does it stand in the way of others.
         """
-        direction = next(iter(self._objectives.values()))
-        errors = np.array([_cost(score, direction) for score in curve])
-        left = np.divide(errors[-1], errors, out=np.zeros_like(errors), where=errors > 0)
-        self._left.append(np.concatenate([[0.0], left]))
+        if len(curve):
+            direction = next(iter(self._objectives.values()))
+            errors = np.array([_cost(score, direction) for score in curve])
+            left = np.divide(errors[-1], errors, out=np.zeros_like(errors), where=errors > 0)
+            self._left.append(np.concatenate([[0.0], left]))  # before an epoch is done, all may be hoped for
         costs = _costs(metrics, self._objectives)
         if eligible and not any(_covers(point, costs) for point in self._front):
             self._front = [*(point for point in self._front if not _covers(costs, point)), costs]

@@ -62,10 +62,14 @@ class Search(Strict):
     Attributes:
         trials: Complete, pruned and finally failed trials; retries do not count.
         sampler: ``tpe`` (multivariate), ``gp``, ``nsga2`` or ``random``.
+        pruner: ``optimistic`` gives a training up once a finished trial that is no worse in the other
+            objectives would beat it even if its error shrank as in the luckiest tenth of finished trials;
+            ``none`` trains every student to its end.
     """
 
     trials: Positive = 40
     sampler: Literal["tpe", "gp", "nsga2", "random"] = "tpe"
+    pruner: Literal["none", "optimistic"] = "none"
 
 
 class Confirm(Strict):

@@ -29,13 +29,13 @@ class Fitted:
         epoch: The best epoch by validation, from 1.
         curves: Metric to its value after each epoch.
         seconds: Time spent, validation included.
-        pruned: Whether it was given up before its last epoch.
+        pruned: The epoch after which it was given up; 0 if it was not.
     """
 
     epoch: int = 0
     curves: dict[str, list[float]] = field(default_factory=dict)
     seconds: float = 0.0
-    pruned: bool = False
+    pruned: int = 0
 
     def add(self, values: dict[str, float]) -> None:
         """Continue the curves."""
@@ -103,7 +103,7 @@ def fit(
             best, fitted.epoch = sign * values[name], epoch
             state = {key: tensor.clone() for key, tensor in everything.state_dict().items()}
         if stop(epoch, sign * best):
-            fitted.pruned = True
+            fitted.pruned = epoch
             break
     everything.load_state_dict(state)
     fitted.seconds = time.perf_counter() - started

@@ -19,6 +19,7 @@ from kdorch.kinds import Batch, Direction, Loss, Measure, Student, Subject, Task
 from kdorch.kinds.loss import features_read
 from kdorch.study.limits import Limit
 from kdorch.study.model import ALWAYS
+from kdorch.study.pruning import Stop, stop
 from kdorch.study.settings import Train
 from kdorch.training.asking import Asked, features_of
 from kdorch.training.building import SAMPLE, answer, build, seed
@@ -45,6 +46,7 @@ class Prepared:
         validation: Validation rows.
         settings: Epochs, batch, learning rate.
         score: Chooses the best epoch, and which way is better.
+        stop: Whether to give up, asked after each epoch.
         weights: File to write.
         sample: Rows of which to make something to look at; None if nobody will.
     """
@@ -58,6 +60,7 @@ class Prepared:
     validation: Rows
     settings: Train
     score: tuple[str, Direction]
+    stop: Stop
     weights: Path
     sample: Batch | None
 
@@ -129,6 +132,7 @@ class Bench:
             validation=validation,
             settings=Train(**trial["train"]),
             score=tuple(self._spec["score"]),
+            stop=stop(trial.get("bar"), known),
             weights=Path(trial["weights"]),
             sample=batch if trial.get("sample") else None,
         )
@@ -164,7 +168,9 @@ class Bench:
         return partial(teacher.recall, self._task)
 
     def finish(self, trial: Prepared, fitted: Fitted) -> dict[str, Any]:
-        """Measure a trained student and write its weights."""
+        """Measure a trained student and write its weights; of one that was given up, tell what is known."""
+        if fitted.pruned:
+            return {"pruned": fitted.pruned, "curves": fitted.curves, "metrics": trial.known}
         network, task, batch = trial.network.eval(), self._task, trial.settings.batch
         answers = evaluate(network, trial.validation, task, trial.objective, batch)
         trained = replace(

@@ -31,11 +31,12 @@ def run(spec: Mapping[str, Any], report: Report) -> dict[str, Any]:
             and ``answers`` (stored directories: what a student is shown of the training rows, what the
             teacher says of their views) and ``features`` (see `features_of`).
             ``trials``: of each its ``name``, ``student``, ``losses``, ``train``, ``seed``, ``weights`` (file
-            to write), perhaps ``recall``, a teacher with fields that act in each trial, and ``sample``:
-            whether to make something to look at.
+            to write), perhaps ``recall``, a teacher with fields that act in each trial, ``bar``, which it has
+            to clear or is given up, and ``sample``: whether to make something to look at.
         report: Called for each trial with its name under ``trial`` and: before training ``known``, metrics;
             when it is done ``result``, which has ``metrics``, ``curves``, ``epoch``, the ``digest`` of the
-            weights, and perhaps a ``sample``; or ``infeasible``, the limits that are broken before training.
+            weights, and perhaps a ``sample``; or ``infeasible``, the limits that are broken before training;
+            or ``pruned``, the epoch after which it was given up, with its ``metrics`` and ``curves`` so far.
 
     Raises:
         TrainingError: If the parts of a trial do not fit each other, or training diverges.
@@ -63,6 +64,7 @@ def _train(bench: Bench, trial: Prepared) -> dict[str, Any]:
         trial.settings,
         seed=trial.seed,
         score=trial.score,
+        stop=trial.stop,
     )
     return bench.finish(trial, fitted)
 

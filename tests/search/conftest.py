@@ -114,3 +114,16 @@ class Whole:
 def whole() -> Callable[..., Whole]:
     """Read everything that a home knows about a study."""
     return Whole
+
+
+@pytest.fixture
+def kill(home: Path, warm: Any, clean: dict[str, str]) -> Callable[..., None]:
+    """Run a study in a process that kills itself at a point."""
+
+    def run(point: tuple[str, str, int], file: Path) -> None:
+        script = Path(__file__).with_name("killing.py")
+        words = (script, *point, "--home", home, "study", "run", file, "--workers", 1)
+        done = warm.run(*map(str, words), env=clean)
+        assert done.returncode == -9, f"it was not killed:\n{done.stdout}{done.stderr}"
+
+    return run

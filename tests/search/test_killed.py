@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -70,19 +69,6 @@ POINTS = {
         ("optuna.study:Study.enqueue_trial", "after", 1),
     ),
 }
-
-
-@pytest.fixture
-def kill(home: Path, warm: Any, clean: dict[str, str]) -> Callable[[Point, Path], None]:
-    """Run a study in a process that kills itself at a point."""
-
-    def run(point: Point, file: Path) -> None:
-        script = Path(__file__).with_name("killing.py")
-        words = (script, *point, "--home", home, "study", "run", file, "--workers", 1)
-        done = warm.run(*map(str, words), env=clean)
-        assert done.returncode == -9, f"it was not killed:\n{done.stdout}{done.stderr}"
-
-    return run
 
 
 @pytest.mark.parametrize("points", POINTS.values(), ids=POINTS)

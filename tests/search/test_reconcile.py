@@ -86,6 +86,14 @@ def test_a_run_without_results_has_failed_and_its_trial_is_repeated(crashed: Cra
     assert len(waiting(record)) == 1
 
 
+def test_one_that_was_given_up_and_not_told_is_told(crashed: Crashed, record: Record) -> None:
+    run_id = crashed.run()
+    crashed.trial.set_user_attr("pruned", {"epoch": 2, "epochs": 5})
+    assert crashed.settle() == (1, 0)
+    assert (crashed.state, crashed.status(run_id)) == (TrialState.PRUNED, "KILLED")
+    assert (record.counted, waiting(record)) == (1, [])
+
+
 def test_whole_results_are_salvaged(crashed: Crashed, record: Record) -> None:
     run_id = crashed.run(whole=True)
     assert crashed.settle() == (1, 0)

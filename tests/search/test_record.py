@@ -56,8 +56,12 @@ def test_what_counts_towards_the_trials(reopen: Open) -> None:
 
 def test_what_was_pruned_in_training_counts(reopen: Open) -> None:
     record = reopen()
-    record.study.tell(propose(record).number, state=TrialState.PRUNED)
-    assert counts(reopen()) == (1, 0, 0)
+    record.prune(propose(record).number, {"size/params": 7.0})
+    record.give_up(propose(record).number, {"epoch": 3, "epochs": 20})
+    assert counts(record) == counts(reopen()) == (1, 1, 0)
+    [pruned] = reopen().pruned()
+    assert (pruned.state, pruned.number) == (TrialState.PRUNED, 1)
+    assert pruned.user_attrs["pruned"] == {"epoch": 3, "epochs": 20}
 
 
 def test_a_lost_trial_has_three_attempts_with_the_same_parameters(reopen: Open) -> None:

@@ -54,7 +54,7 @@ def heard() -> Iterator[list[logging.LogRecord]]:
 
 
 @pytest.mark.parametrize("method", ["tpe", pytest.param("gp", marks=pytest.mark.slow), "nsga2", "random"])
-def test_every_sampler_takes_limits_and_choices(
+def test_every_sampler_takes_limits_and_choices_and_what_was_pruned(
     method: str, tree: Callable[..., dict[str, Any]], tmp_path: Path, heard: list[logging.LogRecord]
 ) -> None:
     study = Study(**tree(**CHOICES, search={"trials": 12, "sampler": method}))
@@ -77,6 +77,9 @@ def test_every_sampler_takes_limits_and_choices(
             if metrics["size/params"] > 30:
                 record.constrain(trial, metrics, BOUNDS[:1])
                 record.prune(trial.number, {"size/params": metrics["size/params"] - 30})
+            elif trial.number % 3 == 2:
+                record.give_up(trial.number, {"epoch": 1, "epochs": 5})
+                trained.append((trial.params, plan))
             else:
                 record.constrain(trial, metrics, BOUNDS)
                 record.tell(trial.number, [metrics["val/accuracy"], metrics["size/params"]])

@@ -145,7 +145,7 @@ def test_is_asked_after_each_epoch_with_the_best_so_far_and_gives_up(stored, dir
     task = Scripted(labels=TASK.labels, script=(1, 3, 2, 5, 4))
     fitted = train(plain(), distillation(), stored, task=task, score=("accuracy", direction), stop=stop)
     assert asked == list(enumerate(best, 1))
-    assert fitted.pruned
+    assert fitted.pruned == 4
     assert {len(curve) for curve in fitted.curves.values()} == {4}
 
 

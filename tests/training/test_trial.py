@@ -186,6 +186,23 @@ def test_a_limit_that_holds_or_is_not_known_yet_stops_nothing(spec):
     assert after["result"]["metrics"]["size/params"] == 83
 
 
+def test_one_that_cannot_clear_the_bar_is_given_up_and_the_next_goes_on(spec):
+    objectives = {"val/accuracy": "max", "size/params": "min"}
+    perfect = {"objectives": objectives, "hope": [0.0, 0.9, 0.9, 1.0]}
+    known = {"size/params": 83, "size/bytes": 332, "cost/flops": 144}
+    bars = [perfect | {"front": [[1e-9, params]]} for params in (82, 84)]
+    described = [spec(bar=bar, weights=f"{spec()['weights']}{place}") for place, bar in enumerate(bars)]
+    reports = []
+    trial.run(job(*described), reports.append)
+    given_up, whole = (each["result"] for each in reports if "result" in each)
+    assert (given_up["pruned"], given_up["metrics"]) == (2, known)
+    assert {len(curve) for curve in given_up["curves"].values()} == {2}
+    assert not Path(described[0]["weights"]).exists()
+    assert "pruned" not in whole
+    assert {len(curve) for curve in whole["curves"].values()} == {4}
+    assert given_up["curves"]["val/accuracy"] == whole["curves"]["val/accuracy"][:2]
+
+
 # ---------------------------------------------------------------- what goes wrong
 
 

@@ -33,7 +33,7 @@ def write_rows(folder):
         np.save(folder / "teacher" / split / "logits.npy", (2 * inputs @ centres.T).astype(np.float32))
 
 
-OWN = ("student", "losses", "train", "seed", "weights", "recall", "sample")
+OWN = ("student", "losses", "train", "seed", "weights", "recall", "bar", "sample")
 
 
 def job(*described):
