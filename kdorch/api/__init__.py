@@ -15,6 +15,7 @@ from kdorch.discovery import importable, installed
 from kdorch.errors import ArgumentError
 from kdorch.search import HOME
 from kdorch.search.observer import Observer
+from kdorch.stopwatch import part, stopwatch
 from kdorch.study import Study
 
 __all__ = ["Results", "check", "promote", "run"]
@@ -59,10 +60,12 @@ def run(
         ArgumentError: If a number makes no sense.
         KdorchError: If the study is wrong or cannot be run; what is complete is kept.
     """
-    from kdorch.search.home import Home
-    from kdorch.search.prepare import cores
-    from kdorch.search.run import Session
-    from kdorch.study.check import check as check_study
+    stopwatch.restart()
+    with part("start-up"):
+        from kdorch.search.home import Home
+        from kdorch.search.prepare import cores
+        from kdorch.search.run import Session
+        from kdorch.study.check import check as check_study
 
     def conclude() -> None:
         # Here, as a study that is complete needs neither MLflow nor a picture.

@@ -22,6 +22,7 @@ from kdorch.search.frames import (
     trials_frame,
 )
 from kdorch.search.home import Home
+from kdorch.search.profile import Profile
 from kdorch.search.record import Record
 from kdorch.study import Study
 
@@ -62,6 +63,11 @@ class Results:
     def study(self) -> Study:
         """The study as it was begun."""
         return Study(**self.record["study"])
+
+    @cached_property
+    def profile(self) -> Profile | None:
+        """Where the time of the last session went that came to its end; None before there was one."""
+        return Profile(**self.record["profile"]) if "profile" in self.record else None
 
     @cached_property
     def searched(self) -> Record:

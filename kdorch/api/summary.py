@@ -31,7 +31,9 @@ def summarise(results: Results) -> None:
     run = run_of("summary", tracker.runs())
     if run is None:
         run = tracker.start("summary", "summary", trial=None, params={}, tags={})
-    finals = {"trials": len(results.trials), "front/size": len(results.front)}
+    finals: dict[str, float] = {"trials": len(results.trials), "front/size": len(results.front)}
+    if results.profile:
+        finals |= results.profile.metrics()
     shown = "\n\n".join(f"### {who}\n\n{sample}" for who, sample in results.samples.items())
     note = "\n\n".join(filter(None, (_note(results), shown)))
     tracker.log(run, curves={}, finals=finals, tags={"mlflow.note.content": note})

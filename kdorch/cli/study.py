@@ -39,6 +39,7 @@ def study() -> None:
 @click.option("--trials", type=int, help="Trials in all, in place of the study's own number.")
 @click.option("--timeout", type=float, help="Seconds after which no trial is begun.")
 @click.option("--workers", type=Workers(), default="auto", help="Trainings at once; auto: one per core.")
+@click.option("--profile", is_flag=True, help="Tell at the end where the time went.")
 @click.option("--json", "as_json", is_flag=True, help="The front, machine-readable; progress goes to stderr.")
 @click.pass_obj
 def run(
@@ -48,6 +49,7 @@ def run(
     trials: int | None,
     timeout: float | None,
     workers: int | None,
+    profile: bool,
     as_json: bool,
 ) -> None:
     """Search and confirm the study in FILE, or go on where it stopped."""
@@ -77,6 +79,10 @@ def run(
         click.echo(json.dumps(facts(results), indent=1))
     else:
         print_front(results)
+    if profile and results.profile:
+        from kdorch.cli.profile import print_profile
+
+        print_profile(results.profile, aside=as_json)
 
 
 study.add_command(new)

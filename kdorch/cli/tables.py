@@ -14,11 +14,16 @@ _PIPED = 1000  # columns: a file or another program takes lines of any length
 _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
 
 
-def console() -> Console:
-    """Return where tables are printed; brackets in what users wrote are no markup."""
+def console(*, aside: bool = False) -> Console:
+    """Return where tables are printed; brackets in what users wrote are no markup.
+
+    Args:
+        aside: Print to stderr.
+    """
     from rich.console import Console
 
-    return Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else _PIPED)
+    stream = sys.stderr if aside else sys.stdout
+    return Console(stderr=aside, highlight=False, markup=False, width=None if stream.isatty() else _PIPED)
 
 
 def table(rows: Sequence[Mapping[str, str]], *, right: bool = False) -> Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from kdorch.errors import ExecutionError
@@ -59,11 +59,13 @@ class Event:
         data: started: ``{"pid"}`` of the worker. report: what the entry passed to ``report``. done: what it
             returned. error: ``{"type", "message", "traceback"}`` of the exception it raised. lost:
             ``{"reason"}``; the worker died or the deadline passed.
+        seconds: done and error: where the job's time went, as the worker's `Stopwatch` tells.
     """
 
     job: Job
     kind: Literal["started", "report", "done", "error", "lost"]
     data: dict[str, Any]
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
 class Executor(Protocol):

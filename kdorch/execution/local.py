@@ -22,6 +22,7 @@ from kdorch.execution.jobs import Event, Job
 from kdorch.execution.launcher import Launcher, Options, last_words
 from kdorch.execution.spawning import Spawner
 from kdorch.execution.worker import Message
+from kdorch.stopwatch import part
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +76,7 @@ class LocalExecutor:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @part("start-up")
     def open(self) -> None:
         """Start all processes in the background; see `Executor`."""
         if self._launcher is not None:
@@ -161,7 +163,8 @@ class LocalExecutor:
             self._failed_starts = 0
         elif worker.job is not None:
             worker.started = True
-            self._events.append(Event(worker.job, message["kind"], message["data"]))
+            spent = message.get("seconds", {})
+            self._events.append(Event(worker.job, message["kind"], message["data"], spent))
             if message["kind"] in ("done", "error"):
                 self._finish(worker, worker.job.id, message)
 

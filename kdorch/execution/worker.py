@@ -3,7 +3,8 @@
 Messages are JSON in both directions, so that nothing is ever unpickled:
 coordinator → worker ``{entry, spec, threads}``; worker → coordinator ``{kind, data}``, first ready, then for
 each job started, any number of report, and done or error.
-``done`` also names what the job left changed. Whether this process lives on is the coordinator's decision.
+``done`` also names what the job left changed, and both say where its time went. Whether this process lives on
+is the coordinator's decision.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from kdorch.execution import drift
+from kdorch.stopwatch import stopwatch
 
 Message = dict[str, Any]
 
@@ -70,9 +72,10 @@ def serve(connection: Connection, threads: int) -> None:
             send(connection, {"kind": "started", "data": {"pid": os.getpid()}})
             given = request["threads"] or threads
             drift.prepare(given)
+            stopwatch.restart()
             expected = drift.expected_state(given)
             answer = _run(connection, request, expected)
-            send(connection, answer)
+            send(connection, answer | {"seconds": stopwatch.read()})
     except (EOFError, OSError):
         return
 

@@ -15,6 +15,7 @@ from kdorch.execution import Event, Executor, Job
 from kdorch.search.books import Books, Flight
 from kdorch.search.observer import Observer
 from kdorch.search.setting import Phase, Setting
+from kdorch.stopwatch import part
 from kdorch.tracking import Tracker
 
 _TRAIN = "kdorch.training.trial:run"
@@ -56,6 +57,7 @@ class Coordinator:
             else:
                 return
 
+    @part("Optuna ask")
     def _ask(self) -> list[str]:
         """Return the names of new trials: so many that no worker waits while another has several."""
         left = self._phase.left(len(self._flights))
@@ -81,6 +83,7 @@ class Coordinator:
         self._executor.submit(job)
         self._jobs.add(job.id)
 
+    @part("Optuna tell")  # MLflow's time is taken out
     def _handle(self, event: Event) -> None:
         if event.kind == "report":
             name = event.data["trial"]

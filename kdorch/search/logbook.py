@@ -12,6 +12,7 @@ from kdorch.errors import TrackingError
 from kdorch.search.home import Home
 from kdorch.search.models import Model
 from kdorch.search.phases import flat
+from kdorch.stopwatch import part
 from kdorch.study import Study
 from kdorch.study.space import space
 from kdorch.tracking import DatasetRecord, Page, RunRecord, Tracker
@@ -28,6 +29,7 @@ def place(uri: str | None) -> str:
     return public(uri) if is_server(uri) else masked(uri, uri)
 
 
+@part("MLflow")
 def open_page(
     study: Study, home: Home, uri: str | None, data: Mapping[str, Any], *, identity: str
 ) -> Tracker:

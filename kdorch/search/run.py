@@ -30,10 +30,12 @@ from kdorch.search.looking import look_back
 from kdorch.search.models import models
 from kdorch.search.observer import Observer
 from kdorch.search.phases import Confirming, Searching
+from kdorch.search.profile import Profiled
 from kdorch.search.reconcile import reconcile
 from kdorch.search.record import Record
 from kdorch.search.setting import Phase, Setting
 from kdorch.search.together import fit_together
+from kdorch.stopwatch import part
 from kdorch.study import Study
 from kdorch.study.metrics import limits
 from kdorch.tracking import RunRecord, Tracker
@@ -87,10 +89,16 @@ class Session:
             executor = LocalExecutor(
                 self.workers, preload=PRELOAD, sys_path=self.folders, log_dir=self.folder.logs
             )
+            profiled = Profiled(Attentive(executor, interrupts), self.workers)
             with executor:
-                self._run(Attentive(executor, interrupts), record)
-            conclude()
-            self.folder.write((self.folder.read() or {}) | {"concluded": self._is_complete()})
+                self._run(profiled, record)
+            self._note(profile=profiled.profile().facts())  # for the summary; its own time comes below
+            with part("summary"):
+                conclude()
+            self._note(concluded=self._is_complete(), profile=profiled.profile().facts())
+
+    def _note(self, **facts: Any) -> None:
+        self.folder.write((self.folder.read() or {}) | facts)
 
     @cached_property
     def folder(self) -> Folder:

@@ -24,6 +24,7 @@ from mlflow.entities import (
 )
 from mlflow.exceptions import MlflowException
 
+from kdorch.stopwatch import part
 from kdorch.tracking.address import DATABASES, connect, is_server, masked, public, scheme
 from kdorch.tracking.asking import all_runs, explained
 from kdorch.tracking.database import local_uri, sqlite_uri
@@ -68,7 +69,7 @@ def _explained(
 
     @wraps(method)
     def call(self: MlflowTracker, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        with explained(self.uri, f"failed to {method.__name__}"):
+        with part("MLflow"), explained(self.uri, f"failed to {method.__name__}"):
             return method(self, *args, **kwargs)
 
     return call

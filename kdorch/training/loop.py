@@ -12,6 +12,7 @@ from torch import nn
 
 from kdorch.errors import TrainingError
 from kdorch.kinds import Direction, Task
+from kdorch.stopwatch import part
 from kdorch.study import Train
 from kdorch.study.pruning import Stop, never
 from kdorch.training.building import answer
@@ -110,6 +111,7 @@ def fit(
     return fitted
 
 
+@part("validation")
 def _validate(
     network: nn.Module,
     objective: Objective,

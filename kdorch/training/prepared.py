@@ -17,6 +17,7 @@ from torch import nn
 from kdorch.discovery import installed
 from kdorch.kinds import Batch, Direction, Loss, Measure, Student, Subject, Task, Teacher
 from kdorch.kinds.loss import features_read
+from kdorch.stopwatch import part
 from kdorch.study.limits import Limit
 from kdorch.study.model import ALWAYS
 from kdorch.study.pruning import Stop, stop
@@ -102,6 +103,7 @@ class Bench:
         self._limits = [Limit(*limit) for limit in spec["limits"]]
         self._opened: dict[str, tuple[list[Rows], Rows]] = {}
 
+    @part("building")
     def prepare(self, trial: Mapping[str, Any]) -> Prepared:
         """Build the student and the losses of one trial, under its seed.
 
@@ -145,6 +147,7 @@ class Bench:
             self._opened[key] = self._open(trial, losses)
         return self._opened[key]
 
+    @part("reading")
     def _open(self, trial: Mapping[str, Any], losses: Iterable[Loss]) -> tuple[list[Rows], Rows]:
         spec, budget = self._spec, self._spec["budget"]
         others = (spec.get(what) for what in ("teacher", "transfer", "answers"))
@@ -167,6 +170,7 @@ class Bench:
         teacher: Teacher = self._plugins.part("teacher", trial["recall"])
         return partial(teacher.recall, self._task)
 
+    @part("measuring")
     def finish(self, trial: Prepared, fitted: Fitted) -> dict[str, Any]:
         """Measure a trained student and write its weights; of one that was given up, tell what is known."""
         if fitted.pruned:
@@ -195,6 +199,7 @@ def _sample(network: nn.Module, task: Task, batch: Batch) -> str:
     return task.sample(lambda inputs: answer(network, replace(batch, inputs=inputs)).logits, batch)
 
 
+@part("measuring")
 def _measure(measures: Iterable[Measure], subject: Subject) -> dict[str, float]:
     return {metric: value for measure in measures for metric, value in measure(subject).items()}
 
@@ -207,6 +212,7 @@ def _broken(metrics: Mapping[str, float], limits: Iterable[Limit]) -> dict[str, 
     return {metric: value for metric, value in excess.items() if value > 0}
 
 
+@part("writing")
 def _write(network: nn.Module, path: Path) -> str:
     """Write the weights and return their digest."""
     content = save(storable(network.state_dict()))

@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 
 from kdorch.discovery import installed
 from kdorch.kinds import Task
+from kdorch.stopwatch import part
 from kdorch.training.building import SAMPLE, build
 from kdorch.training.evaluate import evaluate
 from kdorch.training.loop import fit
@@ -54,6 +55,7 @@ def run(spec: Mapping[str, Any], report: Report) -> dict[str, Any]:
     return {}
 
 
+@part("training")
 def _train(bench: Bench, trial: Prepared) -> dict[str, Any]:
     fitted = fit(
         trial.network,

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from kdorch.execution import worker
+from kdorch.stopwatch import part
 
 
 def echo(spec, report):
@@ -18,6 +19,14 @@ def echo(spec, report):
 def process(spec, report):
     threads, waiting = (os.environ[f"OMP_{name}"] for name in ("NUM_THREADS", "WAIT_POLICY"))
     return {"pid": os.getpid(), "parent": os.getppid(), "omp": threads, "waiting": waiting}
+
+
+def take_time(spec, report):
+    with part("counting"):
+        sum(range(1_000_000))
+    if spec["fail"]:
+        raise LookupError
+    return {}
 
 
 def count(spec, report):

@@ -28,6 +28,17 @@ def test_reports_arrive_in_order(executor):
     assert kinds(events)[-1] == "done"
 
 
+@pytest.mark.parametrize("ending", ["done", "error"])
+def test_the_end_of_a_job_says_where_its_time_went(executor, ending):
+    events = executor.run("take_time", {"fail": ending == "error"})
+    assert kinds(events) == ["started", ending]
+    assert events[0].seconds == {}
+    spent = events[-1].seconds
+    assert set(spent) == {"counting", "other"}
+    assert spent["counting"] > spent["other"] > 0
+    assert executor.run("echo")[-1].seconds.keys() == {"other"}
+
+
 def test_worker_is_kept_between_jobs(executor):
     first, second = (executor.run("process")[-1].data["pid"] for _ in range(2))
     assert first == second != os.getpid()

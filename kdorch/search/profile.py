@@ -1,0 +1,111 @@
+"""Where a session's time went: the coordinator's, and its workers'."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from kdorch.execution import Event, Executor, Job
+from kdorch.stopwatch import OTHER, part, stopwatch
+
+_TRIALS = "kdorch.training.trial:run"
+_WHOLE = {
+    "kdorch.teaching.jobs:data": "data",
+    "kdorch.teaching.jobs:augment": "views",
+    "kdorch.teaching.jobs:transfer": "views",
+    "kdorch.teaching.jobs:teacher": "teacher",
+    "kdorch.teaching.jobs:teacher_views": "teacher",
+    "kdorch.teaching.jobs:teacher_features": "teacher",
+    "kdorch.teaching.jobs:teacher_test": "teacher",
+    "kdorch.training.probe:run": "first tries",
+    "kdorch.training.together:run": "first tries",
+    "kdorch.training.trial:read_test": "test",
+}  # jobs that are of interest as a whole; references count as teachers
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Seconds by parts, which add up.
+
+    Attributes:
+        seconds: From the beginning of the session.
+        workers: How many there were.
+        coordinator: What it did in that time.
+        jobs: What the workers did in theirs, which is as much for each of them; ``idle`` is the rest, and
+            whatever a worker did that died.
+    """
+
+    seconds: float
+    workers: int
+    coordinator: dict[str, float]
+    jobs: dict[str, float]
+
+    def metrics(self) -> dict[str, float]:
+        """Return them under names for a tracker: ``profile/coordinator/MLflow``."""
+        sides = {"coordinator": self.coordinator, "workers": self.jobs}
+        return {
+            f"profile/{side}/{name}": seconds
+            for side, spent in sides.items()
+            for name, seconds in spent.items()
+        }
+
+    def facts(self) -> dict[str, Any]:
+        """Return it as JSON takes it."""
+        return asdict(self)
+
+
+class Profiled:
+    """An executor that notes how long it was waited for, and what its workers did.
+
+    Args:
+        executor: The executor.
+        workers: How many jobs it runs at once.
+    """
+
+    def __init__(self, executor: Executor, workers: int) -> None:
+        self._executor, self._workers = executor, workers
+        self._jobs: defaultdict[str, float] = defaultdict(float)
+        self._waiting_for = "start-up"
+
+    def profile(self) -> Profile:
+        """Return where the time went since the stopwatch was started."""
+        spent = stopwatch.read()
+        seconds = sum(spent.values())
+        idle = self._workers * seconds - sum(self._jobs.values())
+        return Profile(seconds, self._workers, _by_size(spent), _by_size({**self._jobs, "idle": idle}))
+
+    def open(self) -> None:
+        """See ``Executor``."""
+        self._executor.open()
+
+    def can_take(self) -> bool:
+        """See ``Executor``."""
+        return self._executor.can_take()
+
+    def submit(self, job: Job) -> None:
+        """See ``Executor``."""
+        self._executor.submit(job)
+
+    def poll(self, timeout: float) -> list[Event]:
+        """See ``Executor``."""
+        with part(self._waiting_for):
+            events = self._executor.poll(timeout)
+        for event in events:
+            self._waiting_for = "waiting"  # the first event says that the workers have started
+            for name, seconds in event.seconds.items():
+                self._jobs[_named(event.job.entry, name)] += seconds
+        return events
+
+    def close(self) -> None:
+        """See ``Executor``."""
+        self._executor.close()
+
+
+def _named(entry: str, name: str) -> str:
+    return name if entry == _TRIALS else _WHOLE.get(entry, OTHER)
+
+
+def _by_size(spent: Mapping[str, float]) -> dict[str, float]:
+    return dict(sorted(spent.items(), key=lambda item: item[1], reverse=True))
