@@ -8,8 +8,8 @@ from typing import Literal
 
 from kdorch.api.results import Results
 from kdorch.errors import KdorchError, reason
-from kdorch.search.frames import begun
 from kdorch.search.home import Folder, Home
+from kdorch.search.record import begun
 
 State = Literal["preparing", "running", "interrupted", "complete", "no result", "broken"]
 
@@ -66,7 +66,7 @@ def _guarded(name: str, home: Path) -> Overview:
 def overview(results: Results) -> Overview:
     """Return one study. Nothing is written, so it may be running."""
     record, folder = results.record, results.folder
-    searched = results.searched if "search" in begun(folder) else None
+    searched = results.searched if "search" in begun(results.journal) else None
     done = searched.counted if searched else 0
     front = len(results.front)
     holder = folder.holder()

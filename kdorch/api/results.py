@@ -13,7 +13,6 @@ from kdorch.choosing.rules import best_under, by_number, knee, within
 from kdorch.errors import ChoiceError
 from kdorch.search import HOME
 from kdorch.search.frames import (
-    begun,
     confirmations_frame,
     front_of,
     open_confirmations,
@@ -22,8 +21,9 @@ from kdorch.search.frames import (
     trials_frame,
 )
 from kdorch.search.home import Home
+from kdorch.search.journal import Journal, open_journal
 from kdorch.search.profile import Profile
-from kdorch.search.record import Record
+from kdorch.search.record import Record, begun
 from kdorch.study import Study
 
 if TYPE_CHECKING:
@@ -70,19 +70,24 @@ class Results:
         return Profile(**self.record["profile"]) if "profile" in self.record else None
 
     @cached_property
+    def journal(self) -> Journal:
+        """What both of them are written in; to read it takes seconds where there are thousands."""
+        return open_journal(self.folder.journal)
+
+    @cached_property
     def searched(self) -> Record:
         """The trials in Optuna."""
-        return open_trials(self.folder, self.study)
+        return open_trials(self.journal, self.study)
 
     @cached_property
     def confirmations(self) -> Record:
         """The confirmations in Optuna."""
-        return open_confirmations(self.folder, self.study)
+        return open_confirmations(self.journal, self.study)
 
     @cached_property
     def trials(self) -> pd.DataFrame:
         """Complete trials: ``trial``, parameters under their dotted paths, metrics, ``run_id``."""
-        return trials_frame(self.searched if "search" in begun(self.folder) else None)
+        return trials_frame(self.searched if "search" in begun(self.journal) else None)
 
     @cached_property
     def pruned(self) -> pd.DataFrame:
@@ -97,7 +102,7 @@ class Results:
     @cached_property
     def confirmed(self) -> pd.DataFrame:
         """Trainings on fresh seeds: ``candidate`` (a trial), ``role``, ``seed``, metrics, ``run_id``."""
-        return confirmations_frame(self.confirmations if "confirmation" in begun(self.folder) else None)
+        return confirmations_frame(self.confirmations if "confirmation" in begun(self.journal) else None)
 
     @property
     def teacher(self) -> dict[str, float]:
@@ -117,7 +122,7 @@ class Results:
         """What the task has to show of the teacher and of confirmed students: who, and markdown."""
         others = {"teacher": self.record.get("teacher", {}), **self.record.get("references", {})}
         found = {who: entry.get("facts", {}).get("sample", "") for who, entry in others.items()}
-        for trial in self.confirmations.complete() if "confirmation" in begun(self.folder) else ():
+        for trial in self.confirmations.complete() if "confirmation" in begun(self.journal) else ():
             plan = trial.user_attrs["plan"]
             who = "without the teacher" if plan["role"] == "baseline" else "with the teacher"
             if "sample" in trial.user_attrs:

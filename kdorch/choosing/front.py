@@ -39,7 +39,7 @@ def pareto_front(trials: pd.DataFrame, objectives: Mapping[str, Direction]) -> p
     every_cost = costs(ordered, objectives)
     eligible: Mask = np.all(np.isfinite(every_cost), axis=1)
     candidates = ordered[eligible]
-    front = candidates.iloc[np.sort(_non_dominated(every_cost[eligible]))]
+    front = candidates.iloc[np.sort(non_dominated(every_cost[eligible]))]
     by = metric_values(front, list(objectives)[:2])[:, -1]
     return front.iloc[np.argsort(by, kind="stable")]
 
@@ -73,7 +73,7 @@ def costs(trials: pd.DataFrame, objectives: Mapping[str, Direction]) -> Floats:
     return turned
 
 
-def _non_dominated(points: Floats) -> Integers:
+def non_dominated(points: Floats) -> Integers:
     """Return the positions of the points that no other point dominates; of equal points, the first."""
     positions = np.lexsort(points.T[::-1])
     later_costs = np.ascontiguousarray(points[positions].T[1:])

@@ -11,12 +11,14 @@ from kdorch.errors import KdorchError
 from kdorch.search import prepare
 from kdorch.search.frames import open_trials
 from kdorch.search.home import Folder
+from kdorch.search.journal import Journal
 from kdorch.search.logbook import place, same_place
+from kdorch.search.record import begun
 from kdorch.study import Study
 
 
 def begin(
-    study: Study, folder: Folder, *, uri: str | None, folders: Sequence[str], trials: int
+    study: Study, folder: Folder, journal: Journal, *, uri: str | None, folders: Sequence[str], trials: int
 ) -> dict[str, Any]:
     """Return what is known about a study, written down before anything is done for it.
 
@@ -26,6 +28,7 @@ def begin(
     Args:
         study: As it is now.
         folder: Its directory, held by this process.
+        journal: Of its trials; cleared if it is begun anew.
         uri: The tracking server, or None for the project's own database.
         folders: Directories whose modules it may name.
         trials: How many trials are wanted.
@@ -35,8 +38,10 @@ def begin(
         TrackingError: If there are results, and they are tracked elsewhere.
     """
     known = folder.read() or {}
-    if known and not _has_results(folder, study):
-        known = _anew(study, folder, known, uri, trials)
+    search = open_trials(journal, study) if "search" in begun(journal) else None
+    if known and not (search and search.complete()):
+        left = trials - (search.counted if search else 0)
+        known = _anew(study, journal, known, uri, left)
     elif known:
         _check_same(study, known, uri)
     now = {
@@ -61,10 +66,6 @@ def _references(record: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, st
     return record.get("study", {}).get("references", {}), behind
 
 
-def _has_results(folder: Folder, study: Study) -> bool:
-    return folder.journal.exists() and bool(open_trials(folder, study).complete())
-
-
 def _check_same(study: Study, known: dict[str, Any], uri: str | None) -> None:
     same_place(study.name, known["tracking"], uri)
     prepare.same(study, known["study"])
@@ -72,7 +73,7 @@ def _check_same(study: Study, known: dict[str, Any], uri: str | None) -> None:
 
 
 def _anew(
-    study: Study, folder: Folder, known: dict[str, Any], uri: str | None, trials: int
+    study: Study, journal: Journal, known: dict[str, Any], uri: str | None, left: int
 ) -> dict[str, Any]:
     """Forget trials that all failed, if the study has changed since, or none is left to try."""
     try:
@@ -80,9 +81,9 @@ def _anew(
     except KdorchError:
         pass
     else:
-        if not folder.journal.exists() or open_trials(folder, study).counted < trials:
+        if left > 0:
             return known
-    folder.journal.unlink(missing_ok=True)
+    journal.clear()
     return {"identity": known["identity"]}  # its runs in MLflow stay its runs
 
 

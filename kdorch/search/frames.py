@@ -9,29 +9,21 @@ from optuna.trial import FrozenTrial
 
 from kdorch.choosing.front import metric_values, pareto_front
 from kdorch.discovery import installed
-from kdorch.search.home import Folder
-from kdorch.search.journal import open_journal
-from kdorch.search.record import PRUNED, Record, names
+from kdorch.search.journal import Journal
+from kdorch.search.record import PRUNED, Record
 from kdorch.study import Study
 from kdorch.study.metrics import limits
 
 
-def open_trials(folder: Folder, study: Study) -> Record:
+def open_trials(journal: Journal, study: Study) -> Record:
     """Open the trials of the search."""
     directions = list(study.objectives.values())
-    return Record(
-        open_journal(folder.journal), "search", directions, method=study.search.sampler, seed=study.seed
-    )
+    return Record(journal, "search", directions, method=study.search.sampler, seed=study.seed)
 
 
-def open_confirmations(folder: Folder, study: Study) -> Record:
+def open_confirmations(journal: Journal, study: Study) -> Record:
     """Open the trainings of the confirmation."""
-    return Record(open_journal(folder.journal), "confirmation", list(study.objectives.values()))
-
-
-def begun(folder: Folder) -> list[str]:
-    """Return whose trials there are, ``search`` and ``confirmation``: to open others would begin them."""
-    return names(open_journal(folder.journal)) if folder.journal.exists() else []
+    return Record(journal, "confirmation", list(study.objectives.values()))
 
 
 def trials_frame(record: Record | None) -> pd.DataFrame:

@@ -1,45 +1,130 @@
-"""Optuna's journal file, held and mended so that a killed process never stands in the way of the next."""
+"""Optuna's journal: a file of JSON lines, written by whoever holds the study, read by anybody.
+
+Optuna's own backend brings every line to disk by itself, a dozen for each trial, keeps the offset of each in
+memory, and holds locks that outlive a killed process.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from sys import intern
+from typing import Any
 
 import optuna
 from filelock import FileLock
 from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
+from optuna.storages.journal import BaseJournalBackend
+
+from kdorch.errors import StoreError
 
 
-class Lock:
-    """A lock that the system lets go of when its process ends.
+class Lines(BaseJournalBackend):  # type: ignore[misc]
+    """The lines of a journal, each read once; called by one thread at a time.
 
-    Optuna's own are files that outlive a killed process: the next one waits for half a minute, and for ever
-    where the journal's path is relative.
+    Attributes:
+        path: The file, which its first line makes.
+        held: How many ask for lines to be kept for a later ``flush``.
     """
 
-    def __init__(self, journal: Path) -> None:
-        self._lock = FileLock(f"{journal}.lock")
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.held = 0
+        self._read = 0  # bytes
+        self._ours: list[bytes] = []  # not on disk yet
+        self._told = 0  # of those
 
-    def acquire(self) -> bool:
-        """Wait for the lock."""
-        self._lock.acquire()
-        return True
+    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
+        """Yield what was written since the last call: Optuna asks for each line once, in order."""
+        yield from self._lines_of_others()
+        while self._told < len(self._ours):
+            self._told += 1
+            yield _slim(json.loads(self._ours[self._told - 1]))
 
-    def release(self) -> None:
-        """Let go of it."""
-        self._lock.release()
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Write lines, or keep them to be written together."""
+        self._ours += [json.dumps(entry, separators=(",", ":")).encode() + b"\n" for entry in logs]
+        if not self.held:
+            self.flush()
+
+    def flush(self) -> None:
+        """Bring all lines to disk.
+
+        Raises:
+            StoreError: If another process has written some in the meantime.
+        """
+        if not self._ours:
+            return
+        with lock_of(self.path), self.path.open("ab") as file:
+            if self._told and file.tell() != self._read:
+                raise StoreError(f"{self.path}: another process has written to it. Run the study once.")
+            file.write(b"".join(self._ours))
+            file.flush()
+            os.fsync(file.fileno())
+        self._read += sum(map(len, self._ours[: self._told]))
+        self._ours, self._told = [], 0
+
+    def _lines_of_others(self) -> Iterator[dict[str, Any]]:
+        if not self.path.exists() or self.path.stat().st_size == self._read:
+            return
+        with self.path.open("rb") as file:
+            file.seek(self._read)
+            for line in file:
+                if not line.endswith(b"\n"):
+                    return  # somebody is writing it
+                entry = json.loads(line.decode())
+                self._read += len(line)
+                yield _slim(entry)
 
 
-def open_journal(path: Path) -> JournalStorage:
-    """Open a journal, made if it is not there."""
+class Journal(JournalStorage):  # type: ignore[misc]
+    """A journal as Optuna reads and writes it.
+
+    Args:
+        path: The file. It is made by its first line.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._lines = Lines(path)
+        super().__init__(self._lines)
+
+    def clear(self) -> None:
+        """Forget everything, on disk too; records that were opened before are of no use any more."""
+        self._lines.path.unlink(missing_ok=True)
+        Journal.__init__(self, self._lines.path)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Bring what is written meanwhile to disk at the end, at once: each time takes milliseconds.
+
+        Whoever is killed before has written nothing of it.
+        """
+        with self._thread_lock:
+            self._lines.held += 1
+        try:
+            yield
+        finally:
+            with self._thread_lock:
+                self._lines.held -= 1
+                self._lines.flush()
+
+
+def open_journal(path: Path) -> Journal:
+    """Open a journal; nothing is written before there is a line."""
     # Its warnings tell how samplers work inside (a search that converged, an optional package): nothing that
     # somebody who wrote a study can act on.
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     mend(path)
-    return JournalStorage(JournalFileBackend(str(path), lock_obj=Lock(path)))
+    return Journal(path)
+
+
+def lock_of(path: Path) -> FileLock:
+    """Return the lock of a journal, which the system lets go of when its process ends."""
+    return FileLock(f"{path}.lock")
 
 
 def mend(path: Path) -> Path | None:
@@ -50,17 +135,13 @@ def mend(path: Path) -> Path | None:
     """
     if not _is_torn(path):
         return None
-    lock = Lock(path)
-    lock.acquire()
-    try:
+    with lock_of(path):
         if not _is_torn(path):
             return None  # somebody was still writing it, or has mended it
         content = path.read_bytes()
         kept = path.with_name(f"{path.name}.backup-{time.strftime('%Y%m%d-%H%M%S')}")
         kept.write_bytes(content)
         os.truncate(path, content.rfind(b"\n") + 1)
-    finally:
-        lock.release()
     return kept
 
 
@@ -83,3 +164,11 @@ def _is_torn(path: Path) -> bool:
     with path.open("rb") as file:
         file.seek(-1, os.SEEK_END)
         return file.read(1) != b"\n"
+
+
+def _slim(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return an entry whose metrics' names are in memory once, not once for each trial."""
+    for name, value in entry.get("user_attr", {}).items():
+        if isinstance(value, dict):
+            entry["user_attr"] = {name: {intern(key): each for key, each in value.items()}}
+    return entry

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import optuna
-from optuna.storages import JournalStorage
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from kdorch.search.journal import Journal
 from kdorch.search.sampling import sampler
 from kdorch.study.limits import Limit
 
@@ -32,15 +33,15 @@ class Record:
 
     def __init__(
         self,
-        storage: JournalStorage,
+        journal: Journal,
         name: str,
         directions: Sequence[str],
         *,
         method: str = "random",
         seed: int = 0,
     ) -> None:
-        self._method, self._seed = method, seed
-        self.study = _open(storage, name, directions)
+        self._journal, self._method, self._seed = journal, method, seed
+        self.study = _open(journal, name, directions)
         trials = self.trials()
         self.counted = sum(map(_counts, trials))
         self.infeasible: int = sum(map(_was_refused, trials))
@@ -55,6 +56,10 @@ class Record:
     def complete(self) -> list[FrozenTrial]:
         """Return the complete trials."""
         return self.trials(TrialState.COMPLETE)
+
+    def together(self) -> AbstractContextManager[None]:
+        """Bring what is written meanwhile to disk at the end, at once."""
+        return self._journal.together()
 
     def enqueue(self, plan: Mapping[str, Any]) -> None:
         """Add a trial that is described by a plan rather than by parameters."""
@@ -156,19 +161,19 @@ class Record:
         )
 
 
-def names(storage: JournalStorage) -> list[str]:
+def begun(journal: Journal) -> list[str]:
     """Return whose trials there are; a ``Record`` of any other name would be begun by looking at it."""
-    return [study.study_name for study in storage.get_all_studies()]
+    return [study.study_name for study in journal.get_all_studies()]
 
 
-def _open(storage: JournalStorage, name: str, directions: Sequence[str]) -> Study:
+def _open(journal: Journal, name: str, directions: Sequence[str]) -> Study:
     """Return the trials of this name; only if there are none is anything written, so that all may look."""
     try:
-        return optuna.load_study(study_name=name, storage=storage, sampler=sampler("random", 0, 0))
+        return optuna.load_study(study_name=name, storage=journal, sampler=sampler("random", 0, 0))
     except KeyError:
         towards = ["maximize" if direction == "max" else "minimize" for direction in directions]
         return optuna.create_study(
-            study_name=name, storage=storage, directions=towards, sampler=sampler("random", 0, 0)
+            study_name=name, storage=journal, directions=towards, sampler=sampler("random", 0, 0)
         )
 
 

@@ -23,7 +23,7 @@ from kdorch.search.estimate import cautions, estimate
 from kdorch.search.frames import candidates, open_confirmations, open_trials
 from kdorch.search.home import Folder, Home
 from kdorch.search.interrupts import Attentive, held_back
-from kdorch.search.journal import mend
+from kdorch.search.journal import Journal, mend, open_journal
 from kdorch.search.ledger import Ledger
 from kdorch.search.logbook import open_page
 from kdorch.search.looking import look_back
@@ -81,7 +81,14 @@ class Session:
             kept = mend(self.folder.journal)
             if kept:
                 self.observer.say(f"the journal's last line was cut short: dropped, a copy is {kept.name}")
-            record = begin(self.study, self.folder, uri=self.uri, folders=self.folders, trials=self.trials)
+            record = begin(
+                self.study,
+                self.folder,
+                self._journal,
+                uri=self.uri,
+                folders=self.folders,
+                trials=self.trials,
+            )
             if record["concluded"] and self._is_complete():
                 more = 2 * max(self.trials, self._searched.counted)
                 self.observer.say(f"{self.study.name} is complete. For more: --trials {more}")
@@ -106,12 +113,16 @@ class Session:
         return self.home.study(self.study.name)
 
     @cached_property
+    def _journal(self) -> Journal:
+        return open_journal(self.folder.journal)
+
+    @cached_property
     def _searched(self) -> Record:
-        return open_trials(self.folder, self.study)
+        return open_trials(self._journal, self.study)
 
     @cached_property
     def _confirmed(self) -> Record:
-        return open_confirmations(self.folder, self.study)
+        return open_confirmations(self._journal, self.study)
 
     def _is_complete(self) -> bool:
         return not self._searching().left(0) and not self._confirming().left(0)

@@ -14,6 +14,7 @@ import pytest
 
 from kdorch.search.frames import open_trials
 from kdorch.search.home import Folder, Home
+from kdorch.search.journal import open_journal
 from kdorch.search.sampling import suggest
 from kdorch.study import Study
 from kdorch.study.space import space
@@ -30,7 +31,7 @@ def begin(tree: Tree, tmp_path: Path) -> Callable[..., Folder]:
         study, folder = Study(**tree(name=name)), Home(tmp_path / ".kdorch").study(name)
         folder.write({"study": study.tree(), "trials": 4, "words": [str(tmp_path / f"{name}.yaml")]} | record)
         for number in range(trials):
-            searched = open_trials(folder, study)
+            searched = open_trials(open_journal(folder.journal), study)
             trial = searched.ask()
             suggest(trial, space(study))
             metrics = {"val/accuracy": 0.5 + number / 10, "size/params": 10 + number}

@@ -12,6 +12,7 @@ import pytest
 from kdorch.cli.show import _headings
 from kdorch.search.frames import open_trials
 from kdorch.search.home import Home
+from kdorch.search.journal import open_journal
 from kdorch.search.sampling import suggest
 from kdorch.study import Study
 from kdorch.study.space import space
@@ -38,7 +39,7 @@ def told(tree: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
     plain = {"validation": {"accuracy": 0.7}, "test": {"accuracy": 0.65}, "params": 0}
     references = {"linear": {"facts": plain}, "small": {"facts": facts}}
     folder.write({"study": study.tree(), "teacher": {"facts": facts}, "references": references})
-    record = open_trials(folder, study)
+    record = open_trials(open_journal(folder.journal), study)
     for params in TRIALS:
         record.study.enqueue_trial(params)
     for size in (12_345, 5_000_000):

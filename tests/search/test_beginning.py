@@ -13,6 +13,7 @@ from kdorch.errors import StudyError, TrackingError
 from kdorch.search.beginning import begin
 from kdorch.search.frames import open_trials
 from kdorch.search.home import Folder
+from kdorch.search.journal import open_journal
 from kdorch.study import Study
 
 
@@ -20,13 +21,14 @@ from kdorch.study import Study
 def start(tmp_path: Path, tree: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     def make(uri: str | None = None, folders: tuple[str, ...] = (), **sections: Any) -> dict[str, Any]:
         study = Study(**tree(**sections))
-        return begin(study, Folder(tmp_path / "tiny"), uri=uri, folders=folders, trials=2)
+        folder = Folder(tmp_path / "tiny")
+        return begin(study, folder, open_journal(folder.journal), uri=uri, folders=folders, trials=2)
 
     return make
 
 
 def trials(tmp_path: Path, tree: Callable[..., dict[str, Any]]) -> Any:
-    return open_trials(Folder(tmp_path / "tiny"), Study(**tree()))
+    return open_trials(open_journal(Folder(tmp_path / "tiny").journal), Study(**tree()))
 
 
 def test_a_study_keeps_its_identity(start: Any, tmp_path: Path) -> None:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from kdorch.errors import StoreError
 from kdorch.search.journal import open_journal
 from kdorch.search.record import Record
 
 DIE_WITH_THE_LOCK = """
 import os, signal, sys
 from pathlib import Path
+import pytest
+
+from kdorch.errors import StoreError
 from kdorch.search.journal import open_journal
 from kdorch.search.record import Record
 record = Record(open_journal(Path("optuna.journal")), "search", ["max"])
@@ -50,3 +57,56 @@ def test_a_journal_that_was_torn_at_its_first_line_begins_anew(tmp_path: Path) -
     path = tmp_path / "optuna.journal"
     path.write_bytes(b'{"op_code":0,"wor')
     assert Record(open_journal(path), "search", ["max"]).trials() == []
+
+
+def test_what_is_written_together_is_read_at_once_and_brought_to_disk_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "optuna.journal"
+    record = Record(open_journal(path), "search", ["max"])
+    before, synced = path.read_bytes(), []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    with record.together():
+        trial = record.ask()
+        trial.suggest_float("lr", 0, 1)
+        record.annotate(trial.number, "plan", {"number": 1})
+        assert record.trials()[0].params == trial.params
+        assert (path.read_bytes(), synced) == (before, [])
+    assert len(synced) == 1
+    again = Record(open_journal(path), "search", ["max"])
+    assert (again.trials()[0].params, again.plans()) == (trial.params, [{"number": 1}])
+    record.tell(0, [0.5])
+    assert again.complete()[0].values == [0.5]
+
+
+def test_what_was_written_is_on_disk_even_if_the_rest_fails(tmp_path: Path) -> None:
+    record = Record(open_journal(tmp_path / "optuna.journal"), "search", ["max"])
+    with contextlib.suppress(KeyboardInterrupt), record.together():
+        record.enqueue({"number": 1})
+        raise KeyboardInterrupt
+    again = Record(open_journal(tmp_path / "optuna.journal"), "search", ["max"])
+    assert again.waiting == record.waiting == 1
+
+
+def test_who_is_not_alone_is_told(tmp_path: Path) -> None:
+    one, other = (Record(open_journal(tmp_path / "optuna.journal"), "search", ["max"]) for _ in range(2))
+    with contextlib.ExitStack() as held:
+        held.enter_context(one.together())
+        one.enqueue({"number": 1})
+        other.enqueue({"number": 2})
+        with pytest.raises(StoreError, match=r"optuna\.journal: another process has written to it"):
+            held.close()
+
+
+def test_to_open_a_journal_writes_nothing(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path / "nowhere" / "optuna.journal")
+    assert journal.get_all_studies() == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cleared_journal_begins_anew(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path / "optuna.journal")
+    Record(journal, "search", ["max"]).enqueue({"number": 1})
+    journal.clear()
+    again = Record(journal, "search", ["max", "min"])
+    assert (again.trials(), len(again.study.directions)) == ([], 2)

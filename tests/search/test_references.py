@@ -15,6 +15,7 @@ from kdorch.search.beginning import begin
 from kdorch.search.estimate import Estimate, cautions
 from kdorch.search.frames import open_trials
 from kdorch.search.home import Folder
+from kdorch.search.journal import open_journal
 from kdorch.search.logbook import note_model
 from kdorch.search.models import models, placed
 from kdorch.study import Study
@@ -115,12 +116,14 @@ def test_a_complete_study_is_opened_again_for_other_references(study: Any, tmp_p
     loaded = {"use": "sklearn", "file": str(file)}
 
     def again(**references: Any) -> tuple[bool, dict[str, Any]]:
-        record = begin(study(**references), folder, uri=None, folders=(), trials=1)
+        record = begin(
+            study(**references), folder, open_journal(folder.journal), uri=None, folders=(), trials=1
+        )
         folder.write(record | {"concluded": True, "references": {label: {} for label in references}})
         return record["concluded"], record.get("references", {})
 
     again()
-    trials = open_trials(folder, study())
+    trials = open_trials(open_journal(folder.journal), study())
     trials.ask()
     trials.tell(0, [0.5, 100])
     assert again() == (True, {})
@@ -129,7 +132,7 @@ def test_a_complete_study_is_opened_again_for_other_references(study: Any, tmp_p
     file.write_bytes(b"another")
     assert again(one=loaded) == (False, {})
     assert again() == (False, {})
-    assert len(open_trials(folder, study()).complete()) == 1
+    assert len(open_trials(open_journal(folder.journal), study()).complete()) == 1
 
 
 def test_they_are_estimated_and_warned_of_like_the_teacher(study: Any, tmp_path: Path) -> None:
