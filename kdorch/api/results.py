@@ -92,7 +92,7 @@ class Results:
     @cached_property
     def pruned(self) -> pd.DataFrame:
         """Pruned trials: ``trial``, parameters, after which ``epoch`` of its ``epochs``, ``run_id``."""
-        return pruned_frame(self.searched if "search" in begun(self.folder) else None)
+        return pruned_frame(self.searched if "search" in begun(self.journal) else None)
 
     @cached_property
     def front(self) -> pd.DataFrame:

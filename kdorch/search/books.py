@@ -77,14 +77,15 @@ class Books:
             return
         values = [metrics[metric] for metric in objectives]
         self.start(flight)
-        flight.trial.set_user_attr("metrics", metrics)
-        flight.trial.set_user_attr("weights", flight.result["digest"])
-        if flight.result.get("sample"):
-            flight.trial.set_user_attr("sample", flight.result["sample"])
-        if "bar" in flight.plan.spec:  # what later trials have to clear
-            (quality, direction), *_ = objectives.items()
-            flight.trial.set_user_attr(CURVE, best_so_far(flight.result["curves"][quality], direction))
-        self._record.constrain(flight.trial, metrics, self._setting.limits)
+        with self._record.together():
+            flight.trial.set_user_attr("metrics", metrics)
+            flight.trial.set_user_attr("weights", flight.result["digest"])
+            if flight.result.get("sample"):
+                flight.trial.set_user_attr("sample", flight.result["sample"])
+            if "bar" in flight.plan.spec:  # what later trials have to clear
+                (quality, direction), *_ = objectives.items()
+                flight.trial.set_user_attr(CURVE, best_so_far(flight.result["curves"][quality], direction))
+            self._record.constrain(flight.trial, metrics, self._setting.limits)
         # One name in all runs is what people and promotion look for.
         named = flight.weights.rename(flight.weights.parent / WEIGHTS)
         self._tracker.upload(flight.run_id, named)
@@ -137,5 +138,6 @@ class Books:
     def refuse(self, flight: Flight, result: dict[str, Any]) -> None:
         """Give up a proposal that breaks a limit before it is trained."""
         limits = [limit for limit in self._setting.limits if limit.metric in result["metrics"]]
-        self._record.constrain(flight.trial, result["metrics"], limits)
-        self._record.prune(flight.trial.number, result["infeasible"])
+        with self._record.together():
+            self._record.constrain(flight.trial, result["metrics"], limits)
+            self._record.prune(flight.trial.number, result["infeasible"])

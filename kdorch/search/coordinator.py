@@ -61,9 +61,9 @@ class Coordinator:
     def _ask(self) -> list[str]:
         """Return the names of new trials: so many that no worker waits while another has several."""
         left = self._phase.left(len(self._flights))
-        return [
-            self._launch() for _ in range(min(self._setting.lot, math.ceil(left / self._setting.workers)))
-        ]
+        count = min(self._setting.lot, math.ceil(left / self._setting.workers))
+        with self._record.together():
+            return [self._launch() for _ in range(count)]
 
     def _launch(self) -> str:
         trial = self._record.ask()

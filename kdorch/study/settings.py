@@ -61,7 +61,8 @@ class Search(Strict):
 
     Attributes:
         trials: Complete, pruned and finally failed trials; retries do not count.
-        sampler: ``tpe`` (multivariate), ``gp``, ``nsga2`` or ``random``.
+        sampler: ``tpe`` (multivariate), ``gp``, ``nsga2`` or ``random``; of more than 500 trials ``tpe``
+            learns from a selection, ``gp`` of more than 200.
         pruner: ``optimistic`` gives a training up once a finished trial that is no worse in the other
             objectives would beat it even if its error shrank as in the luckiest tenth of finished trials;
             ``none`` trains every student to its end.

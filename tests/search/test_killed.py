@@ -33,7 +33,7 @@ def ledger(when: str, call: int) -> Point:
 
 # Each process is killed on what the one before has left. Calls are counted in each anew, all phases together.
 POINTS = {
-    "the teacher's run exists, the study does not; a trial has no parameters; half of the confirmation waits": (
+    "the teacher's run exists, the study does not; a trial is not on disk yet; half of the confirmation waits": (
         write("before", 1),
         record("ask", "after", 2),
         record("enqueue", "after", 1),
@@ -44,8 +44,8 @@ POINTS = {
         record("ask", "after", TRIALS),
     ),
     "while the journal is locked; and again": (
-        ("os:fsync", "before", 30),
-        ("os:fsync", "after", 12),
+        ("os:fsync", "before", 9),
+        ("os:fsync", "after", 6),
     ),
     "weights are uploaded; metrics are not; the test was read and the ledger does not know; the ledger knows": (
         tracker("upload", "after", 2),
