@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         Teacher,
         Term,
     )
+    from kdorch.kinds.distributions import log_softmax, softmax
     from kdorch.kinds.stages import Stages
     from kdorch.search.observer import Observer
     from kdorch.spec import Choice, ClassPath, Range, Spec
@@ -77,6 +78,7 @@ _HOMES = {
         "Batch", "Columns", "Dataset", "Direction", "Lessons", "Loss", "Measure", "Mixed", "Output",
         "Schedule", "Student", "Subject", "Task", "Teacher", "Term",
     ),
+    "kdorch.kinds.distributions": ("log_softmax", "softmax"),
     "kdorch.kinds.stages": ("Stages",),
     "kdorch.search.observer": ("Observer",),
     "kdorch.spec": ("Choice", "ClassPath", "Range", "Spec"),
@@ -151,9 +153,11 @@ __all__ = [
     "hookimpl",
     "image_size",
     "image_usage",
+    "log_softmax",
     "promote",
     "read_images",
     "run",
+    "softmax",
 ]
 
 

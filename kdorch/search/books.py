@@ -94,6 +94,7 @@ class Books:
             VALUES: json.dumps(values),
             "kdorch.epoch": str(flight.result["epoch"]),
             "kdorch.weights": flight.result["digest"],
+            "kdorch.placement": flight.result["placement"],
         }
         self._tracker.log(flight.run_id, curves=flight.result["curves"], finals=metrics, tags=facts)
         self._record.tell(flight.trial.number, values)

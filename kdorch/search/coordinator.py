@@ -98,6 +98,8 @@ class Coordinator:
             self._books.start(flight)
         elif "result" in data:
             self._trained(name, flight, data["result"])
+        elif "error" in data:
+            self._books.fail(self._flights.pop(name), data["error"])
         elif "scores" in data:
             self._tested(flight, data["scores"])
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 from pydantic import Field
 
 from kdorch.kinds import Direction, Task
+from kdorch.kinds.distributions import log_softmax, softmax
 from kdorch.tasks.metrics import compute
 
 if TYPE_CHECKING:
@@ -59,15 +60,15 @@ class Classification(Task, name="classification"):
 
     def loss(self, logits: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
         """Return the cross-entropy in nats."""
-        from torch.nn.functional import cross_entropy
+        from torch.nn.functional import nll_loss
 
         if weights is None:
-            return cross_entropy(logits, targets)
-        return cross_entropy(logits, targets, reduction="none") @ weights / weights.sum()
+            return nll_loss(log_softmax(logits), targets)
+        return nll_loss(log_softmax(logits), targets, reduction="none") @ weights / weights.sum()
 
     def loss_gradient(self, logits: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
         """Return (softmax - one-hot) / rows, or each row by its share of the weights."""
-        gradient = logits.softmax(-1)
+        gradient = softmax(logits)
         gradient.scatter_(1, targets.unsqueeze(1), -1.0, reduce="add")
         if weights is None:
             return gradient.div_(len(targets))
@@ -80,7 +81,7 @@ class Classification(Task, name="classification"):
         if name == "loss":
             return float(self.loss(logits, targets))
         if name not in self.directions:
-            return compute(self, name, logits.softmax(-1), targets)
+            return compute(self, name, softmax(logits), targets)
         if name == "accuracy":  # asked after every epoch, and a third of what a general one costs
             return (logits.argmax(-1) == targets).float().mean().item()
         return float(multiclass_f1_score(logits, targets, self.outputs, average="macro", validate_args=False))
@@ -90,7 +91,7 @@ class Classification(Task, name="classification"):
         from torch.nn.functional import kl_div
 
         same = (student.argmax(-1) == teacher.argmax(-1)).float().mean().item()
-        ours, theirs = student.log_softmax(-1), teacher.log_softmax(-1)
+        ours, theirs = log_softmax(student), log_softmax(teacher)
         divergence = kl_div(ours, theirs, reduction="batchmean", log_target=True)
         return {"agreement": same, "kl": divergence.item()}
 
@@ -99,6 +100,6 @@ class Classification(Task, name="classification"):
         from torchmetrics.functional.classification import multiclass_calibration_error
 
         error = multiclass_calibration_error(
-            logits.softmax(-1), targets, self.outputs, n_bins=15, validate_args=False
+            softmax(logits), targets, self.outputs, n_bins=15, validate_args=False
         )
         return {"ece": error.item()}

@@ -38,7 +38,7 @@ class Answers:
 
 
 @dataclass
-class _Means:
+class Means:
     """The mean of each term over the rows that it is about."""
 
     objective: Objective | None
@@ -46,6 +46,7 @@ class _Means:
     counts: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     def add(self, output: Output, told: Output | None, batch: Batch) -> None:
+        """Count a batch in."""
         if self.objective is None:
             return
         for label, value in self.objective.values(output, told, batch).items():
@@ -54,6 +55,7 @@ class _Means:
             self.counts[label] += count
 
     def values(self) -> dict[str, float]:
+        """Return the means, by label."""
         return {label: value / max(self.counts[label], 1) for label, value in self.sums.items()}
 
 
@@ -77,7 +79,7 @@ def evaluate(
         batch: Rows of a training step, for terms that compare the rows of a batch: their values depend on how
             many those are, and their cost may rise by its cube.
     """
-    logits, targets, teacher, means = [], [], [], _Means(objective)
+    logits, targets, teacher, means = [], [], [], Means(objective)
     for some, told, output in _answered(network, rows, task, objective, batch):
         logits.append(output.logits)
         targets.append(some.targets)
@@ -93,7 +95,7 @@ def mean_losses(
     network: nn.Module, rows: Rows, task: Task, objective: Objective, batch: int = _ROWS
 ) -> dict[str, float]:
     """Return the mean of each term, as `evaluate` does, and keep no answers: training rows are many."""
-    means = _Means(objective)
+    means = Means(objective)
     for some, told, output in _answered(network, rows, task, objective, batch):
         means.add(output, told, some)
     return means.values()

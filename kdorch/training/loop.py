@@ -16,7 +16,7 @@ from kdorch.stopwatch import part
 from kdorch.study import Train
 from kdorch.study.pruning import Stop, never
 from kdorch.training.building import answer
-from kdorch.training.evaluate import evaluate
+from kdorch.training.evaluate import Answers, evaluate
 from kdorch.training.objective import Objective
 from kdorch.training.rows import Rows, lengths, shuffle
 from kdorch.training.top import widened
@@ -98,7 +98,9 @@ def fit(
             optimizer.step()
             step += 1
         fitted.add({f"train/grad/{label}": norm for label, norm in norms.items()})
-        values = _validate(network, objective, validation, task, score[0], epoch, settings.batch)
+        with part("validation"):
+            answers = evaluate(network, validation, task, objective, settings.batch)
+            values = scored(answers, task, score[0], epoch)
         fitted.add(values)
         if sign * values[name] > best:
             best, fitted.epoch = sign * values[name], epoch
@@ -111,17 +113,12 @@ def fit(
     return fitted
 
 
-@part("validation")
-def _validate(
-    network: nn.Module,
-    objective: Objective,
-    validation: Rows,
-    task: Task,
-    score: str,
-    epoch: int,
-    batch: int,
-) -> dict[str, float]:
-    answers = evaluate(network, validation, task, objective, batch)
+def scored(answers: Answers, task: Task, score: str, epoch: int) -> dict[str, float]:
+    """Return each loss and the score of an epoch.
+
+    Raises:
+        TrainingError: If one of them, or an answer, is not finite.
+    """
     if not torch.isfinite(answers.logits).all():
         advice = f"Lower the learning rate, or look at the losses ({', '.join(answers.losses)})."
         raise TrainingError(f"diverged in epoch {epoch}: the network answers NaN or infinity. {advice}")

@@ -16,6 +16,13 @@ from kdorch.kinds.schedule import highest, weight_at
 class Objective:
     """What a student minimises in one trial.
 
+    Attributes:
+        losses: As they are set, by label.
+        terms: The same, built; without those whose weight is always 0.
+        weights: Of this epoch, by label.
+        across_rows: Whether a term compares rows with each other.
+        closed: Whether every term has a closed-form gradient.
+
     Where every term offers ``gradient``, its closed-form derivative in the logits, autograd only runs through
     the network: the loss's own graph, which costs as much as a small network does, is never built.
 
@@ -26,7 +33,7 @@ class Objective:
     def __init__(
         self, losses: Mapping[str, Loss], task: Task, student: Output, teacher: Output | None
     ) -> None:
-        self._losses = losses
+        self.losses = losses
         self.terms: dict[str, Term] = {
             label: loss.build(task, student, teacher)
             for label, loss in losses.items()
@@ -45,12 +52,12 @@ class Objective:
 
     def begin(self, epoch: int) -> dict[str, float]:
         """Set the weights of an epoch, counted from 1; return those that a schedule gives."""
-        self.weights = {label: weight_at(self._losses[label].weight, epoch) for label in self.terms}
+        self.weights = {label: weight_at(self.losses[label].weight, epoch) for label in self.terms}
         self._active = {label: term for label, term in self.terms.items() if self.weights[label]}
         return {
             label: weight
             for label, weight in self.weights.items()
-            if isinstance(self._losses[label].weight, Schedule)
+            if isinstance(self.losses[label].weight, Schedule)
         }
 
     def backward(self, student: Output, teacher: Output | None, batch: Batch) -> None:

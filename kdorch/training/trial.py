@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,15 @@ import torch
 from safetensors.torch import load_file
 
 from kdorch.discovery import installed
+from kdorch.errors import TrainingError
 from kdorch.kinds import Task
 from kdorch.stopwatch import part
 from kdorch.training.building import SAMPLE, build
 from kdorch.training.evaluate import evaluate
-from kdorch.training.loop import fit
+from kdorch.training.loop import Fitted, fit
 from kdorch.training.prepared import Bench, Infeasible, Prepared
 from kdorch.training.rows import open_rows
+from kdorch.training.stack import Unstackable, fit_stacked, likeness
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -36,28 +38,58 @@ def run(spec: Mapping[str, Any], report: Report) -> dict[str, Any]:
             to clear or is given up, and ``sample``: whether to make something to look at.
         report: Called for each trial with its name under ``trial`` and: before training ``known``, metrics;
             when it is done ``result``, which has ``metrics``, ``curves``, ``epoch``, the ``digest`` of the
-            weights, and perhaps a ``sample``; or ``infeasible``, the limits that are broken before training;
-            or ``pruned``, the epoch after which it was given up, with its ``metrics`` and ``curves`` so far.
+            weights, the ``placement`` in words, and perhaps a ``sample``; or ``infeasible``, the limits that
+            are broken before training; or ``pruned``, the epoch after which it was given up, with its
+            ``metrics`` and ``curves`` so far. Where one of a stack diverges, ``error``.
 
     Raises:
         TrainingError: If the parts of a trial do not fit each other, or training diverges.
     """
     bench = Bench(spec)
-    for trial in spec["trials"]:
-        with _repeatable(deterministic=trial["train"].get("deterministic", False)):
+    alike: dict[Hashable, list[Prepared]] = {}
+    for described in spec["trials"]:
+        with _repeatable(**described["train"]):
             try:
-                prepared = bench.prepare(trial)
+                trial = bench.prepare(described)
             except Infeasible as infeasible:
-                report({"trial": trial["name"], "result": infeasible.result})
+                report({"trial": described["name"], "result": infeasible.result})
                 continue
-            report({"trial": prepared.name, "known": prepared.known})
-            report({"trial": prepared.name, "result": _train(bench, prepared)})
+            report({"trial": trial.name, "known": trial.known})
+            try:
+                alike.setdefault(likeness(trial), []).append(trial)
+            except Unstackable as reason:  # at once, as it may draw from the generators that were seeded
+                _tell(report, bench, trial, _fit(trial), f"alone, as {reason}")
+    for trials in alike.values():
+        with _repeatable(**dict(trials[0].settings)):
+            _train_together(trials, bench, report)
     return {}
 
 
+def _train_together(trials: list[Prepared], bench: Bench, report: Report) -> None:
+    found: Iterable[Fitted | TrainingError] = map(_fit, trials)
+    placement = "alone"
+    if len(trials) > 1:
+        try:
+            found, placement = fit_stacked(trials), f"in a stack of {len(trials)}"
+        except Unstackable as reason:
+            placement = f"alone, as {reason}"
+    for trial, fitted in zip(trials, found, strict=True):
+        _tell(report, bench, trial, fitted, placement)
+
+
+def _tell(
+    report: Report, bench: Bench, trial: Prepared, fitted: Fitted | TrainingError, placement: str
+) -> None:
+    if isinstance(fitted, Fitted):
+        result = bench.finish(trial, fitted) | {"placement": placement}
+        report({"trial": trial.name, "result": result})
+    else:
+        report({"trial": trial.name, "error": f"{type(fitted).__name__}: {fitted}"})
+
+
 @part("training")
-def _train(bench: Bench, trial: Prepared) -> dict[str, Any]:
-    fitted = fit(
+def _fit(trial: Prepared) -> Fitted:
+    return fit(
         trial.network,
         trial.objective,
         trial.train,
@@ -68,7 +100,6 @@ def _train(bench: Bench, trial: Prepared) -> dict[str, Any]:
         score=trial.score,
         stop=trial.stop,
     )
-    return bench.finish(trial, fitted)
 
 
 def read_test(spec: Mapping[str, Any], report: Report) -> dict[str, Any]:
@@ -94,8 +125,8 @@ def read_test(spec: Mapping[str, Any], report: Report) -> dict[str, Any]:
 
 
 @contextmanager
-def _repeatable(*, deterministic: bool) -> Iterator[None]:
-    """Insist on deterministic algorithms for the duration, when asked to."""
+def _repeatable(*, deterministic: bool = False, **_: Any) -> Iterator[None]:
+    """Insist on deterministic algorithms for the duration, when the settings of a training ask for it."""
     before = torch.get_deterministic_debug_mode()
     torch.use_deterministic_algorithms(deterministic)
     try:

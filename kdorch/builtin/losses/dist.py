@@ -53,13 +53,13 @@ class Dist(
 
     def each(self, student: Tensor, teacher: Tensor) -> Tensor:
         """Return the part of each row, and that of the columns in every row."""
-        ours, theirs = ((logits / self.temperature).softmax(-1) for logits in (student, teacher))
+        ours, theirs = (kdorch.softmax(logits / self.temperature) for logits in (student, teacher))
         columns = _apart(ours, theirs, 0).mean()
         return self.temperature**2 * (self.beta * _apart(ours, theirs, 1) + self.gamma * columns)
 
     def slope(self, student: Tensor, teacher: Tensor) -> Tensor:
         """Return the derivatives of both parts, taken through the softmax."""
-        ours, theirs = ((logits / self.temperature).softmax(-1) for logits in (student, teacher))
+        ours, theirs = (kdorch.softmax(logits / self.temperature) for logits in (student, teacher))
         rows, classes = ours.shape
         push = self.beta * _slope(ours, theirs, 1) + self.gamma * rows / classes * _slope(ours, theirs, 0)
         push *= ours

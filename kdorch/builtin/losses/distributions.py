@@ -36,12 +36,12 @@ class DistributionLoss(LogitLoss, tasks={"classification", "multilabel", "tokens
 
     def each(self, student: Tensor, teacher: Tensor) -> Tensor:
         """Return `between` the two softmax distributions."""
-        return self.between(student.log_softmax(-1), teacher.log_softmax(-1))
+        return self.between(kdorch.log_softmax(student), kdorch.log_softmax(teacher))
 
     def slope(self, student: Tensor, teacher: Tensor) -> Tensor:
         """Return `push`, taken through the softmax."""
-        ours = student.log_softmax(-1)
-        push = self.push(ours, teacher.log_softmax(-1))
+        ours = kdorch.log_softmax(student)
+        push = self.push(ours, kdorch.log_softmax(teacher))
         return (push - ours.exp() * push.sum(-1, keepdim=True)).div_(len(student))
 
     def build(self, task: kdorch.Task, student: kdorch.Output, teacher: kdorch.Output | None) -> kdorch.Term:

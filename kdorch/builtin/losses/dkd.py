@@ -61,4 +61,4 @@ class Dkd(
 
 
 def _between(student: Tensor, teacher: Tensor) -> Tensor:
-    return divergence(teacher.log_softmax(-1), student.log_softmax(-1))
+    return divergence(kdorch.log_softmax(teacher), kdorch.log_softmax(student))

@@ -37,12 +37,12 @@ class Hinton(
 
     def each(self, student: Tensor, teacher: Tensor) -> Tensor:
         """Return T^2 KL(p || q)."""
-        soft_student = (student / self.temperature).log_softmax(-1)
-        soft_teacher = (teacher / self.temperature).log_softmax(-1)
+        soft_student = kdorch.log_softmax(student / self.temperature)
+        soft_teacher = kdorch.log_softmax(teacher / self.temperature)
         return self.temperature**2 * divergence(soft_teacher, soft_student)
 
     def slope(self, student: Tensor, teacher: Tensor) -> Tensor:
         """Return T (q - p) / rows."""
-        soft_student = (student / self.temperature).softmax(-1)
-        soft_teacher = (teacher / self.temperature).softmax(-1)
+        soft_student = kdorch.softmax(student / self.temperature)
+        soft_teacher = kdorch.softmax(teacher / self.temperature)
         return (soft_student - soft_teacher).mul_(self.temperature / len(student))

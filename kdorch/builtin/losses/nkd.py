@@ -41,15 +41,15 @@ class Nkd(
 
     def each(self, student: Tensor, teacher: Tensor) -> Tensor:
         """Return -p_y log q_y - gamma T^2 sum p' log q'."""
-        label = -teacher.softmax(-1)[:, 0] * student.log_softmax(-1)[:, 0]
+        label = -kdorch.softmax(teacher)[:, 0] * kdorch.log_softmax(student)[:, 0]
         theirs = (teacher[:, 1:] / self.temperature).softmax(-1)
         others = -(theirs * (student[:, 1:] / self.temperature).log_softmax(-1)).sum(-1)
         return label + self.gamma * self.temperature**2 * others
 
     def slope(self, student: Tensor, teacher: Tensor) -> Tensor:
         """Return [p_y (q - label) + gamma T (q' - p')] / rows."""
-        label = teacher.softmax(-1)[:, :1]
-        slope = label * student.softmax(-1)
+        label = kdorch.softmax(teacher)[:, :1]
+        slope = label * kdorch.softmax(student)
         slope[:, :1] -= label
         ours, theirs = ((logits[:, 1:] / self.temperature).softmax(-1) for logits in (student, teacher))
         slope[:, 1:] += self.gamma * self.temperature * (ours - theirs)

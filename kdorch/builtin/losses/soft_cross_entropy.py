@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+import kdorch
 from kdorch.builtin.losses.distributions import DistributionLoss
 
 if TYPE_CHECKING:
@@ -32,4 +33,4 @@ class SoftCrossEntropy(
 
     def slope(self, student: Tensor, teacher: Tensor) -> Tensor:
         """Return (q - p) / rows."""
-        return (student.softmax(-1) - teacher.softmax(-1)).div_(len(student))
+        return (kdorch.softmax(student) - kdorch.softmax(teacher)).div_(len(student))

@@ -1,0 +1,126 @@
+"""K multi-layer perceptrons as one network, padded with zeros to the widest of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+import torch
+from torch import Tensor
+from torch.nn.functional import linear
+
+from kdorch.training.stack.layers import Layer
+
+
+class StackedMlp:
+    """The weights of K perceptrons, layer by layer in one flat buffer, and their gradient in another.
+
+    A unit that pads has only zeros before and behind it: it answers 0, gets the gradient 0 and stays as it
+    is under any optimiser that works entry by entry. Nothing has to be masked.
+
+    Attributes:
+        flat: All weights, shape (numbers,).
+        gradient: Theirs, of the same shape; ``backward`` adds to it.
+        lanes: To which of the K each number belongs, shape (numbers,).
+
+    Args:
+        members: The layers of each network; their signatures are equal.
+        parts: Their weights, padded: of each layer shape (K, outputs, inputs), and (K, outputs) of its bias.
+    """
+
+    def __init__(self, members: Sequence[Sequence[Layer]], parts: Sequence[Tensor]) -> None:
+        self._members, self._shapes = list(members), [part.shape for part in parts]
+        self.flat = joined(parts)
+        self.gradient = torch.zeros_like(self.flat)
+        self.lanes = torch.cat([_lane_of_each(shape) for shape in self._shapes])
+        self._views = self._parts(self.flat)
+        for view, slope in zip(self._views, self._parts(self.gradient), strict=True):
+            view.requires_grad_().grad = slope
+
+    @classmethod
+    def of(cls, members: Sequence[Sequence[Layer]]) -> Self:
+        """Return a stack of networks, with copies of their weights."""
+        return cls(members, [_padded(tensors) for tensors in zip(*map(_tensors, members), strict=True)])
+
+    def keep(self, lanes: Sequence[int]) -> Self:
+        """Return a stack of some of the K, with copies of their weights."""
+        return type(self)([self._members[lane] for lane in lanes], self.select(self.flat, lanes))
+
+    def select(self, flat: Tensor, lanes: Sequence[int]) -> list[Tensor]:
+        """Return the parts of some of the K out of a flat buffer."""
+        return [part[lanes] for part in self._parts(flat.detach())]
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __call__(self, inputs: Tensor) -> Tensor:
+        """Return the logits, shape (K, rows, outputs).
+
+        Args:
+            inputs: Shape (rows, …), the same for all, or (K, rows, …) with ``own``.
+        """
+        views = iter(self._views)
+        values = inputs
+        for layer in self._members[0]:
+            weight = next(views)
+            bias = next(views) if layer.linear.bias is not None else None
+            values = layer.activate(_linear(values, weight, bias))
+        return values
+
+    def norms(self) -> Tensor:
+        """Return the Euclidean norm of each one's gradient, shape (K,)."""
+        squares = torch.zeros(len(self)).index_add_(0, self.lanes, self.gradient.square())
+        return squares.sqrt()
+
+    def copy_lane(self, lane: int, source: Tensor, target: Tensor) -> None:
+        """Copy the numbers of one of the K from a flat buffer into another."""
+        for ours, theirs in zip(self._parts(source), self._parts(target), strict=True):
+            theirs[lane] = ours[lane]
+
+    def _parts(self, flat: Tensor) -> list[Tensor]:
+        parts = flat.split([shape.numel() for shape in self._shapes])
+        return [part.view(shape) for part, shape in zip(parts, self._shapes, strict=True)]
+
+    @torch.no_grad()
+    def unload(self, flat: Tensor) -> None:
+        """Give each network its weights out of a flat buffer."""
+        for lane, tensors in enumerate(map(_tensors, self._members)):
+            for part, tensor in zip(self._parts(flat), tensors, strict=True):
+                tensor.copy_(_corner(part[lane], tensor))
+
+
+def _tensors(member: Sequence[Layer]) -> list[Tensor]:
+    linears = [layer.linear for layer in member]
+    return [tensor for each in linears for tensor in (each.weight, each.bias) if tensor is not None]
+
+
+def _corner(padded: Tensor, tensor: Tensor) -> Tensor:
+    return padded[tuple(slice(0, length) for length in tensor.shape)]
+
+
+def _padded(tensors: Sequence[Tensor]) -> Tensor:
+    """Return tensors of one number of dimensions in one, each in a corner of its own."""
+    widest = [max(lengths) for lengths in zip(*(tensor.shape for tensor in tensors), strict=True)]
+    whole = torch.zeros(len(tensors), *widest)
+    for lane, tensor in zip(whole, tensors, strict=True):
+        _corner(lane, tensor).copy_(tensor.detach())
+    return whole
+
+
+def joined(parts: Sequence[Tensor]) -> Tensor:
+    """Return the flat buffer of some parts."""
+    return torch.cat([part.reshape(-1) for part in parts])
+
+
+def _lane_of_each(shape: tuple[int, ...]) -> Tensor:
+    count = torch.Size(shape).numel()
+    return torch.arange(shape[0]).repeat_interleave(count // shape[0])
+
+
+def _linear(values: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """Return what K linear layers make of rows that they share, (rows, units), or of (K, rows, units)."""
+    if values.dim() == 3:  # noqa: PLR2004
+        slanted = weight.transpose(1, 2)
+        return torch.bmm(values, slanted) if bias is None else torch.baddbmm(bias[:, None], values, slanted)
+    together = linear(values, weight.flatten(0, 1), None if bias is None else bias.flatten())
+    return together.view(len(values), len(weight), -1).transpose(0, 1)
