@@ -20,7 +20,7 @@ from kdorch.kinds import Direction
 Stop = Callable[[int, float], bool]  # asked after each epoch, with the best score so far
 
 _ENOUGH = 4  # finished trials that say something about the next one
-_LUCKY = 0.1  # the share of finished trials whose error shrank most says what may be hoped for
+_LUCKY = 0.15  # the share of finished trials whose error shrank most says what may be hoped for
 _REMEMBERED = 500  # finished trials; the newest, which are most like the next one
 
 

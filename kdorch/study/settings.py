@@ -64,7 +64,7 @@ class Search(Strict):
         sampler: ``tpe`` (multivariate), ``gp``, ``nsga2`` or ``random``; of more than 500 trials ``tpe``
             learns from a selection, ``gp`` of more than 200.
         pruner: ``optimistic`` gives a training up once a finished trial that is no worse in the other
-            objectives would beat it even if its error shrank as in the luckiest tenth of finished trials;
+            objectives would beat it even if its error shrank as in the luckiest 15 % of finished trials;
             ``none`` trains every student to its end.
     """
 

@@ -81,6 +81,26 @@ def test_references_stand_beside_the_teacher(kdorch: Any) -> None:
     assert references["linear"] == {"val/accuracy": 0.7, "test/accuracy": 0.65}
 
 
+@pytest.mark.usefixtures("told")
+def test_what_was_pruned_stands_above_with_the_epochs_it_saved(
+    kdorch: Any, tree: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    study = Study(**tree(**CHOICES))
+    journal = Home(tmp_path / ".kdorch").study("tiny").journal
+    record = open_trials(open_journal(journal), study)
+    trial = record.ask()
+    suggest(trial, space(study))
+    trial.set_user_attr("run_id", "abc")
+    record.give_up(trial.number, {"epoch": 1, "epochs": 4})
+    told = kdorch("study", "show", "tiny").output.splitlines()
+    assert told[:2] == [
+        "tiny: 2 trials, 2 on the front",
+        "pruned: 1 of 3 trials, which saved 3 of 6 epochs",
+    ]
+    facts = json.loads(kdorch("study", "show", "tiny", "--json").output)
+    assert (facts["trials"], facts["pruned"]) == (2, 1)
+
+
 def test_headings_are_as_short_as_they_can_be() -> None:
     paths = [
         "losses.kd.weight.to",

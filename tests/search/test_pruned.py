@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 import kdorch
 from kdorch.search.journal import open_journal
+from kdorch.search.observer import Observer
 from kdorch.search.pruning import Hurdle
 from kdorch.search.record import Record
 from kdorch.study import Study
@@ -27,6 +28,19 @@ PRUNED = {
     "search": {"trials": 14, "sampler": "random", "pruner": "optimistic"},
     "confirm": {"top": 0},
 }
+
+
+class Ear(Observer):
+    """Counts the trials without metrics."""
+
+    def __init__(self) -> None:
+        self.given_up = 0
+
+    def recall(self, metrics: Mapping[str, float] | None) -> None:
+        self.given_up += metrics is None
+
+    def progress(self, phase: str, done: int, total: int, metrics: Mapping[str, float] | None) -> None:
+        self.given_up += metrics is None
 
 
 @pytest.fixture
@@ -57,7 +71,7 @@ def test_the_bar_is_what_the_record_tells(record: Record, tree: Callable[..., An
     assert told is not None
     assert told["objectives"] == {"val/accuracy": "max", "size/params": "min"}
     assert [point for (point,) in [*zip(told["front"])]] == [pytest.approx([0.1, 50])]
-    assert told["hope"] == pytest.approx([0.43, 1.0])
+    assert told["hope"] == pytest.approx([0.445, 1.0])
     finish(record, [0.9, 0.95], 40)
     assert hurdle.bar(2)["front"] == [pytest.approx([0.05, 40])]
     assert hurdle.bar(2) == Hurdle(study, record).bar(2) == json.loads(json.dumps(hurdle.bar(2)))
@@ -87,16 +101,14 @@ def check(found: Any, trials: int) -> list[FrozenTrial]:
 def test_who_is_given_up_is_pruned_in_optuna_and_killed_in_mlflow(
     whole: Any, home: Path, tree: Callable[..., Any]
 ) -> None:
-    kdorch.run(Study(**tree(**PRUNED)), home=home, workers=1)
+    first, again = Ear(), Ear()
+    kdorch.run(Study(**tree(**PRUNED)), home=home, workers=1, observer=first)
+    pruned = [trial.number for trial in check(whole(home), trials=14)]
+    assert first.given_up == len(pruned) >= 3
+    kdorch.run(Study(**tree(**PRUNED)), home=home, workers=2, trials=16, observer=again)
     found = whole(home)
-    pruned = check(found, trials=14)
-    assert len(pruned) >= 3
-    assert {trial.number for trial in pruned}.isdisjoint(found.results.trials["trial"])
-    more = kdorch.run(Study(**tree(**PRUNED)), home=home, workers=2, trials=16)
-    assert [trial.number for trial in check(whole(home), trials=16)][: len(pruned)] == [
-        trial.number for trial in pruned
-    ]
-    assert len(more.trials) + len(more.pruned) == 16
+    assert [trial.number for trial in check(found, trials=16)][: len(pruned)] == pruned
+    assert again.given_up == len(found.results.pruned)  # those of before are recalled
 
 
 @pytest.mark.slow

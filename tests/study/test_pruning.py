@@ -56,11 +56,11 @@ def test_one_who_falls_behind_is_given_up_when_no_luck_can_make_up_for_it() -> N
     assert given_up(bar(*FOUR), stuck, 1000) == 5
 
 
-def test_hope_is_what_the_luckiest_tenth_had() -> None:
+def test_hope_is_what_the_luckiest_had() -> None:
     late = [0.5] * 9 + [0.9]  # shrinks its error to a fifth in the last epoch
     flat = [0.5] * 9 + [0.51]
     good = [0.85] * 10
-    common = bar(*[(flat, 50)] * 17, *[(late, 5000)] * 3, (good, 100))
+    common = bar(*[(flat, 50)] * 16, *[(late, 5000)] * 4, (good, 100))
     assert common.hope == pytest.approx([0.2] * 9 + [1.0], abs=1e-4)
     assert given_up(common, late, 200) is None
     rare = bar(*[(flat, 50)] * 19, (late, 5000), (good, 100))
@@ -127,7 +127,7 @@ def test_a_perfect_student_ends_hope_for_those_that_are_no_smaller() -> None:
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_nobody_is_given_up_who_with_no_more_luck_than_the_luckiest_tenth_reaches_the_front(
+def test_nobody_is_given_up_who_with_no_more_luck_than_the_luckiest_reaches_the_front(
     seed: int,
 ) -> None:
     chance = np.random.default_rng(seed)
