@@ -32,7 +32,7 @@ BEYOND = {
     "local/no-such-file", "local/offers-nothing",
     "losses/numbers-have-no-classes",
     "modules/main", "modules/no-colon", "modules/no-such-class", "modules/no-such-module", "modules/not-a-class",
-    "objectives/first-is-no-score", "objectives/limit-infinite",
+    "objectives/first-is-no-score", "objectives/known-too-late-for-the-pruner", "objectives/limit-infinite",
     "objectives/metric-not-asked-for", "objectives/on-test-rows", "objectives/unknown-metric",
     "objectives/limit-unknown", "objectives/value-of-a-loss", "objectives/without-val",
     "parts/nan-and-infinity", "parts/weights-all-zero", "parts/weights-of-teacher-missing",
