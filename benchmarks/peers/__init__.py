@@ -1,0 +1,1 @@
+"""What kdorch is compared with, each as its own users would write it."""

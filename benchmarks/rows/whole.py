@@ -1,0 +1,117 @@
+"""Whole studies, with Optuna, MLflow and weights."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+from benchmarks import ours
+from benchmarks.figures import Figure, compared
+from benchmarks.hypervolume import hypervolume
+from benchmarks.measuring import Cost, clock, interleaved
+from benchmarks.peers import bare
+from benchmarks.processes import told
+from benchmarks.registry import Bound, Effort, row
+from benchmarks.work import Given, Trial, given
+
+_TRIALS, _FEW = 40, 12
+_KEPT = 0.99  # of the script's hypervolume
+
+
+def _script(start: Given, trials: int, threads: int = 1) -> dict[str, Any]:
+    home = start.fresh()
+    arguments = [start.work.name, str(start.file), str(trials), str(home)]
+    return told("benchmarks.peers.handwritten", arguments, threads=threads)
+
+
+def _cost(answer: dict[str, Any]) -> Cost:
+    return Cost(answer["cpu"], answer["wall"], [accuracy for accuracy, _size in answer["values"]])
+
+
+def _bare(start: Given, trials: int) -> Callable[[int], Cost]:
+    def side(number: int) -> Cost:
+        chance = random.Random(number)  # noqa: S311
+        with clock() as cost:
+            for _ in range(trials):
+                width = round(math.exp(chance.uniform(math.log(8), math.log(64))))
+                trial = Trial(width, math.exp(chance.uniform(math.log(3e-3), math.log(3e-2))))
+                cost.accuracies.append(bare.train(start, trial, 0))
+        return cost
+
+    return side
+
+
+@cache
+def _w2(effort: Effort) -> dict[str, list[Cost]]:
+    start, trials = given("w2"), effort.pick(_TRIALS, _FEW)
+    sides = {
+        "kdorch": lambda _: _cost(ours.study(start, trials)),
+        "bare loop": _bare(start, trials),
+        "handwritten": lambda _: _cost(_script(start, trials)),
+    }
+    return interleaved(sides, effort.rounds)
+
+
+_CLOCK = (
+    "The clock starts when everything is imported, on all sides, and sees all processes: trying, searching, "
+    "training, logging, the summary. Data and teacher are given."
+)
+
+
+@row(
+    1,
+    "w2-bare",
+    f"W2, a study of {_TRIALS} trials with MLflow and weights / as many bare loops on the labels. {_CLOCK}",
+    Bound("", 1.0, 0.60),
+)
+def w2_bare(effort: Effort) -> Sequence[Figure]:
+    """Compare a study with the training alone."""
+    return [compared("", _w2(effort), "kdorch", "bare loop")]
+
+
+@row(
+    2,
+    "w2-handwritten",
+    f"W2, a study of {_TRIALS} trials / a hand-written Optuna and MLflow script. {_CLOCK}",
+    Bound("", 0.15, 0.09),
+)
+def w2_handwritten(effort: Effort) -> Sequence[Figure]:
+    """Compare a study with what one would write by hand."""
+    return [compared("", _w2(effort), "kdorch", "handwritten")]
+
+
+@row(
+    13,
+    "together",
+    f"W1, a study of {_TRIALS} trials with all that helps, 2 workers / the hand-written script at its faster "
+    f"number of threads: walls of whole processes from start to end, at {_KEPT:g} of its hypervolume",
+    Bound("", 1 / 8, 1 / 20),
+)
+def together(effort: Effort) -> Sequence[Figure]:
+    """Compare what a user waits for."""
+    start, trials = given("w1", quick=effort.quick), effort.pick(_TRIALS, 4)
+    threads = 1 if effort.quick else min((1, 2), key=lambda count: _script(start, 2, count)["wall"])
+    fronts: dict[str, list[float]] = {"kdorch": [], "handwritten": []}
+    largest = sum(parameter.numel() for parameter in start.work.student(32).parameters())
+
+    def side(name: str, run: Callable[[], dict[str, Any]]) -> Callable[[int], Cost]:
+        def whole(_: int) -> Cost:
+            with clock() as cost:
+                answer = run()
+            fronts[name].append(hypervolume(answer["values"], largest))
+            return cost
+
+        return whole
+
+    sides = {
+        "kdorch": side("kdorch", lambda: ours.study(start, trials, workers=2)),
+        "handwritten": side("handwritten", lambda: _script(start, trials, threads)),
+    }
+    found = interleaved(sides, effort.rounds)
+    figure = compared("", found, "kdorch", "handwritten", "wall")
+    kept = sum(fronts["kdorch"]) / sum(fronts["handwritten"])
+    notes = [f"hypervolume kept {kept:.3f}", f"the script with {threads} threads"]
+    return [Figure("", figure.rounds, figure.sides, kept >= _KEPT, notes)]

@@ -1,0 +1,44 @@
+"""How well workers share a machine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from benchmarks import ours
+from benchmarks.figures import Figure, compared
+from benchmarks.measuring import Cost, interleaved
+from benchmarks.registry import Bound, Effort, row
+from benchmarks.work import Given, given
+
+_TRIALS = {"W1": (12, 4), "W3": (6, 2), "W2": (60, 24)}  # usual, quick
+_SEARCHED = re.compile(r"search: (\d+) trainings in ([\d.]+) s")
+
+
+@row(
+    10,
+    "workers",
+    "Trials per minute of wall in the search, with 2 workers / with 1, as the run itself says",
+    Bound("W1", 1.6, 1.9, more=True),
+    Bound("W3", 1.6, 1.9, more=True),
+    Bound("W2", 1.4, 1.6, more=True),
+)
+def workers(effort: Effort) -> Sequence[Figure]:
+    """Compare two workers with one."""
+    figures = []
+    for name, (usual, quick) in _TRIALS.items():
+        start, trials = given(name.lower(), quick=effort.quick), effort.pick(usual, quick)
+        sides = {f"{count} worker(s)": _search(start, trials, count) for count in (1, 2)}
+        found = interleaved(sides, effort.rounds)
+        figures.append(compared(name, found, "1 worker(s)", "2 worker(s)", "wall"))
+    return figures
+
+
+def _search(start: Given, trials: int, count: int) -> Callable[[int], Cost]:
+    def side(_: int) -> Cost:
+        answer: dict[str, Any] = ours.study(start, trials, workers=count)
+        [done] = [match for match in map(_SEARCHED.fullmatch, answer["lines"]) if match]
+        return Cost(answer["cpu"], float(done[2]) / int(done[1]))
+
+    return side
