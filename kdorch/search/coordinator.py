@@ -60,8 +60,8 @@ class Coordinator:
     @part("Optuna ask")
     def _ask(self) -> list[str]:
         """Return the names of new trials: so many that no worker waits while another has several."""
-        left = self._phase.left(len(self._flights))
-        count = min(self._setting.lot, math.ceil(left / self._setting.workers))
+        left, workers = self._phase.left(len(self._flights)), self._setting.workers
+        count = min(self._setting.stack, self._phase.most(workers), math.ceil(left / workers))
         with self._record.together():
             return [self._launch() for _ in range(count)]
 

@@ -103,7 +103,7 @@ def estimate(
         }
         return prepare.call(executor, _PROBE, spec, threads=prepare.cores() if alone else None)
 
-    found = [probe(tree["student"], tree["train"], study.transfer.rows) for tree in _extremes(study)]
+    found = [probe(tree["student"], tree["train"], study.transfer.rows) for tree in extremes(study)]
     (homework, teacher), *others = (_homework(model, probe) for model in models(study))
     twins = 1 + (study.confirm.baseline == "paired")
     confirmations = study.confirm.top * study.confirm.seeds * twins
@@ -145,7 +145,7 @@ def cautions(study: Study, data: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _extremes(study: Study) -> Iterator[dict[str, Any]]:
+def extremes(study: Study) -> Iterator[dict[str, Any]]:
     """Yield the trials at both ends of every range, for each student that may be chosen."""
     dimensions = space(study)
     students = next((each.mark for each in dimensions if each.path == "student"), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -16,6 +17,7 @@ from kdorch.study import Study
 from kdorch.study.space import bind, space
 
 _PROPOSALS = 10  # times the trials: how many proposals may break a limit before training
+_ROUNDS = 4  # of trials asked for without knowing of each other, at least, in a search
 _FRESH = 1000  # added to the study's seed: the first seed of the confirmation
 
 
@@ -54,6 +56,12 @@ class Searching:
             return 0
         return max(self.record.waiting, self.total - self.record.counted - running)
 
+    def most(self, workers: int) -> int:
+        """Return how many trials to ask for at once: a sampler learns from rounds that have ended."""
+        if self.study.search.sampler == "random":
+            return self.total
+        return math.ceil(self.total / (_ROUNDS * workers))
+
     def plan(self, trial: optuna.Trial) -> Plan:
         """Return the training that the trial's parameters describe."""
         params = suggest(trial, self._dimensions)
@@ -63,7 +71,7 @@ class Searching:
             kind="trial",
             name=f"{self.study.name}-{trial.number:04d}",
             params=flat(tree) | params,
-            spec=_spec(tree, self.study.seed) | bar,
+            spec=plan_spec(tree, self.study.seed) | bar,
         )
 
 
@@ -101,6 +109,10 @@ class Confirming:
         """Return how many to start."""
         return self.record.waiting
 
+    def most(self, workers: int) -> int:
+        """Return how many to start at once: nobody learns from them."""
+        return self.total
+
     def plan(self, trial: optuna.Trial) -> Plan:
         """Return the training that the trial's plan describes."""
         chosen = trial.user_attrs["plan"]
@@ -114,7 +126,7 @@ class Confirming:
             kind=role,
             name=f"{self.study.name}-{candidate:04d}-{role}-{seed}",
             params=flat(tree) | dict(params) | {"seed": seed},
-            spec=_spec(tree, seed) | {"sample": seed == self.study.seed + _FRESH},
+            spec=plan_spec(tree, seed) | {"sample": seed == self.study.seed + _FRESH},
             tags={"kdorch.candidate": str(candidate), "kdorch.seed": str(seed)},
         )
 
@@ -125,7 +137,7 @@ def _labels_alone(losses: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     return {**own, "weight": 1.0}
 
 
-def _spec(tree: Mapping[str, Any], seed: int) -> dict[str, Any]:
+def plan_spec(tree: Mapping[str, Any], seed: int) -> dict[str, Any]:
     """Return what a worker gets; under ``teacher`` that has the directory of what is stored."""
     return {"recall" if name == "teacher" else name: part for name, part in tree.items()} | {"seed": seed}
 

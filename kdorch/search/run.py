@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from kdorch.search.looking import look_back
 from kdorch.search.models import models
 from kdorch.search.observer import Observer
 from kdorch.search.phases import Confirming, Searching
+from kdorch.search.placement import place
 from kdorch.search.profile import Profiled
 from kdorch.search.reconcile import reconcile
 from kdorch.search.record import Record
@@ -158,7 +159,7 @@ class Session:
         lessons = showing.lessons(self.study, self.home, executor, entries, budget, self.observer)
         if self.study.teacher.raw and "features" in lessons:  # which nobody could be asked for before
             self._try_together(executor, data, teacher["path"], lessons["features"])
-        setting = self._setting(data, lessons, budget)
+        setting = self._placed(self._setting(data, lessons, budget), executor, record)
         self._pick_up(tracker, runs)
         for trial in self._searched.complete():
             self.observer.recall(trial.user_attrs["metrics"])
@@ -237,6 +238,14 @@ class Session:
             Coordinator(phase, setting, executor, tracker, self.observer).drive(deadline)
             seconds, done = time.monotonic() - started, phase.record.counted - before
             self.observer.say(f"{phase.title}: {done} trainings in {seconds:.1f} s")
+
+    def _placed(self, setting: Setting, executor: Executor, record: dict[str, Any]) -> Setting:
+        """Decide how trials are placed, or go on as it was decided when the study was begun."""
+        placement = place(self.study, executor, setting.shared, record.get("placement"))
+        record["placement"] = placement.facts()
+        self.folder.write(record)
+        self.observer.say(f"trials   {placement.why}; {self.workers} at once")
+        return replace(setting, stack=placement.stack)
 
     def _setting(self, data: dict[str, Any], lessons: dict[str, Any], budget: int) -> Setting:
         bounds = limits(self.study, installed())

@@ -26,6 +26,9 @@ class Phase(Protocol):
     def left(self, running: int) -> int:
         """Return how many trials to start beside those that run."""
 
+    def most(self, workers: int) -> int:
+        """Return how many trials to ask for at once."""
+
     def plan(self, trial: optuna.Trial) -> Plan:
         """Return the training of a trial."""
 
@@ -42,7 +45,7 @@ class Setting:
         weights: Where workers leave weights.
         ledger: The ledger of test readings.
         workers: Jobs at once.
-        lot: Most trials of a job.
+        stack: Most trials of a job.
     """
 
     study: Study
@@ -52,4 +55,4 @@ class Setting:
     weights: Path
     ledger: Ledger
     workers: int = 1
-    lot: int = 1
+    stack: int = 1

@@ -66,11 +66,14 @@ class Search(Strict):
         pruner: ``optimistic`` gives a training up once a finished trial that is no worse in the other
             objectives would beat it even if its error shrank as in the luckiest 15 % of finished trials;
             ``none`` trains every student to its end.
+        stack: Most trials that are trained as one, where they are alike enough; ``auto`` measures what is
+            quickest.
     """
 
     trials: Positive = 40
     sampler: Literal["tpe", "gp", "nsga2", "random"] = "tpe"
     pruner: Literal["none", "optimistic"] = "none"
+    stack: Literal["auto"] | Positive = "auto"
 
 
 class Confirm(Strict):

@@ -25,7 +25,7 @@ from kdorch.study.settings import Train
 from kdorch.training.asking import Asked, features_of
 from kdorch.training.building import SAMPLE, answer, build, seed
 from kdorch.training.evaluate import evaluate, mean_losses
-from kdorch.training.loop import Fitted
+from kdorch.training.loop import Fitted, fit
 from kdorch.training.objective import Objective
 from kdorch.training.rows import Recall, Rows, open_rows
 from kdorch.training.top import widened
@@ -74,6 +74,26 @@ class Prepared:
     def task(self) -> Task:
         """What is learnt."""
         return self.subject.task
+
+
+@part("training")
+def fit_alone(trial: Prepared) -> Fitted:
+    """Train the student; it is left with the weights of its best epoch.
+
+    Raises:
+        TrainingError: If it diverges.
+    """
+    return fit(
+        trial.network,
+        trial.objective,
+        trial.train,
+        trial.validation,
+        trial.task,
+        trial.settings,
+        seed=trial.seed,
+        score=trial.score,
+        stop=trial.stop,
+    )
 
 
 class Infeasible(Exception):  # noqa: N818  no error: it never leaves this package

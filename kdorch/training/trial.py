@@ -13,11 +13,10 @@ from safetensors.torch import load_file
 from kdorch.discovery import installed
 from kdorch.errors import TrainingError
 from kdorch.kinds import Task
-from kdorch.stopwatch import part
 from kdorch.training.building import SAMPLE, build
 from kdorch.training.evaluate import evaluate
-from kdorch.training.loop import Fitted, fit
-from kdorch.training.prepared import Bench, Infeasible, Prepared
+from kdorch.training.loop import Fitted
+from kdorch.training.prepared import Bench, Infeasible, Prepared, fit_alone
 from kdorch.training.rows import open_rows
 from kdorch.training.stack import Unstackable, fit_stacked, likeness
 
@@ -58,7 +57,7 @@ def run(spec: Mapping[str, Any], report: Report) -> dict[str, Any]:
             try:
                 alike.setdefault(likeness(trial), []).append(trial)
             except Unstackable as reason:  # at once, as it may draw from the generators that were seeded
-                _tell(report, bench, trial, _fit(trial), f"alone, as {reason}")
+                _tell(report, bench, trial, fit_alone(trial), f"alone, as {reason}")
     for trials in alike.values():
         with _repeatable(**dict(trials[0].settings)):
             _train_together(trials, bench, report)
@@ -66,7 +65,7 @@ def run(spec: Mapping[str, Any], report: Report) -> dict[str, Any]:
 
 
 def _train_together(trials: list[Prepared], bench: Bench, report: Report) -> None:
-    found: Iterable[Fitted | TrainingError] = map(_fit, trials)
+    found: Iterable[Fitted | TrainingError] = map(fit_alone, trials)
     placement = "alone"
     if len(trials) > 1:
         try:
@@ -85,21 +84,6 @@ def _tell(
         report({"trial": trial.name, "result": result})
     else:
         report({"trial": trial.name, "error": f"{type(fitted).__name__}: {fitted}"})
-
-
-@part("training")
-def _fit(trial: Prepared) -> Fitted:
-    return fit(
-        trial.network,
-        trial.objective,
-        trial.train,
-        trial.validation,
-        trial.task,
-        trial.settings,
-        seed=trial.seed,
-        score=trial.score,
-        stop=trial.stop,
-    )
 
 
 def read_test(spec: Mapping[str, Any], report: Report) -> dict[str, Any]:

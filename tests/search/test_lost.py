@@ -30,12 +30,17 @@ def run(home: Path, tree: Callable[..., dict[str, Any]]) -> Callable[..., list[s
     """Run a study of mortal networks; return what was said."""
 
     def begin(
-        *, trials: int = 8, workers: int = 1, widths: tuple[int, ...] = (8, 10, 13), **args: Any
+        *,
+        trials: int = 8,
+        workers: int = 1,
+        widths: tuple[int, ...] = (8, 10, 13),
+        stack: int = 1,
+        **args: Any,
     ) -> list[str]:
         study = tree(
             student={"use": "module", "target": "mortal:Net", "args": {"width": 8} | args},
             tune={"student.args.width": widths, "train.lr": {"low": 5e-3, "high": 3e-2}},
-            search={"trials": trials, "sampler": "random"},
+            search={"trials": trials, "sampler": "random", "stack": stack},
         )
         ear = Ear()
         kdorch.run(kdorch.Study(**study), home=home, workers=workers, observer=ear, folders=[HERE])
@@ -64,8 +69,11 @@ def test_a_trial_whose_worker_dies_is_done_again(run: Any, whole: Any, home: Pat
     assert [line for line in heard if "was lost" in line and "tried again" in line]
 
 
-def test_a_trial_that_always_takes_its_worker_down_is_given_up(run: Any, whole: Any, home: Path) -> None:
-    heard = run()
+@pytest.mark.parametrize("stack", [1, 4])
+def test_a_trial_that_always_takes_its_worker_down_is_given_up(
+    run: Any, whole: Any, home: Path, stack: int
+) -> None:
+    heard = run(stack=stack)  # of those that share its job, nobody is to blame
     found = whole(home)
     found.check(trials=8, confirmed=2)
     tried = unlucky(found)
@@ -76,8 +84,11 @@ def test_a_trial_that_always_takes_its_worker_down_is_given_up(run: Any, whole: 
     assert len(found.search.complete()) == 8 - len(given_up)
 
 
-def test_numbers_that_are_none_fail_the_trial_with_the_reason(run: Any, whole: Any, home: Path) -> None:
-    run(nan=True)
+@pytest.mark.parametrize("stack", [1, 4])
+def test_numbers_that_are_none_fail_the_trial_with_the_reason(
+    run: Any, whole: Any, home: Path, stack: int
+) -> None:
+    run(nan=True, stack=stack)
     found = whole(home)
     found.check(trials=8, confirmed=2)
     failed = unlucky(found)

@@ -43,6 +43,13 @@ def waiting(record: Record) -> list[tuple[Any, ...]]:
     return [tuple(trial.user_attrs["plan"][key] for key in ("candidate", "seed", "role")) for trial in found]
 
 
+def test_a_search_leaves_its_sampler_rounds_to_learn_from(record: Record, make: Any) -> None:
+    learning = make(search={"sampler": "tpe"})
+    assert Searching(learning, record, trials=40).most(workers=2) == 5
+    assert Searching(learning, record, trials=3).most(workers=2) == 1
+    assert Searching(make(search={"sampler": "random"}), record, trials=40).most(workers=2) == 40
+
+
 def test_a_search_wants_its_trials_and_no_more(record: Record, make: Any) -> None:
     search = Searching(make(), record, trials=3)
     assert search.left(2)

@@ -1,0 +1,83 @@
+"""Which way of training is quickest here: what a few steps of a study's own students say."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from kdorch.errors import TrainingError
+from kdorch.training.prepared import Bench, Infeasible, Prepared, fit_alone
+from kdorch.training.rows import Rows, Some
+from kdorch.training.stack import Unstackable, fit_stacked, likeness
+
+SIZES = (4, 16)  # stacks that are tried; larger ones gain little, and the sampler learns from them too late
+_STEPS = 12
+_TRIES = 3
+
+
+def run(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Train some students for a few steps, alone and in stacks of copies; what a worker runs.
+
+    Args:
+        spec: As `kdorch.training.trial.run` takes it; ``trials`` are those at the ends of the search space.
+
+    Returns:
+        ``seconds``: for each size of a stack, one among them, what a trial's few steps took on average; and
+        ``reasons``: why some of the students cannot be stacked.
+    """
+    bench = Bench({**spec, "limits": []})
+    seconds, reasons = dict.fromkeys((1, *SIZES), 0.0), []
+    for trial in spec["trials"]:
+        with suppress(Infeasible, TrainingError):  # the trials themselves will tell
+            alone = _seconds(_fit, [_short(bench.prepare(trial))])
+            seconds[1] += alone
+            try:
+                likeness(bench.prepare(trial))
+                for size in SIZES:
+                    lot = [_short(bench.prepare(trial)) for _ in range(size)]
+                    seconds[size] += _seconds(fit_stacked, lot) / size
+            except Unstackable as reason:
+                reasons.append(str(reason))
+                for size in SIZES:
+                    seconds[size] += alone
+    count = max(1, len(spec["trials"]))
+    return {
+        "seconds": {str(size): total / count for size, total in seconds.items()},
+        "reasons": list(dict.fromkeys(reasons)),
+    }
+
+
+def _seconds(train: Callable[[Sequence[Prepared]], Any], lot: Sequence[Prepared]) -> float:
+    """Return the least of a few tries: others on the machine only ever add to it."""
+    found = []
+    for _ in range(_TRIES):
+        started = time.perf_counter()
+        train(lot)
+        found.append(time.perf_counter() - started)
+    return min(found)
+
+
+def _fit(trials: Sequence[Prepared]) -> None:
+    for trial in trials:
+        fit_alone(trial)
+
+
+def _short(trial: Prepared) -> Prepared:
+    """Return the trial as one of a few steps, too slow to diverge."""
+    count = len(trial.train[0])
+    share = min(1.0, _STEPS * trial.settings.batch / count)
+    return replace(
+        trial,
+        train=[_head(trial.train[0], share)],
+        validation=_head(trial.validation, share),
+        settings=trial.settings.model_copy(update={"epochs": 1, "lr": 1e-9}),
+    )
+
+
+def _head(rows: Rows, share: float) -> Rows:
+    return Some(rows, torch.arange(max(1, int(share * len(rows)))))
