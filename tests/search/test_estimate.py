@@ -11,7 +11,7 @@ import pytest
 
 import kdorch
 from kdorch.api.rehearsal import rehearse
-from kdorch.search.estimate import Estimate, _extremes
+from kdorch.search.estimate import Estimate, extremes
 
 Tree = Callable[..., dict[str, Any]]
 
@@ -28,7 +28,7 @@ def test_the_ends_of_every_range_are_tried_for_each_student(tree: Tree) -> None:
             },
         )
     )
-    found = [(trial["student"], trial["train"]["batch"], trial["train"]["lr"]) for trial in _extremes(study)]
+    found = [(trial["student"], trial["train"]["batch"], trial["train"]["lr"]) for trial in extremes(study)]
     assert found == [
         ({"use": "mlp", "width": 4, "depth": 1}, 128, 1e-3),
         ({"use": "mlp", "width": 24, "depth": 1}, 16, 1e-2),
