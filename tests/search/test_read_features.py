@@ -77,7 +77,7 @@ def test_it_is_said_what_became_of_them(
     told: str,
 ) -> None:
     asked: list[dict[str, Any]] = []
-    monkeypatch.setattr(features, "call", lambda executor, job, spec, wait: asked.append(spec) or kept)
+    monkeypatch.setattr(features, "call", lambda executor, job, spec, wait, **_: asked.append(spec) or kept)
     found = study(tree, losses={"hint": {"use": "hint", "layers": names}})
     entries = {"path": "/data"}, {"path": "/teacher"}, None
     given, words = features.ready(found, Home(tmp_path), None, entries, 0, print)  # type: ignore[arg-type]
@@ -91,7 +91,7 @@ def test_it_is_said_what_became_of_them(
 def test_views_lie_on_the_same_disk(tree: Tree, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[dict[str, Any]] = []
     kept = {"path": None, "names": ["late"], "bytes": 3000}
-    monkeypatch.setattr(features, "call", lambda executor, job, spec, wait: asked.append(spec) or kept)
+    monkeypatch.setattr(features, "call", lambda executor, job, spec, wait, **_: asked.append(spec) or kept)
     found = study(tree, losses={"hint": HINT}, store={"disk": "4kB"})
     entries = (
         {"path": "/data"},
