@@ -1,4 +1,4 @@
-"""Where the time of a study went, as two tables."""
+"""Where the time of a study went, as tables."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from kdorch.search.profile import Profile
 
 
 def print_profile(profile: Profile, *, aside: bool = False) -> None:
-    """Print the seconds of the coordinator and of the workers, part by part.
+    """Print the seconds of the coordinator, of its writer and of the workers, part by part.
 
     Args:
         profile: Of one session.
         aside: Leave the standard output to the result.
     """
     _print(f"The coordinator's {profile.seconds:.1f} s:", profile.coordinator, aside=aside)
+    if profile.writer:
+        _print(f"Its writer's {sum(profile.writer.values()):.1f} s:", profile.writer, aside=aside)
     who = "1 worker's" if profile.workers == 1 else f"{profile.workers} workers'"
     _print(f"{who} {sum(profile.jobs.values()):.1f} s:", profile.jobs, aside=aside)
 

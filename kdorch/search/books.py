@@ -1,4 +1,4 @@
-"""What becomes of a trial, written to Optuna and MLflow.
+"""What becomes of a trial, written to Optuna and MLflow, whose time is taken out of the other's.
 
 A result becomes real in this order: its facts to Optuna, weights and metrics to MLflow, then ``tell`` (the
 commit), then the run's status. Whatever a kill interrupts, ``reconcile`` can tell how far it came.
@@ -19,6 +19,7 @@ from kdorch.search.observer import Observer
 from kdorch.search.phases import Plan
 from kdorch.search.record import CURVE
 from kdorch.search.setting import Phase, Setting
+from kdorch.stopwatch import part
 from kdorch.study.pruning import best_so_far
 from kdorch.tracking import Tracker
 
@@ -63,6 +64,7 @@ class Books:
         )
         trial.set_user_attr("run_id", flight.run_id)
 
+    @part("Optuna tell")
     def complete(self, flight: Flight) -> None:
         """Write its result down; without a number to choose by it has failed."""
         metrics = flight.result["metrics"]
@@ -101,6 +103,7 @@ class Books:
         self._tracker.end(flight.run_id, "complete")
         self._observer.progress(self._phase.title, self._record.counted, self._phase.total, metrics)
 
+    @part("Optuna tell")
     def prune(self, flight: Flight) -> None:
         """Write down one that was given up: its curves are worth keeping, and its weights are not."""
         epoch, epochs = flight.result["pruned"], flight.plan.spec["train"]["epochs"]
@@ -112,6 +115,7 @@ class Books:
         self._tracker.end(flight.run_id, "pruned")
         self._observer.progress(self._phase.title, self._record.counted, self._phase.total, None)
 
+    @part("Optuna tell")
     def fail(self, flight: Flight, reason: str, traceback: str = "") -> None:
         """End a trial that cannot succeed."""
         self.start(flight)
@@ -125,6 +129,7 @@ class Books:
         self._tracker.end(flight.run_id, "failed")
         self._observer.say(f"{flight.plan.name} failed: {reason}")
 
+    @part("Optuna tell")
     def repeat(self, flight: Flight, reason: str) -> None:
         """End a trial whose process died, and have it done again, unless that happens too often."""
         frozen = self._record.trials()[flight.trial.number]
@@ -136,8 +141,10 @@ class Books:
             f"{flight.plan.name} was lost ({reason}); {'it is tried again' if again else 'given up'}"
         )
 
-    def refuse(self, flight: Flight, result: dict[str, Any]) -> None:
+    @part("Optuna tell")
+    def refuse(self, flight: Flight) -> None:
         """Give up a proposal that breaks a limit before it is trained."""
+        result = flight.result
         limits = [limit for limit in self._setting.limits if limit.metric in result["metrics"]]
         with self._record.together():
             self._record.constrain(flight.trial, result["metrics"], limits)

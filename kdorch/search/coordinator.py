@@ -1,6 +1,7 @@
 """Place trainings on workers and bring their results home.
 
-A job carries a lot of trials, and each comes home by itself.
+A job carries a lot of trials, and each comes home by itself. What becomes of it is written by another thread,
+meanwhile; until it is, it counts as running.
 """
 
 from __future__ import annotations
@@ -8,18 +9,22 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, Concatenate, ParamSpec
 
 from kdorch.execution import Event, Executor, Job
 from kdorch.search.books import Books, Flight
-from kdorch.search.observer import Observer
+from kdorch.search.observer import Observer, Relay
 from kdorch.search.setting import Phase, Setting
+from kdorch.search.writer import Writer
 from kdorch.stopwatch import part
 from kdorch.tracking import Tracker
 
 _TRAIN = "kdorch.training.trial:run"
 _READ_TEST = "kdorch.training.trial:read_test"
+
+P = ParamSpec("P")
 
 
 class Coordinator:
@@ -30,20 +35,32 @@ class Coordinator:
     ) -> None:
         self._phase, self._setting = phase, setting
         self._executor, self._record = executor, phase.record
-        self._books = Books(phase, setting, tracker, observer)
+        self._news = Relay(observer)
+        self._books = Books(phase, setting, tracker, self._news)
+        self._writer = Writer()
+        self._leaving: list[Future[None]] = []  # trials that are being written down
         self._flights: dict[str, Flight] = {}
         self._alone: deque[str] = deque()  # whoever shared a job that came to grief
         self._untested: list[str] = []
         self._jobs: set[str] = set()
 
-    def drive(self, deadline: float = math.inf) -> None:
-        """Ask and train until the phase wants no more, or until a moment of ``time.monotonic``."""
-        while True:
-            self._place(deadline)
-            if not self._flights and not self._jobs:  # a trial comes home before its job ends
-                return
-            for event in self._executor.poll(1.0):
-                self._handle(event)
+    def drive(self, deadline: float = math.inf) -> dict[str, float]:
+        """Ask and train until the phase wants no more, or until a moment of ``time.monotonic``.
+
+        Returns:
+            The seconds that writing took, by parts.
+        """
+        try:
+            with self._writer:
+                self._place(deadline)
+                while self._flights or self._jobs:  # a trial comes home before its job ends
+                    for event in self._executor.poll(1.0):
+                        self._handle(event)
+                    self._place(deadline)
+                    self._news.pass_on()
+        finally:
+            self._news.pass_on()
+        return self._writer.spent
 
     def _place(self, deadline: float) -> None:
         self._settle_known()
@@ -54,16 +71,25 @@ class Coordinator:
                 self._train([self._alone.popleft()])
             elif time.monotonic() < deadline and (lot := self._ask()):
                 self._train(lot)
+            elif self._running() > len(self._flights):
+                self._writer.flush()  # of these, some may have to be done again
             else:
                 return
 
     @part("Optuna ask")
     def _ask(self) -> list[str]:
         """Return the names of new trials: so many that no worker waits while another has several."""
-        left, workers = self._phase.left(len(self._flights)), self._setting.workers
+        if self._setting.workers == 1:  # the next proposal knows all results: it is the same every time
+            self._writer.flush()
+        left, workers = self._phase.left(self._running()), self._setting.workers
         count = min(self._setting.stack, self._phase.most(workers), math.ceil(left / workers))
         with self._record.together():
             return [self._launch() for _ in range(count)]
+
+    def _running(self) -> int:
+        """Return how many trials are on their way, those included that are being written down."""
+        self._leaving = [each for each in self._leaving if not each.done()]
+        return len(self._flights) + len(self._leaving)
 
     def _launch(self) -> str:
         trial = self._record.ask()
@@ -83,7 +109,6 @@ class Coordinator:
         self._executor.submit(job)
         self._jobs.add(job.id)
 
-    @part("Optuna tell")  # MLflow's time is taken out
     def _handle(self, event: Event) -> None:
         if event.kind == "report":
             name = event.data["trial"]
@@ -95,7 +120,7 @@ class Coordinator:
 
     def _reported(self, name: str, flight: Flight, data: dict[str, Any]) -> None:
         if "known" in data:
-            self._books.start(flight)
+            self._writer.put(self._books.start, flight)
         elif "result" in data:
             self._trained(name, flight, data["result"])
         elif "error" in data:
@@ -111,13 +136,23 @@ class Coordinator:
         if event.job.entry == _READ_TEST:
             for name in left:
                 self._untested.remove(name)
-                self._books.repeat(self._flights.pop(name), reason)
+                self._repeat(name, reason)
         elif len(left) > 1:
             self._alone.extend(left)
         elif left and event.kind == "error":
-            self._books.fail(self._flights.pop(left[0]), reason, event.data["traceback"])
+            self._write(self._books.fail, left[0], reason, event.data["traceback"])
         elif left:
-            self._books.repeat(self._flights.pop(left[0]), reason)
+            self._repeat(left[0], reason)
+
+    def _write(
+        self, write: Callable[Concatenate[Flight, P], None], name: str, *args: P.args, **kwargs: P.kwargs
+    ) -> None:
+        self._leaving.append(self._writer.put(write, self._flights.pop(name), *args, **kwargs))
+
+    def _repeat(self, name: str, reason: str) -> None:
+        """Have a trial done again; what waits to be asked for is counted in this thread only."""
+        self._writer.flush()
+        self._books.repeat(self._flights.pop(name), reason)
 
     def _is_open(self, name: str, job: Job) -> bool:
         waiting = name in self._untested
@@ -126,11 +161,11 @@ class Coordinator:
     def _trained(self, name: str, flight: Flight, result: dict[str, Any]) -> None:
         flight.result = result
         if "infeasible" in result:
-            self._books.refuse(self._flights.pop(name), result)
+            self._write(self._books.refuse, name)
         elif "pruned" in result:
-            self._books.prune(self._flights.pop(name))
+            self._write(self._books.prune, name)
         elif flight.plan.kind == "trial":
-            self._books.complete(self._flights.pop(name))
+            self._write(self._books.complete, name)
         else:
             self._untested.append(name)
 
@@ -142,7 +177,7 @@ class Coordinator:
             if scores is not None:
                 self._untested.remove(name)
                 flight.result["metrics"] |= {f"test/{each}": score for each, score in scores.items()}
-                self._books.complete(self._flights.pop(name))
+                self._write(self._books.complete, name)
 
     def _read_test(self) -> None:
         """Have confirmed students read the test rows, equal weights once: twins may come out equal."""

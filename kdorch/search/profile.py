@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from kdorch.execution import Event, Executor, Job
@@ -35,16 +35,19 @@ class Profile:
         coordinator: What it did in that time.
         jobs: What the workers did in theirs, which is as much for each of them; ``idle`` is the rest, and
             whatever a worker did that died.
+        writer: What the coordinator's other thread did, which writes down what becomes of trials, as long as
+            there were any; ``idle`` is the rest.
     """
 
     seconds: float
     workers: int
     coordinator: dict[str, float]
     jobs: dict[str, float]
+    writer: dict[str, float] = field(default_factory=dict)
 
     def metrics(self) -> dict[str, float]:
         """Return them under names for a tracker: ``profile/coordinator/MLflow``."""
-        sides = {"coordinator": self.coordinator, "workers": self.jobs}
+        sides = {"coordinator": self.coordinator, "writer": self.writer, "workers": self.jobs}
         return {
             f"profile/{side}/{name}": seconds
             for side, spent in sides.items()
@@ -67,14 +70,21 @@ class Profiled:
     def __init__(self, executor: Executor, workers: int) -> None:
         self._executor, self._workers = executor, workers
         self._jobs: defaultdict[str, float] = defaultdict(float)
+        self._wrote: defaultdict[str, float] = defaultdict(float)
         self._waiting_for = "start-up"
+
+    def note(self, writer: Mapping[str, float]) -> None:
+        """Note what the thread that writes results down has done, in seconds by parts."""
+        for name, seconds in writer.items():
+            self._wrote["idle" if name == OTHER else name] += seconds
 
     def profile(self) -> Profile:
         """Return where the time went since the stopwatch was started."""
         spent = stopwatch.read()
         seconds = sum(spent.values())
         idle = self._workers * seconds - sum(self._jobs.values())
-        return Profile(seconds, self._workers, _by_size(spent), _by_size({**self._jobs, "idle": idle}))
+        jobs = {**self._jobs, "idle": idle}
+        return Profile(seconds, self._workers, *map(_by_size, (spent, jobs, self._wrote)))
 
     def open(self) -> None:
         """See ``Executor``."""

@@ -83,12 +83,7 @@ class Session:
             if kept:
                 self.observer.say(f"the journal's last line was cut short: dropped, a copy is {kept.name}")
             record = begin(
-                self.study,
-                self.folder,
-                self._journal,
-                uri=self.uri,
-                folders=self.folders,
-                trials=self.trials,
+                self.study, self.folder, self._journal, uri=self.uri, folders=self.folders, trials=self.trials
             )
             if record["concluded"] and self._is_complete():
                 more = 2 * max(self.trials, self._searched.counted)
@@ -128,7 +123,7 @@ class Session:
     def _is_complete(self) -> bool:
         return not self._searching().left(0) and not self._confirming().left(0)
 
-    def _run(self, executor: Executor, record: dict[str, Any]) -> None:
+    def _run(self, executor: Profiled, record: dict[str, Any]) -> None:
         data = prepare.data(self.study, self.home, executor, self._wait("data"))
         self._unchanged("data", data, record)
         rows = ", ".join(f"{count:,} {split}" for split, count in data["facts"]["rows"].items())
@@ -231,11 +226,11 @@ class Session:
             self.observer.say(f"after an interruption: {salvaged} salvaged, {repeated} to repeat")
 
     def _drive(
-        self, phase: Phase, setting: Setting, executor: Executor, tracker: Tracker, deadline: float
+        self, phase: Phase, setting: Setting, executor: Profiled, tracker: Tracker, deadline: float
     ) -> None:
         if phase.left(0):
             started, before = time.monotonic(), phase.record.counted
-            Coordinator(phase, setting, executor, tracker, self.observer).drive(deadline)
+            executor.note(Coordinator(phase, setting, executor, tracker, self.observer).drive(deadline))
             seconds, done = time.monotonic() - started, phase.record.counted - before
             self.observer.say(f"{phase.title}: {done} trainings in {seconds:.1f} s")
 
