@@ -1,0 +1,120 @@
+"""Trials are placed while the results of others are written, and no trial is started in vain."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from memory_tracker import MemoryTracker
+
+from kdorch.errors import TrackingError
+from kdorch.execution import Event, Job
+from kdorch.search.coordinator import Coordinator
+from kdorch.search.journal import open_journal
+from kdorch.search.ledger import Ledger
+from kdorch.search.observer import Observer
+from kdorch.search.phases import Searching
+from kdorch.search.record import Record
+from kdorch.search.setting import Setting
+from kdorch.study import Study
+from kdorch.tracking import DatasetRecord
+
+TRIALS = 8
+
+
+class AtOnce:
+    """Workers that need no time for a training.
+
+    Attributes:
+        log: What happened, in order: a training that was submitted, or a result that was written.
+    """
+
+    def __init__(self, workers: int, log: list[str]) -> None:
+        self._workers, self.log = workers, log
+        self._held: list[Job] = []
+
+    def open(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    def can_take(self) -> bool:
+        return len(self._held) < self._workers
+
+    def submit(self, job: Job) -> None:
+        self._held.append(job)
+        self.log.append("submitted")
+
+    def poll(self, timeout: float) -> list[Event]:
+        job = self._held.pop(0)
+        [trial] = job.spec["trials"]
+        Path(trial["weights"]).parent.mkdir(exist_ok=True)
+        Path(trial["weights"]).write_bytes(b"weights")
+        metrics = {"val/accuracy": 0.5, "size/params": trial["student"]["width"]}
+        result = {"metrics": metrics, "curves": {"val/accuracy": [0.5]}, "epoch": 1, "digest": trial["name"]}
+        known = Event(job, "report", {"trial": trial["name"], "known": {}})
+        return [
+            known,
+            Event(job, "report", {"trial": trial["name"], "result": result}),
+            Event(job, "done", {}),
+        ]
+
+
+class Slow(MemoryTracker):
+    """Lets something else happen before a result is there."""
+
+    before: Callable[[], object]
+    journal: list[str]
+
+    def log(self, *args: Any, **kwargs: Any) -> None:
+        self.before()
+        super().log(*args, **kwargs)
+        self.journal.append("written")
+
+
+@pytest.fixture
+def drive(tree: Callable[..., dict[str, Any]], tmp_path: Path) -> Callable[..., tuple[Record, list[str]]]:
+    """Search with so many workers; before a result is written, something else is done."""
+
+    def search(workers: int, before: Callable[[list[str]], object]) -> tuple[Record, list[str]]:
+        study = Study(**tree(search={"trials": TRIALS, "sampler": "random"}))
+        record = Record(open_journal(tmp_path / "optuna.journal"), "search", ["max", "min"])
+        log: list[str] = []
+        tracker = Slow()
+        tracker.before, tracker.journal = lambda: before(log), log
+        tracker.open("tiny", "", DatasetRecord("digits", "1"), identity="me")
+        ledger = Ledger(tmp_path / "ledger.jsonl")
+        setting = Setting(study, tmp_path, {}, [], tmp_path / "weights", ledger, workers)
+        phase = Searching(study, record, TRIALS)
+        Coordinator(phase, setting, AtOnce(workers, log), tracker, Observer()).drive()
+        return record, log
+
+    return search
+
+
+def test_one_worker_gets_a_trial_once_the_last_one_is_written(drive: Any) -> None:
+    record, log = drive(1, lambda log: None)
+    assert log == ["submitted", "written"] * TRIALS
+    assert len(record.complete()) == len(record.trials()) == TRIALS
+
+
+def test_several_get_theirs_meanwhile_and_none_is_started_in_vain(drive: Any) -> None:
+    more = threading.Event()
+
+    def wait_for_another(log: list[str]) -> None:
+        if log.count("submitted") < TRIALS:
+            more.wait(0.02)
+
+    record, log = drive(2, wait_for_another)
+    assert log.index("written") > log.index("submitted") + 2
+    assert len(record.complete()) == len(record.trials()) == record.counted == TRIALS
+
+
+def test_what_fails_while_it_is_written_ends_the_search(drive: Any) -> None:
+    def refuse(log: list[str]) -> None:
+        raise TrackingError("MLflow is gone")
+
+    with pytest.raises(TrackingError, match="MLflow is gone"):
+        drive(2, refuse)
