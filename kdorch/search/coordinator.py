@@ -124,7 +124,7 @@ class Coordinator:
         elif "result" in data:
             self._trained(name, flight, data["result"])
         elif "error" in data:
-            self._books.fail(self._flights.pop(name), data["error"])
+            self._write(self._books.fail, name, data["error"])
         elif "scores" in data:
             self._tested(flight, data["scores"])
 
