@@ -9,7 +9,7 @@ from importlib import import_module
 
 from benchmarks.figures import Figure
 
-_MODULES = ("whole", "trials", "teacher", "logging", "workers", "start", "scale")
+_MODULES = ("whole", "trials", "teacher", "logging", "workers", "pruning", "start", "scale")
 
 
 @dataclass(frozen=True)

@@ -57,8 +57,9 @@ class Searching:
         return max(self.record.waiting, self.total - self.record.counted - running)
 
     def most(self, workers: int) -> int:
-        """Return how many trials to ask for at once: a sampler learns from rounds that have ended."""
-        if self.study.search.sampler == "random":
+        """Return how many trials to ask for at once: sampler and pruner learn from rounds that have ended."""
+        search = self.study.search
+        if search.sampler == "random" and search.pruner == "none":
             return self.total
         return math.ceil(self.total / (_ROUNDS * workers))
 

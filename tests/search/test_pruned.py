@@ -13,6 +13,7 @@ from optuna.trial import FrozenTrial, TrialState
 import kdorch
 from kdorch.search.journal import open_journal
 from kdorch.search.observer import Observer
+from kdorch.search.phases import Searching
 from kdorch.search.pruning import Hurdle
 from kdorch.search.record import Record
 from kdorch.study import Study
@@ -75,6 +76,12 @@ def test_the_bar_is_what_the_record_tells(record: Record, tree: Callable[..., An
     finish(record, [0.9, 0.95], 40)
     assert hurdle.bar(2)["front"] == [pytest.approx([0.05, 40])]
     assert hurdle.bar(2) == Hurdle(study, record).bar(2) == json.loads(json.dumps(hurdle.bar(2)))
+
+
+def test_a_pruner_learns_from_rounds_that_have_ended(record: Record, tree: Callable[..., Any]) -> None:
+    blind = Study(**tree(search={"trials": 40, "sampler": "random"}))
+    assert Searching(blind, record, 40).most(workers=2) == 40
+    assert Searching(Study(**tree(**PRUNED)), record, 40).most(workers=2) == 5
 
 
 def check(found: Any, trials: int) -> list[FrozenTrial]:
