@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,6 +39,7 @@ def run(
     *,
     home: str | Path = HOME,
     workers: int | None = None,
+    device: str = "auto",
     trials: int | None = None,
     timeout: float | None = None,
     observer: Observer | None = None,
@@ -48,7 +50,9 @@ def run(
     Args:
         study: What to search.
         home: Project directory. Runs go to its own MLflow database, or to ``MLFLOW_TRACKING_URI`` if set.
-        workers: Trainings at once; one per core by default.
+        workers: Trainings at once; one per core by default, on a GPU no more than it has room for.
+        device: Where networks are trained: ``auto`` for a GPU if torch sees one, else the CPU; ``cpu``,
+            ``cuda``, ``cuda:1``.
         trials: Trials in all, in place of the study's own number.
         timeout: Seconds after which no further trial is begun.
         observer: Hears about progress. By default a notebook shows it, and nobody hears in a script;
@@ -63,7 +67,6 @@ def run(
     stopwatch.restart()
     with part("start-up"):
         from kdorch.search.home import Home
-        from kdorch.search.prepare import cores
         from kdorch.search.run import Session
         from kdorch.study.check import check as check_study
 
@@ -73,12 +76,13 @@ def run(
 
         summarise(Results(study.name, home))
 
-    _refuse_nonsense(workers, trials, timeout)
+    _refuse_nonsense(workers, trials, timeout, device)
     session = Session(
         study=study,
         home=Home(Path(home)),
         uri=tracking_uri(Path(home)),
-        workers=cores() if workers is None else workers,
+        workers=workers,
+        device=device,
         trials=study.search.trials if trials is None else trials,
         deadline=math.inf if timeout is None else time.monotonic() + timeout,
         observer=observer or observer_for(study),
@@ -90,8 +94,8 @@ def run(
     return Results(study.name, home)
 
 
-def _refuse_nonsense(workers: int | None, trials: int | None, timeout: float | None) -> None:
-    """Refuse numbers that would start nothing; the command line leaves it to this, too."""
+def _refuse_nonsense(workers: int | None, trials: int | None, timeout: float | None, device: str) -> None:
+    """Refuse what would start nothing; the command line leaves it to this, too."""
     wrong = []
     if workers is not None and workers < 1:
         wrong.append(f"workers should be at least 1, not {workers}. Leave it out for one per core.")
@@ -99,6 +103,8 @@ def _refuse_nonsense(workers: int | None, trials: int | None, timeout: float | N
         wrong.append(f"trials should be at least 1, not {trials}. Leave it out for the study's own number.")
     if timeout is not None and not timeout > 0:  # so that it holds for nan, too
         wrong.append(f"timeout should be above 0 seconds, not {timeout}. Leave it out to go on to the end.")
+    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", device):
+        wrong.append(f"device should be auto, cpu, cuda or cuda:1, not {device!r}. Leave it out for auto.")
     if wrong:
         raise ArgumentError("\n".join(wrong))
 

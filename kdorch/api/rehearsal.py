@@ -61,6 +61,7 @@ def rehearse(study: Study, *, home: str | Path = HOME, workers: int | None = Non
     from kdorch.search.run import PRELOAD
     from kdorch.search.showing import showable
     from kdorch.search.together import fit_together
+    from kdorch.search.where import where
 
     folders = [str(folder) for folder in study.folders]
     with importable(folders), LocalExecutor(1, preload=PRELOAD, sys_path=folders) as executor:
@@ -68,7 +69,8 @@ def rehearse(study: Study, *, home: str | Path = HOME, workers: int | None = Non
         prepare.fits(study, data["facts"]["task"])
         showable(study, executor, data)
         fit_together(study, executor, data)
-        at_once = workers or prepare.cores()
-        expected = estimate(study, executor, data, trials=study.search.trials, workers=at_once)
+        expected = estimate(
+            study, executor, data, where(executor, "auto", workers), trials=study.search.trials
+        )
     facts = data["facts"]
     return Rehearsal(facts["rows"], facts.get("notes", []), cautions(study, data), expected)

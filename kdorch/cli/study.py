@@ -39,6 +39,7 @@ def study() -> None:
 @click.option("--trials", type=int, help="Trials in all, in place of the study's own number.")
 @click.option("--timeout", type=float, help="Seconds after which no trial is begun.")
 @click.option("--workers", type=Workers(), default="auto", help="Trainings at once; auto: one per core.")
+@click.option("--device", default="auto", help="cpu, cuda or cuda:1; auto: a GPU if torch sees one.")
 @click.option("--profile", is_flag=True, help="Tell at the end where the time went.")
 @click.option("--json", "as_json", is_flag=True, help="The front, machine-readable; progress goes to stderr.")
 @click.pass_obj
@@ -49,6 +50,7 @@ def run(
     trials: int | None,
     timeout: float | None,
     workers: int | None,
+    device: str,
     profile: bool,
     as_json: bool,
 ) -> None:
@@ -65,6 +67,7 @@ def run(
                 found,
                 home=home,
                 workers=workers,
+                device=device,
                 trials=trials,
                 timeout=timeout,
                 observer=progress,

@@ -92,6 +92,10 @@ class LocalExecutor:
         """Whether fewer jobs are held than there are workers; see `Executor`."""
         return self._launcher is not None and len(self._jobs()) < self._count
 
+    def limit(self, workers: int) -> None:
+        """Hold no more jobs at once than this; the other workers stay idle."""
+        self._count = min(self._count, workers)
+
     def submit(self, job: Job) -> None:
         """Take a job; see `Executor`."""
         job.validate()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Subject:
-    """A network to be measured.
+    """A network to be measured, on the CPU wherever it is trained: its duration alone is that of a GPU.
 
     Attributes:
         network: In evaluation mode.

@@ -14,6 +14,7 @@ from kdorch.search.logbook import note_model
 from kdorch.search.models import Model, placed
 from kdorch.search.observer import Observer
 from kdorch.search.prepare import call, cores, score
+from kdorch.search.where import Where
 from kdorch.study import Study
 from kdorch.tracking import RunRecord, Tracker
 from kdorch.tracking.database import local_uri
@@ -37,7 +38,7 @@ class Beside:
         tracker: Where the runs are.
         runs: Those of earlier sessions.
         data: The stored dataset.
-        budget: Bytes of rows that may be held in memory.
+        where: Where jobs compute.
         observer: Who watches.
     """
 
@@ -48,7 +49,7 @@ class Beside:
     tracker: Tracker
     runs: Collection[RunRecord]
     data: Entry
-    budget: int
+    where: Where
     observer: Observer
     _noted: list[tuple[Model, Entry, str]] = field(default_factory=list)
 
@@ -95,6 +96,6 @@ class Beside:
             "dataset": self.study.tree()["data"],
             "data": self.data["path"],
             "metrics": list(self.study.metrics),
-            "budget": self.budget,
             "top": self.study.store.top,
+            **self.where.spec(),
         }

@@ -9,10 +9,13 @@ from typing import Any
 from rich.filesize import decimal
 
 from kdorch.discovery import installed
+from kdorch.errors import KdorchError
 from kdorch.execution import Executor
 from kdorch.kinds import Task
 from kdorch.search import features, prepare
 from kdorch.search.models import Model, models, placed
+from kdorch.search.observer import Observer
+from kdorch.search.where import Where
 from kdorch.spec import Choice
 from kdorch.study import Study
 from kdorch.study.space import bind, space
@@ -68,7 +71,7 @@ class Estimate:
 
 
 def estimate(
-    study: Study, executor: Executor, data: Mapping[str, Any], *, trials: int, workers: int
+    study: Study, executor: Executor, data: Mapping[str, Any], where: Where, *, trials: int
 ) -> Estimate:
     """Return what a study will take.
 
@@ -76,8 +79,8 @@ def estimate(
         study: One that has been checked.
         executor: Where to try it.
         data: The stored dataset.
+        where: Where jobs compute.
         trials: Trials of the search.
-        workers: Trainings at once.
 
     Raises:
         KdorchError: If a network of the study cannot be built or trained.
@@ -98,8 +101,8 @@ def estimate(
             "train": dict(train),
             "rows": rows,
             "score": list(prepare.score(study)),
-            "budget": prepare.budget(workers),
             "alone": alone,
+            **where.spec(),
         }
         return prepare.call(executor, _PROBE, spec, threads=prepare.cores() if alone else None)
 
@@ -116,7 +119,7 @@ def estimate(
     disk = int(runs + stored + features.room(study, facts["rows"], shown))
     references = sum(each for _, each in others)
     return Estimate(
-        teacher, (seconds[0], seconds[-1]), trials, confirmations, workers, disk, references=references
+        teacher, (seconds[0], seconds[-1]), trials, confirmations, where.workers, disk, references=references
     )
 
 
@@ -129,6 +132,20 @@ def _homework(model: Model, probe: Callable[..., dict[str, Any]]) -> tuple[list[
         ]
     # K teachers who each miss one fold in K take as long as K - 1 who miss none.
     return done, sum(each["seconds"] for each in done) * max(model.part.folds(), 1)
+
+
+def forewarn(
+    study: Study, executor: Executor, data: Mapping[str, Any], where: Where, left: int, observer: Observer
+) -> None:
+    """Say what is strange about a study, and what the trials that are left will take."""
+    for warning in cautions(study, data):
+        observer.say(f"warning  {warning}")
+    if left > 0:
+        try:
+            told = str(estimate(study, executor, data, where, trials=left))
+        except KdorchError as error:  # other students may do better: their trials will tell
+            told = f"nobody knows how long, as a first try failed: {error}"
+        observer.say(f"ahead    {told}")
 
 
 def cautions(study: Study, data: Mapping[str, Any]) -> list[str]:

@@ -12,6 +12,7 @@ from kdorch.kinds import Loss
 from kdorch.kinds.loss import features_read
 from kdorch.search.home import Home
 from kdorch.search.prepare import call, cores
+from kdorch.search.where import Where
 from kdorch.spec import Choice
 from kdorch.study import Study
 from kdorch.study.paths import locate
@@ -26,7 +27,7 @@ def ready(
     home: Home,
     executor: Executor,
     entries: tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any] | None],
-    budget: int,
+    where: Where,
     wait: Callable[[float], None],
 ) -> tuple[dict[str, Any] | None, str]:
     """Store the features that the study's losses read, if they fit.
@@ -36,7 +37,7 @@ def ready(
         home: Project directory.
         executor: Who has workers.
         entries: The stored data, the teacher, and what the student is shown, if that is not all.
-        budget: Bytes of rows that may be held in memory.
+        where: Where jobs compute.
         wait: Told now and then for how many seconds it has been going on.
 
     Returns:
@@ -57,7 +58,7 @@ def ready(
         "transfer": shown["path"] if shown else None,
         "names": names,
         "disk": disk - views,
-        "budget": budget,
+        **where.spec(),
     }
     kept = call(executor, _JOB, spec, wait, threads=cores())
     layers, size = len(kept["names"]), decimal(kept["bytes"])

@@ -49,6 +49,13 @@ def open_page(
     return tracker
 
 
+def pages_of(tracker: Tracker) -> dict[str, str]:
+    """Return the paths under which a server shows the study, as a list and as charts; empty without one."""
+    host = "http://host"
+    shown = {"page": tracker.url(host), "charts": tracker.url(host, charts=True)}
+    return {name: (url or "").removeprefix(host) for name, url in shown.items()}
+
+
 def page_of(study: Study) -> Page:
     """Return what the study's page shows."""
     quality = next(iter(study.objectives))

@@ -19,6 +19,7 @@ _WHOLE = {
     "kdorch.teaching.jobs:teacher_views": "teacher",
     "kdorch.teaching.jobs:teacher_features": "teacher",
     "kdorch.teaching.jobs:teacher_test": "teacher",
+    "kdorch.training.placing:run": "first tries",
     "kdorch.training.probe:run": "first tries",
     "kdorch.training.together:run": "first tries",
     "kdorch.training.trial:read_test": "test",
@@ -64,11 +65,10 @@ class Profiled:
 
     Args:
         executor: The executor.
-        workers: How many jobs it runs at once.
     """
 
-    def __init__(self, executor: Executor, workers: int) -> None:
-        self._executor, self._workers = executor, workers
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
         self._jobs: defaultdict[str, float] = defaultdict(float)
         self._wrote: defaultdict[str, float] = defaultdict(float)
         self._waiting_for = "start-up"
@@ -78,13 +78,13 @@ class Profiled:
         for name, seconds in writer.items():
             self._wrote["idle" if name == OTHER else name] += seconds
 
-    def profile(self) -> Profile:
-        """Return where the time went since the stopwatch was started."""
+    def profile(self, workers: int) -> Profile:
+        """Return where the time went since the stopwatch was started, of so many workers."""
         spent = stopwatch.read()
         seconds = sum(spent.values())
-        idle = self._workers * seconds - sum(self._jobs.values())
+        idle = workers * seconds - sum(self._jobs.values())
         jobs = {**self._jobs, "idle": idle}
-        return Profile(seconds, self._workers, *map(_by_size, (spent, jobs, self._wrote)))
+        return Profile(seconds, workers, *map(_by_size, (spent, jobs, self._wrote)))
 
     def open(self) -> None:
         """See ``Executor``."""

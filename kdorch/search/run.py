@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import math
-import shutil
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from pathlib import Path
 from typing import Any
 
-from kdorch.discovery import installed
 from kdorch.errors import ExecutionError, KdorchError
 from kdorch.execution import Executor, LocalExecutor
 from kdorch.search import prepare, showing
 from kdorch.search.beginning import begin
 from kdorch.search.beside import Beside
 from kdorch.search.coordinator import Coordinator
-from kdorch.search.estimate import cautions, estimate
+from kdorch.search.estimate import forewarn
 from kdorch.search.frames import candidates, open_confirmations, open_trials
 from kdorch.search.home import Folder, Home
 from kdorch.search.interrupts import Attentive, held_back
 from kdorch.search.journal import Journal, mend, open_journal
-from kdorch.search.ledger import Ledger
-from kdorch.search.logbook import open_page
+from kdorch.search.logbook import open_page, pages_of
 from kdorch.search.looking import look_back
 from kdorch.search.models import models
 from kdorch.search.observer import Observer
@@ -34,11 +30,11 @@ from kdorch.search.placement import place
 from kdorch.search.profile import Profiled
 from kdorch.search.reconcile import reconcile
 from kdorch.search.record import Record
-from kdorch.search.setting import Phase, Setting
+from kdorch.search.setting import Phase, Setting, set_up
 from kdorch.search.together import fit_together
+from kdorch.search.where import where
 from kdorch.stopwatch import part
 from kdorch.study import Study
-from kdorch.study.metrics import limits
 from kdorch.tracking import RunRecord, Tracker
 
 # What a trial imports, once for all workers; the last one is most of the cost of a first trial.
@@ -53,7 +49,8 @@ class Session:
         study: What to search.
         home: Where.
         uri: The tracking server, or None for the project's own database.
-        workers: How many trainings at once.
+        workers: How many trainings at once; None for as many as there is room for.
+        device: On which: ``auto``, ``cpu``, ``cuda`` or ``cuda:1``.
         trials: How many trials in all.
         deadline: Moment of ``time.monotonic`` after which no trial is begun.
         observer: Who watches.
@@ -63,7 +60,8 @@ class Session:
     study: Study
     home: Home
     uri: str | None
-    workers: int
+    workers: int | None
+    device: str
     trials: int
     deadline: float
     observer: Observer
@@ -90,15 +88,21 @@ class Session:
                 self.observer.say(f"{self.study.name} is complete. For more: --trials {more}")
                 return
             executor = LocalExecutor(
-                self.workers, preload=PRELOAD, sys_path=self.folders, log_dir=self.folder.logs
+                self.workers or prepare.cores(),
+                preload=PRELOAD,
+                sys_path=self.folders,
+                log_dir=self.folder.logs,
             )
-            profiled = Profiled(Attentive(executor, interrupts), self.workers)
+            profiled = Profiled(Attentive(executor, interrupts))
             with executor:
+                self._where = where(profiled, self.device, self.workers)
+                executor.limit(self._where.workers)
                 self._run(profiled, record)
-            self._note(profile=profiled.profile().facts())  # for the summary; its own time comes below
+            count = self._where.workers
+            self._note(profile=profiled.profile(count).facts())  # for the summary; its own time comes below
             with part("summary"):
                 conclude()
-            self._note(concluded=self._is_complete(), profile=profiled.profile().facts())
+            self._note(concluded=self._is_complete(), profile=profiled.profile(count).facts())
 
     def _note(self, **facts: Any) -> None:
         self.folder.write((self.folder.read() or {}) | facts)
@@ -124,6 +128,8 @@ class Session:
         return not self._searching().left(0) and not self._confirming().left(0)
 
     def _run(self, executor: Profiled, record: dict[str, Any]) -> None:
+        if self._where.told:
+            self.observer.say(f"device   {self._where.told}")
         data = prepare.data(self.study, self.home, executor, self._wait("data"))
         self._unchanged("data", data, record)
         rows = ", ".join(f"{count:,} {split}" for split, count in data["facts"]["rows"].items())
@@ -134,16 +140,14 @@ class Session:
         self.observer.say(f"data     {rows} (locked){showing.said(self.study, shown)}")
         for note in data["facts"].get("notes", ()):
             self.observer.say(f"data     {note}")
-        self._forewarn(data, executor)
+        forewarn(self.study, executor, data, self._where, self._left(), self.observer)
         tracker = open_page(self.study, self.home, self.uri, data, identity=record["identity"])
-        pages = {
-            "page": (tracker.url("http://host") or "").removeprefix("http://host"),
-            "charts": (tracker.url("http://host", charts=True) or "").removeprefix("http://host"),
-        }
+        pages = pages_of(tracker)
         self.folder.write(record | pages | {"concluded": False})
         runs = tracker.runs()
-        budget = prepare.budget(self.workers)
-        beside = Beside(self.study, self.home, self.uri, executor, tracker, runs, data, budget, self.observer)
+        beside = Beside(
+            self.study, self.home, self.uri, executor, tracker, runs, data, self._where, self.observer
+        )
         first, *others = models(self.study)
         teacher = beside.ready(first, lambda found: self._unchanged("teacher", found, record))
         self._try_together(executor, data, teacher["path"])
@@ -151,10 +155,10 @@ class Session:
         record |= pages | {"data": data, "teacher": teacher, "references": references, "concluded": False}
         self.folder.write(record)
         entries = (data, teacher, shown)
-        lessons = showing.lessons(self.study, self.home, executor, entries, budget, self.observer)
+        lessons = showing.lessons(self.study, self.home, executor, entries, self._where, self.observer)
         if self.study.teacher.raw and "features" in lessons:  # which nobody could be asked for before
             self._try_together(executor, data, teacher["path"], lessons["features"])
-        setting = self._placed(self._setting(data, lessons, budget), executor, record)
+        setting = self._placed(set_up(self.study, self.home, data, lessons, self._where), executor, record)
         self._pick_up(tracker, runs)
         for trial in self._searched.complete():
             self.observer.recall(trial.user_attrs["metrics"])
@@ -176,17 +180,6 @@ class Session:
     def _wait(self, what: str) -> Callable[[float], None]:
         return partial(self.observer.wait, what)
 
-    def _forewarn(self, data: dict[str, Any], executor: Executor) -> None:
-        """Say what is strange, and what the rest will take."""
-        for warning in cautions(self.study, data):
-            self.observer.say(f"warning  {warning}")
-        if self._left() > 0:
-            try:
-                told = str(estimate(self.study, executor, data, trials=self._left(), workers=self.workers))
-            except KdorchError as error:  # other students may do better: their trials will tell
-                told = f"nobody knows how long, as a first try failed: {error}"
-            self.observer.say(f"ahead    {told}")
-
     def _try_together(
         self,
         executor: Executor,
@@ -197,7 +190,7 @@ class Session:
         """Refuse parts that do not fit each other, if there is anything left to search."""
         if self._left() > 0:
             try:
-                fit_together(self.study, executor, data, teacher, source)
+                fit_together(self.study, executor, data, teacher, source, device=self._where.device)
             except ExecutionError as error:  # one of them took its worker down: others may do better
                 self.observer.say(f"warning  the parts could not be tried together: {error}")
 
@@ -239,20 +232,5 @@ class Session:
         placement = place(self.study, executor, setting.shared, record.get("placement"))
         record["placement"] = placement.facts()
         self.folder.write(record)
-        self.observer.say(f"trials   {placement.why}; {self.workers} at once")
+        self.observer.say(f"trials   {placement.why}; {self._where.workers} at once")
         return replace(setting, stack=placement.stack)
-
-    def _setting(self, data: dict[str, Any], lessons: dict[str, Any], budget: int) -> Setting:
-        bounds = limits(self.study, installed())
-        shared = {
-            **lessons,
-            "task": data["facts"]["task"] | {"metrics": list(self.study.metrics)},
-            "score": list(prepare.score(self.study)),
-            "measures": self.study.tree()["measures"],
-            "limits": bounds,
-            "budget": budget,
-        }
-        weights = self.folder.weights.resolve()
-        shutil.rmtree(weights, ignore_errors=True)  # of trainings that a kill interrupted
-        ledger = Ledger(self.home.ledger)
-        return Setting(self.study, Path(data["path"]), shared, bounds, weights, ledger, self.workers)

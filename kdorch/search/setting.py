@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import optuna
 
+from kdorch.discovery import installed
+from kdorch.search.home import Home
 from kdorch.search.ledger import Ledger
 from kdorch.search.phases import Plan
+from kdorch.search.prepare import score
 from kdorch.search.record import Record
+from kdorch.search.where import Where
 from kdorch.study import Study
 from kdorch.study.limits import Limit
+from kdorch.study.metrics import limits
 
 
 class Phase(Protocol):
@@ -56,3 +62,30 @@ class Setting:
     ledger: Ledger
     workers: int = 1
     stack: int = 1
+
+
+def set_up(
+    study: Study, home: Home, data: Mapping[str, Any], lessons: Mapping[str, Any], where: Where
+) -> Setting:
+    """Return what all trainings of a study share; weights of those that a kill interrupted are removed.
+
+    Args:
+        study: The study.
+        home: Project directory.
+        data: The stored dataset.
+        lessons: Where a training finds its rows and what the teacher says of them.
+        where: Where jobs compute.
+    """
+    bounds = limits(study, installed())
+    shared = {
+        **lessons,
+        **where.spec(),
+        "task": data["facts"]["task"] | {"metrics": list(study.metrics)},
+        "score": list(score(study)),
+        "measures": study.tree()["measures"],
+        "limits": bounds,
+    }
+    weights = home.study(study.name).weights.resolve()
+    shutil.rmtree(weights, ignore_errors=True)
+    ledger = Ledger(home.ledger)
+    return Setting(study, Path(data["path"]), shared, bounds, weights, ledger, where.workers)

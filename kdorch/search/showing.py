@@ -16,6 +16,7 @@ from kdorch.execution import Executor
 from kdorch.search import features, prepare
 from kdorch.search.home import Home
 from kdorch.search.observer import Observer
+from kdorch.search.where import Where
 from kdorch.study import Augment, Study, Transfer
 from kdorch.study.showing import unshown
 
@@ -63,7 +64,7 @@ def lessons(
     home: Home,
     executor: Executor,
     entries: tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any] | None],
-    budget: int,
+    where: Where,
     observer: Observer,
 ) -> dict[str, Any]:
     """Return where a training finds its rows and what the teacher says of them, once that is all there.
@@ -73,13 +74,13 @@ def lessons(
         home: Project directory.
         executor: Who has workers, to have the teacher answer views.
         entries: The stored data, the teacher, and what the student is shown, if that is not all.
-        budget: Bytes of rows that may be held in memory.
+        where: Where jobs compute.
         observer: Who watches.
     """
     data, teacher, shown = entries
     found: dict[str, Any] = {"data": data["path"], "teacher": teacher["path"]}
     waiting = partial(observer.wait, "features")
-    source, told = features.ready(study, home, executor, entries, budget, waiting)
+    source, told = features.ready(study, home, executor, entries, where, waiting)
     if source:
         found["features"] = source
         observer.say(f"features {told}")
@@ -94,8 +95,8 @@ def lessons(
         "entry": teacher["path"],
         "transfer": shown["path"],
         "data": data["path"],
-        "budget": budget,
         "top": study.store.top,
+        **where.spec(),
     }
     job, waiting = "kdorch.teaching.jobs:teacher_views", partial(observer.wait, "views")
     views = prepare.call(executor, job, spec, waiting, threads=prepare.cores())

@@ -24,6 +24,8 @@ def fit_together(
     data: Mapping[str, Any],
     teacher: str | None = None,
     source: Mapping[str, Any] | None = None,
+    *,
+    device: str = "cpu",
 ) -> None:
     """Try every student with every loss on two rows.
 
@@ -35,6 +37,7 @@ def fit_together(
             that need more of it are left out.
         source: Where the teacher's features are stored. Without, it is asked for them, unless it takes rows
             as they are shipped, which are not here: losses that need features are then left out.
+        device: Where to compute.
 
     Raises:
         StudyError: With everything that does not fit.
@@ -44,6 +47,7 @@ def fit_together(
     tried = [each for each in _variants(study, chosen) if shows or "features" not in each[0].needs]
     reads = any("features" in each[0].needs for each in tried)
     spec = {
+        "device": device,
         "data": data["path"],
         "teacher": teacher,
         "features": source or features.asked(study, teacher) if teacher and reads else None,

@@ -16,6 +16,7 @@ from kdorch.errors import TrainingError
 from kdorch.kinds import Batch, Direction, Student, Task
 from kdorch.study import Train
 from kdorch.training.building import SAMPLE, build, seed
+from kdorch.training.device import home, rows_there, there
 from kdorch.training.loop import fit
 from kdorch.training.objective import Objective
 from kdorch.training.probe import Probe
@@ -94,14 +95,15 @@ class Classroom:
         count, gain = Probe(network, self.task, train, validation, settings, self.score, role).threads()
         if count > 1:
             self.note(f"trained on {count} threads, {gain:.1f} times as fast as on one")
-        sample, _ = next(validation.batches(SAMPLE))
+        train, validation = rows_there(train), rows_there(validation)
+        sample, _ = home(next(validation.batches(SAMPLE)))
         seed(self.seed)
         module, shown = build(network, self.task, sample, role=role)
         objective = Objective({"task": installed().find("loss", "task")()}, self.task, shown, None)  # type: ignore[dict-item]
         try:
             with torch_threads(count):
                 fit(
-                    module,
+                    there(module),
                     objective,
                     [train],
                     validation,
@@ -113,7 +115,7 @@ class Classroom:
         except TrainingError as error:
             raise TrainingError(f"the teacher {error}") from error
         self.diary.epochs_trained += epochs
-        return module.state_dict()
+        return home(module).state_dict()
 
     def under(self, seed: int) -> Classroom:
         """Return the same lessons under another seed."""

@@ -19,6 +19,7 @@ from kdorch.teaching.store import Entry, Store
 from kdorch.teaching.teacher import make_ready, read_test, stored_task
 from kdorch.teaching.transfer import make_transfer, try_augment
 from kdorch.teaching.views import answer_views
+from kdorch.training.device import on_its_device
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -64,6 +65,7 @@ def transfer(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
     return _told(entry)
 
 
+@on_its_device
 def teacher_views(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
     """Have the teacher answer the views.
 
@@ -81,6 +83,7 @@ def teacher_views(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
     return _told(entry)
 
 
+@on_its_device
 def teacher_features(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
     """Store the teacher's features, if they fit.
 
@@ -104,6 +107,7 @@ def teacher_features(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
     return told | {"names": kept.names, "bytes": kept.bytes}
 
 
+@on_its_device
 def teacher(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
     """Make the teacher ready.
 
@@ -132,6 +136,7 @@ def teacher(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
     return _told(entry, validation=scores(entry.path, data, "validation", spec["metrics"]))
 
 
+@on_its_device
 def teacher_test(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
     """Read the test rows with the teacher.
 

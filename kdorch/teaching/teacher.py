@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from kdorch.teaching.folding import OutOfFold, folds
 from kdorch.teaching.raw import RawRows, hearing
 from kdorch.teaching.store import Entry, Store
 from kdorch.training.building import SAMPLE
+from kdorch.training.device import answers_there
 from kdorch.training.rows import open_rows
 from kdorch.training.weights import storable
 
@@ -88,7 +90,7 @@ def _write(folder: Path, teacher: Teacher, classroom: Classroom, top: int | None
     started, task = time.perf_counter(), classroom.task
     state = _fitted(teacher, classroom)
     save_file(storable(state), folder / "state.safetensors")
-    whole = hearing(classroom.raw, teacher.build(task, state))
+    whole = hearing(classroom.raw, answers_there(lambda: teacher.build(task, state)))
     answers = {"train": _out_of_fold(teacher, classroom, whole), "validation": whole}
     rows = sum(
         answer_all(
@@ -144,7 +146,8 @@ def _out_of_fold(
     found: list[tuple[Tensor, Callable[[Batch], Output]]] = []
     for left_out, shown in folds(classroom.task, classroom.data, count, classroom.seed):
         state = _fitted(teacher, classroom.showing(shown))
-        found.append((left_out, hearing(classroom.raw, teacher.build(classroom.task, state))))
+        answers = answers_there(partial(teacher.build, classroom.task, state))
+        found.append((left_out, hearing(classroom.raw, answers)))
     classroom.note(f"{count} teachers for out-of-fold outputs")
     return OutOfFold(found, whole)
 
@@ -168,7 +171,8 @@ def asked_again(
 ) -> Callable[[Batch], Output]:
     """Return what answers a batch, from the state in a directory."""
     raw = RawRows(dataset) if teacher.raw and dataset else None
-    return hearing(raw, teacher.build(stored_task(data), load_file(entry / "state.safetensors")))
+    state = load_file(entry / "state.safetensors")
+    return hearing(raw, answers_there(lambda: teacher.build(stored_task(data), state)))
 
 
 @torch.no_grad()

@@ -12,6 +12,7 @@ from kdorch.kinds import Teacher
 from kdorch.teaching.answers import answer_rows
 from kdorch.teaching.store import Entry, Store
 from kdorch.teaching.teacher import ALGORITHM, stored_task
+from kdorch.training.device import answers_there
 from kdorch.training.views import open_views, view_folders
 
 
@@ -47,7 +48,8 @@ def answer_views(
 
     def write(folder: Path) -> dict[str, Any]:
         started, task = time.perf_counter(), stored_task(data)
-        answers = teacher.build(task, load_file(entry / "state.safetensors"))
+        state = load_file(entry / "state.safetensors")
+        answers = answers_there(lambda: teacher.build(task, state))
         views = open_views(data, None, transfer, None, budget=budget)[1:]
         rows = sum(
             answer_rows(folder / view.name, answers, task, found, kept=teacher.keeps(), top=top)

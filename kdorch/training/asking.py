@@ -15,6 +15,7 @@ from torch import Tensor
 from kdorch.discovery import Plugins
 from kdorch.kinds import Batch, Loss, Output, Task, Teacher
 from kdorch.kinds.loss import features_read
+from kdorch.training.device import answers_there
 from kdorch.training.rows import Rows, features_among, stored
 
 IDS = "rows"
@@ -82,7 +83,8 @@ class Recomputed:
     """
 
     def __init__(self, teacher: Teacher, task: Task, state: Path, names: Collection[str] | None) -> None:
-        self._answers, self._names = teacher.build(task, load_file(state)), names
+        self._answers = answers_there(lambda: teacher.build(task, load_file(state)))
+        self._names = names
 
     @torch.no_grad()
     def __call__(self, batch: Batch) -> dict[str, Tensor]:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from kdorch.kinds import Batch, Output, Task
 from kdorch.training.building import answer
+from kdorch.training.device import home
 from kdorch.training.objective import Objective
 from kdorch.training.rows import Rows
 from kdorch.training.top import widened
@@ -22,7 +23,7 @@ _NUMBERS = 2**20  # that the inputs or the logits of so many rows may have toget
 
 @dataclass(frozen=True)
 class Answers:
-    """What a network said about a split.
+    """What a network said about a split, at home wherever it was computed.
 
     Attributes:
         logits: Shape (rows, outputs), or as the task wants them.
@@ -87,7 +88,7 @@ def evaluate(
             teacher.append(told.logits)
         means.add(output, told, some)
     said = torch.cat(teacher) if teacher else None
-    return Answers(torch.cat(logits), torch.cat(targets), said, means.values())
+    return Answers(*home((torch.cat(logits), torch.cat(targets), said)), means.values())
 
 
 @torch.no_grad()

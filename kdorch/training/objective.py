@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from kdorch.errors import TrainingError
 from kdorch.kinds import Batch, Loss, Output, Schedule, Task, Term
 from kdorch.kinds.schedule import highest, weight_at
+from kdorch.training.device import there
 
 
 class Objective:
@@ -42,6 +43,8 @@ class Objective:
         if not self.terms:
             raise TrainingError(f"every loss ({', '.join(losses)}) has weight 0: there is nothing to learn.")
         self.across_rows = any(losses[label].across_rows for label in self.terms)
+        for part in self.parts():
+            there(part)
         # A trainable part needs the derivative in its own parameters too, which only autograd knows.
         self.closed = not self.parts() and all(hasattr(term, "gradient") for term in self.terms.values())
         self.begin(1)

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from kdorch.errors import TrainingError
+from kdorch.training.device import on_its_device
 from kdorch.training.prepared import Bench, Infeasible, Prepared, fit_alone
 from kdorch.training.rows import Rows, Some
 from kdorch.training.stack import Unstackable, fit_stacked, likeness
@@ -20,6 +21,7 @@ _STEPS = 12
 _TRIES = 3
 
 
+@on_its_device
 def run(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """Train some students for a few steps, alone and in stacks of copies; what a worker runs.
 

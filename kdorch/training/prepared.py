@@ -24,6 +24,7 @@ from kdorch.study.pruning import Stop, stop
 from kdorch.study.settings import Train
 from kdorch.training.asking import Asked, features_of
 from kdorch.training.building import SAMPLE, answer, build, seed
+from kdorch.training.device import home, rows_there, there
 from kdorch.training.evaluate import evaluate, mean_losses
 from kdorch.training.loop import Fitted, fit
 from kdorch.training.objective import Objective
@@ -136,7 +137,7 @@ class Bench:
             label: self._plugins.part("loss", loss) for label, loss in trial["losses"].items()
         }
         train, validation = self._rows(trial, losses.values())
-        batch, told = next(validation.batches(SAMPLE))
+        batch, told = home(next(validation.batches(SAMPLE)))
         seed(trial["seed"])
         network, shown = build(student, self._task, batch)
         untrained = Subject(network, self._task, batch.inputs)
@@ -144,12 +145,14 @@ class Bench:
         broken = _broken(known, self._limits)
         if broken:
             raise Infeasible(broken, known)
+        objective = Objective(losses, self._task, shown, told and widened(told, shown.logits))
+        there(network)
         return Prepared(
             name=trial["name"],
             seed=trial["seed"],
             subject=untrained,
             known=known,
-            objective=Objective(losses, self._task, shown, told and widened(told, shown.logits)),
+            objective=objective,
             train=train,
             validation=validation,
             settings=Train(**trial["train"]),
@@ -164,7 +167,8 @@ class Bench:
         names = features_read(losses)
         key = json.dumps([trial.get("recall"), None if names is None else sorted(names)])
         if key not in self._opened:
-            self._opened[key] = self._open(trial, losses)
+            train, validation = self._open(trial, losses)
+            self._opened[key] = [rows_there(view) for view in train], rows_there(validation)
         return self._opened[key]
 
     @part("reading")
@@ -197,6 +201,8 @@ class Bench:
             return {"pruned": fitted.pruned, "curves": fitted.curves, "metrics": trial.known}
         network, task, batch = trial.network.eval(), self._task, trial.settings.batch
         answers = evaluate(network, trial.validation, task, trial.objective, batch)
+        learnt = mean_losses(network, trial.train[0], task, trial.objective, batch)
+        home(network)
         trained = replace(
             trial.subject,
             logits=answers.logits,
@@ -207,7 +213,6 @@ class Bench:
         late = (measure for measure in self._measures if not measure.before_training)
         metrics = trial.known | _measure(late, trained)
         metrics |= {f"val/loss/{label}": value for label, value in answers.losses.items()}
-        learnt = mean_losses(network, trial.train[0], task, trial.objective, batch)
         metrics |= {f"train/loss/{label}": value for label, value in learnt.items()}
         digest = _write(network, trial.weights)
         found = {"metrics": metrics, "curves": fitted.curves, "epoch": fitted.epoch, "digest": digest}

@@ -14,6 +14,7 @@ from kdorch.discovery import installed
 from kdorch.kinds import Direction, Loss, Output, Student, Task
 from kdorch.study import Train
 from kdorch.training.building import SAMPLE, build, seed
+from kdorch.training.device import on_its_device, rows_there, there
 from kdorch.training.loop import fit
 from kdorch.training.objective import Objective
 from kdorch.training.rows import Rows, head, open_rows
@@ -60,6 +61,7 @@ class Probe:
         self.network, self.shown = build(student, task, batch, role=role)
         self._task, self._score, self._settings = task, score, settings
         self._train, self._validation = train, validation
+        there(self.network)
 
     def seconds(self, steps: int = _STEPS, rows: int | None = None) -> float:
         """Return how long the whole training takes, validation included.
@@ -71,7 +73,7 @@ class Probe:
         count = rows or len(self._train)
         share = min(1.0, steps * self._settings.batch / count)
         train, validation = (
-            head(split, math.ceil(share * size))
+            rows_there(head(split, math.ceil(share * size)))
             for split, size in ((self._train, count), (self._validation, len(self._validation)))
         )
         once = self._settings.model_copy(update={"epochs": 1, "lr": 1e-6})  # too slow to diverge
@@ -87,6 +89,7 @@ class Probe:
         return quickest(lambda: self.seconds(_FEW))
 
 
+@on_its_device
 def run(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """Train a network on the labels for a few steps; what a worker runs.
 

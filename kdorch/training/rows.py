@@ -48,6 +48,7 @@ class InMemory:
         """Yield views of the gathered tensors."""
         columns = list(self.columns.values())
         if order is not None:
+            order = order.to(columns[0].device)
             columns = [column[order] for column in columns]
         counts = lengths(len(columns[0]), size)
         for values in zip(*(column.split(counts) for column in columns), strict=True):

@@ -16,6 +16,7 @@ from kdorch.kinds import Batch, Output, Task
 from kdorch.kinds.schedule import highest
 from kdorch.training.asking import Asked, features_from
 from kdorch.training.building import SAMPLE, seed
+from kdorch.training.device import on_its_device, there
 from kdorch.training.rows import open_rows
 from kdorch.training.top import widened
 from kdorch.training.trying import Unfit, blamed, try_loss, try_student
@@ -36,6 +37,7 @@ class _Pairing:
     failed: list[tuple[str, str, Mapping[str, Any]]] = field(default_factory=list)
 
 
+@on_its_device
 def run(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """Try every student with every loss on two rows; what a worker runs.
 
@@ -69,7 +71,7 @@ def run(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[st
             term = plugins.part("loss", loss)
             try:
                 if highest(term.weight) > 0:
-                    try_loss(term, task, said, widened(told, said.logits), batch)
+                    try_loss(term, task, *there((said, widened(told, said.logits), batch)))
             except Unfit as unfit:
                 pairing.failed.append((_at(where, unfit.field), unfit.what, {**chosen, **params}))
     return {"problems": list(dict.fromkeys(_told(found)))}

@@ -14,6 +14,7 @@ from kdorch.discovery import installed
 from kdorch.errors import TrainingError
 from kdorch.kinds import Task
 from kdorch.training.building import SAMPLE, build
+from kdorch.training.device import home, on_its_device, rows_there, there, told
 from kdorch.training.evaluate import evaluate
 from kdorch.training.loop import Fitted
 from kdorch.training.prepared import Bench, Infeasible, Prepared, fit_alone
@@ -23,6 +24,7 @@ from kdorch.training.stack import Unstackable, fit_stacked, likeness
 Report = Callable[[dict[str, Any]], None]
 
 
+@on_its_device
 def run(spec: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """Train and measure some students.
 
@@ -80,12 +82,13 @@ def _tell(
     report: Report, bench: Bench, trial: Prepared, fitted: Fitted | TrainingError, placement: str
 ) -> None:
     if isinstance(fitted, Fitted):
-        result = bench.finish(trial, fitted) | {"placement": placement}
+        result = bench.finish(trial, fitted) | {"placement": f"{placement}{told()}"}
         report({"trial": trial.name, "result": result})
     else:
         report({"trial": trial.name, "error": f"{type(fitted).__name__}: {fitted}"})
 
 
+@on_its_device
 def read_test(spec: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """Score stored weights on one split; what a worker runs to read the test.
 
@@ -96,12 +99,12 @@ def read_test(spec: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """
     plugins = installed()
     task: Task = plugins.part("task", spec["task"])
-    rows = open_rows(Path(spec["data"]), spec["split"], None, budget=spec["budget"])
-    batch, _told = next(rows.batches(SAMPLE))
+    rows = rows_there(open_rows(Path(spec["data"]), spec["split"], None, budget=spec["budget"]))
+    batch, _told = home(next(rows.batches(SAMPLE)))
     for trial in spec["trials"]:
         network, _shown = build(plugins.part("student", trial["student"]), task, batch)
         network.load_state_dict(load_file(trial["weights"]))
-        answers = evaluate(network, rows, task)
+        answers = evaluate(there(network), rows, task)
         names = (*task.directions, *task.metrics)
         scores = {name: task.score(name, answers.logits, answers.targets) for name in names}
         report({"trial": trial["name"], "scores": scores})

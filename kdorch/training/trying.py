@@ -14,6 +14,7 @@ from kdorch.errors import TrainingError, did_you_mean, reason
 from kdorch.kinds import Batch, Loss, Output, Student, Task, Term
 from kdorch.spec import Spec
 from kdorch.training.building import answer, build, check, title
+from kdorch.training.device import there
 
 
 class Unfit(Exception):  # noqa: N818  never leaves this package: it becomes a problem of the study
@@ -42,7 +43,7 @@ def try_student(student: Student, task: Task, batch: Batch) -> Output:
     if not any(parameter.requires_grad for parameter in network.parameters()):
         raise TrainingError(f"{who} has no parameters to train.")
     with _explained(who):
-        output = answer(network.train(), batch)
+        output = answer(there(network).train(), there(batch))
     check(output, task, batch, f"in training mode, {who}")
     if not output.logits.requires_grad:
         raise TrainingError(f"{who} answers logits without a gradient: they are cut off from its parameters.")
@@ -74,7 +75,7 @@ def try_loss(loss: Loss, task: Task, student: Output, teacher: Output, batch: Ba
     """
     _find_layers(loss, student, teacher)
     with _blaming(loss, "cannot be built"):
-        term = loss.build(task, student, teacher)
+        term = there(loss.build(task, student, teacher))
     _try_term(loss, term, student, teacher, batch)
     if hasattr(term, "gradient") and not isinstance(term, nn.Module):
         _try_gradient(loss, term, student, teacher, batch)

@@ -116,7 +116,7 @@ class SupervisedTerm:
         return logits, targets, shares if weights is None else shares * weights
 
     def _of_rows(self, targets: Tensor, logits: Tensor) -> Tensor | None:
-        return None if self.weights is None else self.weights[targets].to(logits.dtype)
+        return None if self.weights is None else self.weights.to(logits)[targets]
 
 
 def _labelled(logits: Tensor, batch: kdorch.Batch) -> tuple[Tensor, Tensor, kdorch.Mixed | None]:

@@ -14,6 +14,8 @@ def likeness(trial: Prepared) -> Hashable:
     Raises:
         Unstackable: If the trial cannot be in any.
     """
+    if any(parameter.device.type != "cpu" for parameter in trial.network.parameters()):
+        raise Unstackable("stacks have been measured on the CPU alone")
     if not trial.objective.closed:
         raise Unstackable("one of its losses has no closed-form gradient")
     layers = layers_of(trial.network, trial.task.input_shape)
