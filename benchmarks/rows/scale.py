@@ -17,7 +17,7 @@ from benchmarks.registry import Bound, Effort, row
 from benchmarks.work import Given, given
 from kdorch.search.coordinator import Coordinator
 from kdorch.search.ledger import Ledger
-from kdorch.search.logbook import open_page
+from kdorch.search.logbook import connect, open_page
 from kdorch.search.observer import Observer
 from kdorch.search.phases import Searching
 from kdorch.search.setting import Setting
@@ -75,7 +75,8 @@ def _next_trials(start: Given, home: Path) -> Cost:
     study, record = results.study, results.searched
     [(result, weights)] = ours.done(ours.jobs(start, start.work.one(), trials=1)[0])
     data = results.record["data"]
-    tracker = open_page(study, results.home, None, data, identity=results.record["identity"])
+    tracker = connect(results.home, None)
+    open_page(tracker, study, data, identity=results.record["identity"])
     folder = results.folder.weights
     folder.mkdir(exist_ok=True)
     setting = Setting(study, Path(data["path"]), {}, [], folder.resolve(), Ledger(home / "ledger.jsonl"))

@@ -30,23 +30,28 @@ def place(uri: str | None) -> str:
 
 
 @part("MLflow")
-def open_page(
-    study: Study, home: Home, uri: str | None, data: Mapping[str, Any], *, identity: str
-) -> Tracker:
-    """Open the study's page.
+def connect(home: Home, uri: str | None) -> Tracker:
+    """Return what writes to the tracking server, or for None to the project's own database.
 
-    Args:
-        study: The study.
-        home: Project directory.
-        uri: Tracking server, or None for the project's own database.
-        data: The stored dataset.
-        identity: Of the study.
+    It takes seconds, most of them to import MLflow: time to do it is while the workers import torch.
     """
     from kdorch.tracking.mlflow_tracker import open_tracker
 
-    tracker, note = open_tracker(home.path, uri), "Running. The run *summary* will hold the front."
+    return open_tracker(home.path, uri)
+
+
+@part("MLflow")
+def open_page(tracker: Tracker, study: Study, data: Mapping[str, Any], *, identity: str) -> None:
+    """Open the study's page.
+
+    Args:
+        tracker: Where.
+        study: The study.
+        data: The stored dataset.
+        identity: Of the study.
+    """
+    note = "Running. The run *summary* will hold the front."
     tracker.open(study.name, note, dataset_record(study, data), identity=identity, page=page_of(study))
-    return tracker
 
 
 def pages_of(tracker: Tracker) -> dict[str, str]:

@@ -21,7 +21,7 @@ from kdorch.search.frames import candidates, open_confirmations, open_trials
 from kdorch.search.home import Folder, Home
 from kdorch.search.interrupts import Attentive, held_back
 from kdorch.search.journal import Journal, mend, open_journal
-from kdorch.search.logbook import open_page, pages_of
+from kdorch.search.logbook import connect, open_page, pages_of
 from kdorch.search.looking import look_back
 from kdorch.search.models import models
 from kdorch.search.observer import Observer
@@ -130,6 +130,7 @@ class Session:
     def _run(self, executor: Profiled, record: dict[str, Any]) -> None:
         if self._where.told:
             self.observer.say(f"device   {self._where.told}")
+        tracker = connect(self.home, self.uri)
         data = prepare.data(self.study, self.home, executor, self._wait("data"))
         self._unchanged("data", data, record)
         rows = ", ".join(f"{count:,} {split}" for split, count in data["facts"]["rows"].items())
@@ -141,7 +142,7 @@ class Session:
         for note in data["facts"].get("notes", ()):
             self.observer.say(f"data     {note}")
         forewarn(self.study, executor, data, self._where, self._left(), self.observer)
-        tracker = open_page(self.study, self.home, self.uri, data, identity=record["identity"])
+        open_page(tracker, self.study, data, identity=record["identity"])
         pages = pages_of(tracker)
         self.folder.write(record | pages | {"concluded": False})
         runs = tracker.runs()
