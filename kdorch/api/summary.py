@@ -28,7 +28,7 @@ def summarise(results: Results) -> None:
     page = page_of(results.study)
     tracker.open(results.name, _note(results), dataset, identity=record["identity"], page=page)
     _link_models(results, tracker)
-    run = run_of("summary", tracker.runs())
+    run = run_of("summary", tracker.runs(settled=False))
     if run is None:
         run = tracker.start("summary", "summary", trial=None, params={}, tags={})
     finals: dict[str, float] = {"trials": len(results.trials), "front/size": len(results.front)}

@@ -36,7 +36,7 @@ def reconcile(
     Args:
         record: Trials of one phase.
         tracker: Where their runs are.
-        runs: All runs of the study.
+        runs: Of the study; those that have ended were told before, and are in line.
         kinds: The kinds of run that belong to this phase.
         called_off: Whether somebody stopped the study, so that what ran is not to blame.
 

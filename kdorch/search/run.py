@@ -145,7 +145,7 @@ class Session:
         open_page(tracker, self.study, data, identity=record["identity"])
         pages = pages_of(tracker)
         self.folder.write(record | pages | {"concluded": False})
-        runs = tracker.runs()
+        runs = tracker.runs(settled=False)
         beside = Beside(
             self.study, self.home, self.uri, executor, tracker, runs, data, self._where, self.observer
         )
@@ -175,7 +175,7 @@ class Session:
                 self._drive(self._confirming(), setting, executor, tracker, math.inf)
         except KeyboardInterrupt:
             with suppress(KdorchError):  # what cannot be put in order now will be at the next start
-                self._pick_up(tracker, tracker.runs(), called_off=True)
+                self._pick_up(tracker, tracker.runs(settled=False), called_off=True)
             raise
 
     def _wait(self, what: str) -> Callable[[float], None]:

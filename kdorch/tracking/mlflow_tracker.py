@@ -188,10 +188,15 @@ class MlflowTracker:
         self._client.set_terminated(run_id, STATUS[outcome])
 
     @_explained
-    def runs(self) -> list[RunRecord]:
+    def runs(self, *, settled: bool = True) -> list[RunRecord]:
         """See ``Tracker.runs``."""
         mine = f"tags.`kdorch.identity` = '{self._identity}'"  # others may add runs by hand
-        return list(map(_record, all_runs(self._client, [self._experiment_id], mine)))
+        trial = "tags.`kdorch.kind` = 'trial'"
+        unsettled = (trial.replace("=", "!="), f"{trial} AND attributes.status = 'RUNNING'")
+        wanted = [mine] if settled else [f"{mine} AND {each}" for each in unsettled]
+        return [
+            _record(run) for each in wanted for run in all_runs(self._client, [self._experiment_id], each)
+        ]
 
     @_explained
     def link_model(

@@ -144,8 +144,13 @@ class Tracker(Protocol):
     def end(self, run_id: str, outcome: Outcome) -> None:
         """Close the run: complete, pruned and failed become ``FINISHED``, ``KILLED`` and ``FAILED``."""
 
-    def runs(self) -> list[RunRecord]:
-        """Return all runs of the study, oldest first, except those that somebody deleted."""
+    def runs(self, *, settled: bool = True) -> list[RunRecord]:
+        """Return the runs of the study, oldest first, except those that somebody deleted.
+
+        Args:
+            settled: With the trials of the search that have ended: thousands, of which each takes a
+                millisecond and 10 kB.
+        """
 
     def link_model(
         self, run_id: str, name: str, params: Mapping[str, Any], metrics: Mapping[str, float]

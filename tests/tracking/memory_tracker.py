@@ -82,9 +82,10 @@ class MemoryTracker:
         """See ``Tracker.end``."""
         self._runs[run_id] = replace(self._run(run_id), status=STATUS[outcome])
 
-    def runs(self) -> list[RunRecord]:
+    def runs(self, *, settled: bool = True) -> list[RunRecord]:
         """See ``Tracker.runs``."""
-        return [run for run in self._runs.values() if run.tags["kdorch.identity"] == self.identity]
+        mine = [run for run in self._runs.values() if run.tags["kdorch.identity"] == self.identity]
+        return [run for run in mine if settled or run.kind != "trial" or run.status == "RUNNING"]
 
     def link_model(
         self, run_id: str, name: str, params: Mapping[str, Any], metrics: Mapping[str, float]

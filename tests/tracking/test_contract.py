@@ -96,6 +96,16 @@ def test_opening_again_finds_the_runs_and_another_study_does_not(
     assert {run.run_id for run in tracker.runs()} == set(ids)
 
 
+def test_trials_that_have_ended_need_not_be_listed(tracker: Tracker) -> None:
+    ended, pruned, running = (begin(tracker, trial) for trial in range(3))
+    tracker.end(ended, "complete")
+    tracker.end(pruned, "pruned")
+    teacher = tracker.start("teacher", "teacher", trial=None, params={}, tags={})
+    tracker.end(teacher, "complete")
+    assert {run.run_id for run in tracker.runs(settled=False)} == {running, teacher}
+    assert {run.run_id for run in tracker.runs()} == {ended, pruned, running, teacher}
+
+
 def test_files_tables_and_models_are_taken(tracker: Tracker, tmp_path: Path) -> None:
     run_id = begin(tracker)
     file = tmp_path / "front.svg"
