@@ -8,9 +8,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import ParamSpec, Self
 
-from kdorch.stopwatch import stopwatch
+from kdorch.stopwatch import part, stopwatch
 
 ROOM = 16  # things that may wait: whoever is quicker waits, and a kill loses no more trainings than these
+_WAITING = "writer"  # the part of whoever gives or waits
 
 P = ParamSpec("P")
 
@@ -31,6 +32,7 @@ class Writer:
     def __enter__(self) -> Self:
         return self
 
+    @part(_WAITING)
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
@@ -39,6 +41,7 @@ class Writer:
         if error is None:
             self.flush()
 
+    @part(_WAITING)
     def put(self, write: Callable[P, None], /, *args: P.args, **kwargs: P.kwargs) -> Future[None]:
         """Have a thing done soon, and wait where too many are.
 
@@ -50,6 +53,7 @@ class Writer:
         self._pending.append(self._thread.submit(self._write, write, *args, **kwargs))
         return self._pending[-1]
 
+    @part(_WAITING)
     def flush(self) -> None:
         """Wait until everything is done."""
         while self._pending:
