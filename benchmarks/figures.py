@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from benchmarks.measuring import Cost, mean_accuracy, quartiles, ratios, tolerance
+from benchmarks.measuring import Cost, mean_accuracy, quartiles, ratios, shortfall, tolerance
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Figure:
         label: Which of the row's bounds it is for.
         rounds: One value each.
         sides: Medians of CPU and wall seconds and the mean accuracy, by side.
-        fair: Whether ours was as accurate; None where nothing was trained.
+        fair: Whether ours was as accurate; None where too little was trained to tell.
         notes: What a reader should know beside it.
     """
 
@@ -48,9 +48,8 @@ def compared(
     notes: Sequence[str] = (),
 ) -> Figure:
     """Return the ratio of two of the sides that ran in the same rounds."""
-    fair = None
-    if all(cost.accuracies for name in (ours, theirs) for cost in found[name]):
-        below = mean_accuracy(found[theirs]) - mean_accuracy(found[ours])
+    below, fair = shortfall(found[ours], found[theirs]), None
+    if below is not None:
         fair = below <= tolerance(found[ours], found[theirs])
     sides = {name: _side(found[name]) for name in (ours, theirs)}
     return Figure(label, ratios(found[ours], found[theirs], of), sides, fair, notes)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 from benchmarks.processes import cpu_seconds
 
+_NEAR, _ENOUGH = 0.015, 3
+
 
 @dataclass
 class Cost:
@@ -75,14 +77,25 @@ def quartiles(values: Sequence[float]) -> tuple[float, float, float]:
 
 def mean_accuracy(costs: Iterable[Cost]) -> float:
     """Return the mean over all rounds and all that they trained."""
-    return statistics.fmean(each for cost in costs for each in cost.accuracies)
+    return statistics.fmean(_accuracies(costs))
 
 
-def tolerance(ours: Iterable[Cost], theirs: Iterable[Cost]) -> float:
-    """Return by how much our mean accuracy may be below theirs and still count as equal.
+def shortfall(ours: Sequence[Cost], theirs: Sequence[Cost]) -> float | None:
+    """Return by how much our mean accuracy is below theirs; None where too little was trained to tell."""
+    if min(len(_accuracies(ours)), len(_accuracies(theirs))) < _ENOUGH:
+        return None
+    return mean_accuracy(theirs) - mean_accuracy(ours)
+
+
+def tolerance(ours: Sequence[Cost], theirs: Sequence[Cost]) -> float:
+    """Return what a shortfall may be where both are equally good.
 
     It is 0.015, or two standard errors of the difference of the means, whichever is larger.
     """
-    sides = [[each for cost in costs for each in cost.accuracies] for costs in (ours, theirs)]
-    variances = [statistics.variance(each) / len(each) if len(each) > 1 else 0.0 for each in sides]
-    return max(0.015, 2 * math.sqrt(sum(variances)))
+    sides = [_accuracies(costs) for costs in (ours, theirs)]
+    variances = [statistics.variance(each) / len(each) for each in sides]
+    return max(_NEAR, 2 * math.sqrt(sum(variances)))
+
+
+def _accuracies(costs: Iterable[Cost]) -> list[float]:
+    return [each for cost in costs for each in cost.accuracies]

@@ -55,10 +55,15 @@ def test_the_clock_sees_children_of_children_and_children_that_live():
     ("ours", "theirs", "fair"), [(0.90, 0.91, True), (0.95, 0.90, True), (0.88, 0.90, False)]
 )
 def test_less_accurate_work_counts_for_nothing(ours, theirs, fair):
-    found = {"ours": costs(1, 1, accuracy=ours), "theirs": costs(2, 2, accuracy=theirs)}
+    found = {"ours": costs(1, 1, 1, accuracy=ours), "theirs": costs(2, 2, 2, accuracy=theirs)}
     figure = compared("", found, "ours", "theirs")
     assert figure.fair is fair
     assert verdict(Bound("", 0.6), figure) == ("goal" if fair else "less accurate")
+
+
+def test_two_trainings_are_too_few_to_call_one_side_less_accurate():
+    found = {"ours": costs(1, 1, accuracy=0.5), "theirs": costs(2, 2, accuracy=0.9)}
+    assert compared("", found, "ours", "theirs").fair is None
 
 
 def test_noisy_accuracies_are_given_more_room():
