@@ -36,8 +36,7 @@ class Outcome:
     def facts(self) -> dict[str, Any]:
         """Return all of it as JSON."""
         figures = [
-            figure.facts()
-            | {"must": bound.must, "goal": bound.goal, "unit": bound.unit, "verdict": verdict(bound, figure)}
+            figure.facts() | {"bound": bound.texts(), "unit": bound.unit, "verdict": verdict(bound, figure)}
             for bound, figure in self.pairs()
             if figure
         ]

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks.command import main
+from benchmarks.page import PAGE, RESULTS, renewed
 from benchmarks.registry import chosen, rows
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +41,11 @@ def test_a_row_that_is_not_there_is_named_with_one_that_is():
     assert "There is no row 'loging'. Did you mean 'logging'?" in said.output
 
 
+def test_the_page_shows_the_results_that_are_shipped():
+    page = PAGE.read_text()
+    assert renewed(page, json.loads(RESULTS.read_text())) == page, "run: python -m benchmarks.page"
+
+
 @pytest.mark.slow
 def test_a_quick_run_writes_what_it_measured(tmp_path):
     """In a directory of its own, as it keeps data and teachers in the current one."""
@@ -54,6 +60,6 @@ def test_a_quick_run_writes_what_it_measured(tmp_path):
     for row in found["rows"]:
         assert row["failure"] == ""
         for figure in row["figures"]:
-            assert {"median", "quartiles", "rounds", "sides", "must", "goal", "verdict"} <= figure.keys()
+            assert {"median", "quartiles", "rounds", "sides", "bound", "verdict"} <= figure.keys()
             assert 0 < figure["median"] < 2
     assert "help absolute" in done.stdout
