@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 
 from benchmarks.figures import Figure, compared
 from benchmarks.measuring import Cost, clock, interleaved
 from benchmarks.registry import Bound, Effort, row
+from benchmarks.work import Given, given
+from kdorch.search.home import Home
 
+_RUN = "from kdorch.cli import main; main()"
 _HELP = "import sys; sys.argv = ['kdorch', '--help']; from kdorch.cli import main; main()"
 
 
@@ -26,6 +30,34 @@ def helped(effort: Effort) -> Sequence[Figure]:
     found = interleaved(sides, effort.rounds, warm=True)
     figure = compared("", found, "kdorch --help", "imports")
     return [figure, Figure("absolute", [cost.cpu for cost in found["kdorch --help"]], figure.sides)]
+
+
+@row(
+    15,
+    "first",
+    "W2, its teacher stored, MLflow's database empty: from the command until the first trial is asked for",
+    Bound("wall", 8.0, unit=" s"),
+)
+def first_trial(effort: Effort) -> Sequence[Figure]:
+    """Wait for the first trial, and end the study."""
+    start = given("w2")
+    start.fresh()  # the teacher is stored now, and the disk cache warm
+    return [Figure("wall", [_first(start) for _ in range(effort.rounds)])]
+
+
+def _first(start: Given) -> float:
+    home = start.fresh()
+    journal = Home(home).study(start.work.name).journal
+    arguments = ["--home", str(home), "study", "run", str(start.work.file)]
+    began = time.monotonic()
+    with subprocess.Popen(  # noqa: S603
+        [sys.executable, "-c", _RUN, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        while process.poll() is None and not (journal.exists() and b"param_name" in journal.read_bytes()):
+            time.sleep(0.02)
+        seconds = time.monotonic() - began
+        process.kill()
+    return seconds
 
 
 def _run(code: str) -> Callable[[int], Cost]:

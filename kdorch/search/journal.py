@@ -172,7 +172,9 @@ def _is_torn(path: Path) -> bool:
 
 
 def _slim(entry: dict[str, Any]) -> dict[str, Any]:
-    """Return an entry whose metrics' names are in memory once, not once for each trial."""
+    """Return an entry whose parameters' and metrics' names are in memory once, not once for each trial."""
+    if "param_name" in entry:
+        entry["param_name"] = intern(entry["param_name"])
     for name, value in entry.get("user_attr", {}).items():
         if isinstance(value, dict):
             entry["user_attr"] = {name: {intern(key): each for key, each in value.items()}}

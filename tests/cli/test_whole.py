@@ -67,7 +67,7 @@ def test_show_needs_no_torch_and_writes_nothing(finished: Any, clean: dict[str, 
     script = (
         "import sys; from kdorch.cli import main\n"
         "try: main()\n"
-        "finally: print('heavy:', *({'torch', 'mlflow', 'matplotlib'} & sys.modules.keys()), file=sys.stderr)"
+        "finally: print('heavy:', *({'torch', 'mlflow', 'matplotlib', 'sklearn'} & sys.modules.keys()), file=sys.stderr)"
     )
     study = finished.home / "studies" / "tiny"
     before = {path: path.read_bytes() for path in study.rglob("*") if path.is_file()}
