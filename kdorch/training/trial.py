@@ -19,7 +19,7 @@ from kdorch.training.evaluate import evaluate
 from kdorch.training.loop import Fitted
 from kdorch.training.prepared import Bench, Infeasible, Prepared, fit_alone
 from kdorch.training.rows import open_rows
-from kdorch.training.stack import Unstackable, fit_stacked, likeness
+from kdorch.training.stack import Unstackable, fit_stacked, likeness, lots
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -60,7 +60,7 @@ def run(spec: Mapping[str, Any], report: Report) -> dict[str, Any]:
                 alike.setdefault(likeness(trial), []).append(trial)
             except Unstackable as reason:  # at once, as it may draw from the generators that were seeded
                 _tell(report, bench, trial, fit_alone(trial), f"alone, as {reason}")
-    for trials in alike.values():
+    for trials in (lot for each in alike.values() for lot in lots(each)):
         with _repeatable(**dict(trials[0].settings)):
             _train_together(trials, bench, report)
     return {}

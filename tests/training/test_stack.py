@@ -14,6 +14,7 @@ from training_toys import CLASSES, FEATURES, job
 import kdorch
 from kdorch.builtin.losses.supervised import Supervised
 from kdorch.training import trial
+from kdorch.training.stack import lots
 from kdorch.training.stack.layers import Unstackable, layers_of
 from kdorch.training.stack.network import StackedMlp
 from kdorch.training.stack.objectives import Lanes, StackedTerm
@@ -267,7 +268,7 @@ def test_padding_stays_zero_under_training():
     rates = torch.full_like(stack.flat, 0.1)
     optimiser = FlatAdamW(stack.flat, stack.gradient, rates, rates)
     for _ in range(5):
-        stack(torch.randn(7, 4)).square().sum().backward()
+        stack.backward(2 * stack(torch.randn(7, 4)))
         optimiser.step(1.0)
     first = stack.flat[: 2 * 5 * 4].view(2, 5, 4)
     assert not first[0, 2:].any()
@@ -281,7 +282,7 @@ def test_whoever_leaves_takes_its_numbers_along():
     rest, inputs = stack.keep([0, 2]), torch.randn(7, 4)
     assert torch.allclose(rest(inputs), stack(inputs)[[0, 2]], atol=1e-6)
     assert len(rest.flat) * 3 == len(stack.flat) * 2
-    rest(inputs).sum().backward()
+    rest.backward(torch.ones_like(rest(inputs)))
     assert rest.norms().shape == (2,)
     assert not stack.gradient.any()
 
@@ -299,7 +300,8 @@ def test_the_optimiser_is_torchs():
     ]
     for _ in range(4):
         inputs = torch.randn(9, 4)
-        stack(inputs).square().mean(dim=(1, 2)).sum().backward()
+        logits = stack(inputs)
+        stack.backward(2 * logits / logits[0].numel())
         ours.step(1.0)
         for network, optimiser in zip(copies, theirs, strict=True):
             optimiser.zero_grad()
@@ -366,3 +368,22 @@ def test_few_labels_are_averaged_over_those_that_are_there():
         found = stacked.gradient(logits, lanes)
         for own, one in zip(found, logits, strict=True):
             assert torch.allclose(own, terms[0].gradient(kdorch.Output(one), None, batch), atol=1e-6)
+
+
+class Sized:
+    """Stands for a trial of which only the size matters."""
+
+    def __init__(self, width, batch=64):
+        self.network, self.settings = nn.Linear(width, width), kdorch.Train(batch=batch)
+
+
+def sizes(*widths):
+    return [[each.network.in_features for each in lot] for lot in lots([Sized(width) for width in widths])]
+
+
+def test_alike_sizes_share_a_stack():
+    assert sizes(9, 8, 10, 8) == [[8, 8, 9, 10]]
+
+
+def test_one_that_is_much_wider_makes_no_others_wide():
+    assert sizes(8, 200, 9, 8, 10) == [[8, 8, 9, 10], [200]]

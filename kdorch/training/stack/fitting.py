@@ -59,7 +59,7 @@ class _Stack:
         self.network = StackedMlp.of([layers_of(each.network, each.task.input_shape) for each in trials])
         self.best = self.network.flat.clone()
         rates, decays = (
-            torch.tensor([getattr(each.settings, name) for each in trials])[self.network.lanes]
+            self.best.new_tensor([getattr(each.settings, name) for each in trials])[self.network.lanes]
             for name in ("lr", "weight_decay")
         )
         self.optimiser = FlatAdamW(self.network.flat, self.network.gradient, rates, decays)
@@ -78,7 +78,7 @@ class _Stack:
             for lanes in self._batches(view, count):
                 logits = self.network(lanes.inputs())
                 if measured:
-                    logits.backward(self._gradient(logits.detach(), lanes, weights))
+                    self.network.backward(self._gradient(logits, lanes, weights))
                 else:
                     measured = self._measure(logits, lanes, weights)
                 self.optimiser.step((1 + math.cos(math.pi * step / steps)) / 2)
@@ -90,7 +90,7 @@ class _Stack:
 
     def _begin(self, epoch: int) -> dict[str, Tensor]:
         """Return the weights of each loss in this epoch, shape (K, 1, 1); 0 for trials without it."""
-        weights = {label: torch.zeros(len(self.present), 1, 1) for label in self.terms}
+        weights = {label: self.best.new_zeros(len(self.present), 1, 1) for label in self.terms}
         for lane, trial in enumerate(self._trials()):
             scheduled = trial.objective.begin(epoch)
             self._add(lane, {f"train/weight/{label}": weight for label, weight in scheduled.items()})
@@ -113,14 +113,13 @@ class _Stack:
 
     def _measure(self, logits: Tensor, lanes: Lanes, weights: dict[str, Tensor]) -> bool:
         """Set the gradient, one loss after the other, and note how long each one's is."""
-        answers, total = logits.detach(), torch.zeros_like(self.network.gradient)
+        total = torch.zeros_like(self.network.gradient)
         for label, term in self.terms.items():
-            logits.backward(term.gradient(answers, lanes).mul_(weights[label]), retain_graph=True)
+            self.network.backward(term.gradient(logits, lanes).mul_(weights[label]))
             norms = self.network.norms().tolist()
             for lane in term.members:
                 self._add(lane, {f"train/grad/{label}": norms[lane]})
             total += self.network.gradient
-            self.network.gradient.zero_()
         self.network.gradient.copy_(total)
         return True
 

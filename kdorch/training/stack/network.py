@@ -18,9 +18,12 @@ class StackedMlp:
     A unit that pads has only zeros before and behind it: it answers 0, gets the gradient 0 and stays as it
     is under any optimiser that works entry by entry. Nothing has to be masked.
 
+    Autograd would cost as much as the arithmetic of small layers does, so the way back is written out; it is
+    asked for the slope of activations only.
+
     Attributes:
         flat: All weights, shape (numbers,).
-        gradient: Theirs, of the same shape; ``backward`` adds to it.
+        gradient: Theirs, of the same shape, as `backward` set it.
         lanes: To which of the K each number belongs, shape (numbers,).
 
     Args:
@@ -32,10 +35,9 @@ class StackedMlp:
         self._members, self._shapes = list(members), [part.shape for part in parts]
         self.flat = joined(parts)
         self.gradient = torch.zeros_like(self.flat)
-        self.lanes = torch.cat([_lane_of_each(shape) for shape in self._shapes])
-        self._views = self._parts(self.flat)
-        for view, slope in zip(self._views, self._parts(self.gradient), strict=True):
-            view.requires_grad_().grad = slope
+        self.lanes = torch.cat([_lane_of_each(part) for part in parts])
+        self._views, self._slopes = self._by_layer(self.flat), self._by_layer(self.gradient)
+        self._passed: list[tuple[Tensor, Tensor, Tensor]] = []
 
     @classmethod
     def of(cls, members: Sequence[Sequence[Layer]]) -> Self:
@@ -48,28 +50,44 @@ class StackedMlp:
 
     def select(self, flat: Tensor, lanes: Sequence[int]) -> list[Tensor]:
         """Return the parts of some of the K out of a flat buffer."""
-        return [part[lanes] for part in self._parts(flat.detach())]
+        return [part[lanes] for part in self._parts(flat)]
 
     def __len__(self) -> int:
         return len(self._members)
 
+    @torch.no_grad()
     def __call__(self, inputs: Tensor) -> Tensor:
         """Return the logits, shape (K, rows, outputs).
 
         Args:
-            inputs: Shape (rows, …), the same for all, or (K, rows, …) with ``own``.
+            inputs: Shape (rows, units), the same for all, or (K, rows, units).
         """
-        views = iter(self._views)
-        values = inputs
-        for layer in self._members[0]:
-            weight = next(views)
-            bias = next(views) if layer.linear.bias is not None else None
-            values = layer.activate(_linear(values, weight, bias))
-        return values
+        self._passed = []
+        for layer, (weight, bias) in zip(self._members[0], self._views, strict=True):
+            before = _linear(inputs, weight, bias)
+            with torch.enable_grad():
+                behind = layer.activate(before.requires_grad_()) if layer.activations else before
+            self._passed.append((inputs, before, behind))
+            inputs = behind.detach()
+        return inputs
+
+    def backward(self, slope: Tensor) -> None:
+        """Set the gradient, given that of the logits of the last call, shape (K, rows, outputs)."""
+        layers = zip(self._passed, self._views, self._slopes, strict=True)
+        for first, ((inputs, before, behind), (weight, _), (to_weight, to_bias)) in enumerate(
+            reversed(list(layers)), start=1 - len(self._passed)
+        ):
+            if behind is not before:
+                [slope] = torch.autograd.grad(behind, before, slope, retain_graph=True)
+            _multiply(slope, inputs, to_weight)
+            if to_bias is not None:
+                torch.sum(slope, 1, out=to_bias)
+            if first:
+                slope = torch.bmm(slope, weight)
 
     def norms(self) -> Tensor:
         """Return the Euclidean norm of each one's gradient, shape (K,)."""
-        squares = torch.zeros(len(self)).index_add_(0, self.lanes, self.gradient.square())
+        squares = self.flat.new_zeros(len(self)).index_add_(0, self.lanes, self.gradient.square())
         return squares.sqrt()
 
     def copy_lane(self, lane: int, source: Tensor, target: Tensor) -> None:
@@ -80,6 +98,12 @@ class StackedMlp:
     def _parts(self, flat: Tensor) -> list[Tensor]:
         parts = flat.split([shape.numel() for shape in self._shapes])
         return [part.view(shape) for part, shape in zip(parts, self._shapes, strict=True)]
+
+    def _by_layer(self, flat: Tensor) -> list[tuple[Tensor, Tensor | None]]:
+        """Return each layer's weight and its bias, if it has one."""
+        parts = iter(self._parts(flat))
+        biased = (layer.linear.bias is not None for layer in self._members[0])
+        return [(next(parts), next(parts) if has_bias else None) for has_bias in biased]
 
     @torch.no_grad()
     def unload(self, flat: Tensor) -> None:
@@ -101,7 +125,7 @@ def _corner(padded: Tensor, tensor: Tensor) -> Tensor:
 def _padded(tensors: Sequence[Tensor]) -> Tensor:
     """Return tensors of one number of dimensions in one, each in a corner of its own."""
     widest = [max(lengths) for lengths in zip(*(tensor.shape for tensor in tensors), strict=True)]
-    whole = torch.zeros(len(tensors), *widest)
+    whole = tensors[0].new_zeros(len(tensors), *widest)
     for lane, tensor in zip(whole, tensors, strict=True):
         _corner(lane, tensor).copy_(tensor.detach())
     return whole
@@ -112,9 +136,8 @@ def joined(parts: Sequence[Tensor]) -> Tensor:
     return torch.cat([part.reshape(-1) for part in parts])
 
 
-def _lane_of_each(shape: tuple[int, ...]) -> Tensor:
-    count = torch.Size(shape).numel()
-    return torch.arange(shape[0]).repeat_interleave(count // shape[0])
+def _lane_of_each(part: Tensor) -> Tensor:
+    return torch.arange(len(part), device=part.device).repeat_interleave(part[0].numel())
 
 
 def _linear(values: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
@@ -124,3 +147,12 @@ def _linear(values: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         return torch.bmm(values, slanted) if bias is None else torch.baddbmm(bias[:, None], values, slanted)
     together = linear(values, weight.flatten(0, 1), None if bias is None else bias.flatten())
     return together.view(len(values), len(weight), -1).transpose(0, 1)
+
+
+def _multiply(slope: Tensor, inputs: Tensor, out: Tensor) -> None:
+    """Set the gradient of K weights, (K, outputs, inputs), by the slope of what they answered."""
+    if inputs.dim() == 3:  # noqa: PLR2004
+        torch.bmm(slope.transpose(1, 2), inputs, out=out)
+    else:
+        together = slope.transpose(1, 2).reshape(-1, len(inputs))
+        torch.mm(together, inputs, out=out.flatten(0, 1))

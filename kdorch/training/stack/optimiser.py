@@ -39,9 +39,8 @@ class FlatAdamW:
         self._rates, self._shrinking = select(self._rates), select(self._shrinking)
         self._mean, self._square = select(self._mean), select(self._square)
 
-    @torch.no_grad()
     def step(self, share: float) -> None:
-        """Take a step with this share of the learning rates, and clear the gradient."""
+        """Take a step with this share of the learning rates."""
         self._steps += 1
         one, two = (1 - beta**self._steps for beta in _BETAS)
         self._mean.lerp_(self._gradient, 1 - _BETAS[0])
@@ -49,4 +48,3 @@ class FlatAdamW:
         spread = self._square.sqrt().div_(math.sqrt(two)).add_(_EPSILON)
         self._flat.addcmul_(self._flat, self._shrinking, value=-share)
         self._flat.addcmul_(self._mean.div(spread), self._rates, value=-share / one)
-        self._gradient.zero_()
