@@ -21,7 +21,7 @@ from kdorch.training.rows import Rows, head, open_rows
 from kdorch.training.threads import quickest, torch_threads
 
 _STEPS = 16
-_FEW = 4  # to choose the number of threads by
+_FEW = 2  # to choose the number of threads by
 
 
 class Probe:

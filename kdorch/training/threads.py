@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -9,6 +10,7 @@ import torch
 
 _SHORT = 2.0  # seconds of a training that is not worth to be tried with more threads than one
 _GAIN = 1.2  # times as fast as with one thread: less is within what a busy machine does to a few steps
+_HOPELESS = 3.0  # times as long as with one thread: not to be tried again
 _TRIES = 3
 
 
@@ -37,11 +39,15 @@ def quickest(seconds: Callable[[], float]) -> tuple[int, float]:
     most = torch.get_num_threads()
     if most == 1 or (alone := _least(seconds, 1)) < _SHORT:
         return 1, 1.0
-    gain = alone / _least(seconds, most)
+    gain = alone / _least(seconds, most, hopeless=_HOPELESS * alone)
     return (most, gain) if gain >= _GAIN else (1, 1.0)
 
 
-def _least(seconds: Callable[[], float], count: int) -> float:
-    # The first try also pays for imports and for the threads to start.
+def _least(seconds: Callable[[], float], count: int, hopeless: float = math.inf) -> float:
+    least = math.inf
     with torch_threads(count):
-        return min(seconds() for _ in range(_TRIES))
+        for _ in range(_TRIES):  # the first one also pays for imports, and for the threads to start
+            least = min(least, seconds())
+            if least > hopeless:
+                break
+    return least

@@ -24,9 +24,15 @@ def test_more_threads_have_to_be_worth_it(alone: float, together: float, found: 
 
 
 def test_the_first_try_pays_for_imports() -> None:
-    tried = {1: iter([99.0, 8.0, 9.0]), 2: iter([99.0, 5.0, 4.0])}
+    tried = {1: iter([99.0, 8.0, 9.0]), 2: iter([20.0, 5.0, 4.0])}
     with torch_threads(2):
         assert quickest(lambda: next(tried[torch.get_num_threads()])) == (2, 2.0)
+
+
+def test_what_is_hopeless_is_tried_once() -> None:
+    tried = {1: iter([10.0] * 3), 2: iter([31.0])}
+    with torch_threads(2):
+        assert quickest(lambda: next(tried[torch.get_num_threads()])) == (1, 1.0)
 
 
 def test_nothing_is_tried_where_there_is_one_thread() -> None:
