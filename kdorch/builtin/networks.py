@@ -78,7 +78,8 @@ class Cnn(kdorch.Student, name="cnn", tasks=_TASKS, provides={"features"}):
                 f"cnn takes images (channels, height, width), not inputs of shape {task.input_shape}"
             )
         channels, width = task.input_shape[0], self.width
-        early = nn.Sequential(nn.Conv2d(channels, width, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2))
+        # ReLU after the pooling says the same as before it, of a quarter as many numbers.
+        early = nn.Sequential(nn.Conv2d(channels, width, 3, padding=1), nn.MaxPool2d(2), nn.ReLU())
         late = nn.Sequential(nn.Conv2d(width, 2 * width, 3, padding=1), nn.ReLU())
         head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2 * width, task.outputs))
         return kdorch.Stages(early=early, late=late, head=head)

@@ -44,6 +44,11 @@ class Train(Strict):
         lr: Highest learning rate.
         weight_decay: Decoupled decay of the weights, per unit of learning rate.
         deterministic: Insist on algorithms that repeat bit for bit.
+        memory_format: How the maps of a convolutional student lie in memory while it is trained:
+            ``contiguous``, ``channels_last`` where that is known to be safe, or with ``auto`` the quicker of
+            both. What is learnt is the same but for rounding.
+        precision: ``float32``; ``bfloat16`` for what bears it, on a processor that computes with it; with
+            ``auto`` that where it is quicker and a short training is no worse.
     """
 
     epochs: Positive = 20
@@ -51,6 +56,8 @@ class Train(Strict):
     lr: Annotated[float, Field(gt=0)] = 3e-3
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     deterministic: bool = False
+    memory_format: Literal["auto", "contiguous", "channels_last"] = "auto"
+    precision: Literal["float32", "bfloat16", "auto"] = "float32"
 
 
 class Search(Strict):

@@ -6,7 +6,7 @@ import random
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from kdorch.errors import TrainingError, reason
 from kdorch.kinds import Batch, Output, Student, Task
@@ -80,5 +80,10 @@ def check(shown: Output, task: Task, batch: Batch, who: str) -> None:
 
 def answer(network: nn.Module, batch: Batch) -> Output:
     """Return the network's output, whether it returns logits or an ``Output``."""
-    found = network(batch.inputs)
+    return answer_to(network, batch.inputs)
+
+
+def answer_to(network: nn.Module, inputs: Tensor) -> Output:
+    """Return the network's output for inputs without their batch."""
+    found = network(inputs)
     return found if isinstance(found, Output) else Output(found)

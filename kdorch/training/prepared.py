@@ -27,6 +27,7 @@ from kdorch.training.building import SAMPLE, answer, build, seed
 from kdorch.training.device import home, rows_there, there
 from kdorch.training.evaluate import evaluate, mean_losses
 from kdorch.training.loop import Fitted, fit
+from kdorch.training.numerics import Numerics, settle
 from kdorch.training.objective import Objective
 from kdorch.training.rows import Recall, Rows, open_rows
 from kdorch.training.top import widened
@@ -47,6 +48,7 @@ class Prepared:
         train: Training rows in all their views.
         validation: Validation rows.
         settings: Epochs, batch, learning rate.
+        numerics: How the training is computed.
         score: Chooses the best epoch, and which way is better.
         stop: Whether to give up, asked after each epoch.
         weights: File to write.
@@ -61,6 +63,7 @@ class Prepared:
     train: list[Rows]
     validation: Rows
     settings: Train
+    numerics: Numerics
     score: tuple[str, Direction]
     stop: Stop
     weights: Path
@@ -84,17 +87,18 @@ def fit_alone(trial: Prepared) -> Fitted:
     Raises:
         TrainingError: If it diverges.
     """
-    return fit(
-        trial.network,
-        trial.objective,
-        trial.train,
-        trial.validation,
-        trial.task,
-        trial.settings,
-        seed=trial.seed,
-        score=trial.score,
-        stop=trial.stop,
-    )
+    with trial.numerics.applied(trial.network, features=not trial.objective.closed) as network:
+        return fit(
+            network,
+            trial.objective,
+            trial.train,
+            trial.validation,
+            trial.task,
+            trial.settings,
+            seed=trial.seed,
+            score=trial.score,
+            stop=trial.stop,
+        )
 
 
 class Infeasible(Exception):  # noqa: N818  no error: it never leaves this package
@@ -145,6 +149,8 @@ class Bench:
         broken = _broken(known, self._limits)
         if broken:
             raise Infeasible(broken, known)
+        settings = Train(**trial["train"])
+        numerics = settle(settings, trial.get("numerics", {}), network, batch.inputs)
         objective = Objective(losses, self._task, shown, told and widened(told, shown.logits))
         there(network)
         return Prepared(
@@ -155,7 +161,8 @@ class Bench:
             objective=objective,
             train=train,
             validation=validation,
-            settings=Train(**trial["train"]),
+            settings=settings,
+            numerics=numerics,
             score=tuple(self._spec["score"]),
             stop=stop(trial.get("bar"), known),
             weights=Path(trial["weights"]),

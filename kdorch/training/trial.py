@@ -59,7 +59,7 @@ def run(spec: Mapping[str, Any], report: Report) -> dict[str, Any]:
             try:
                 alike.setdefault(likeness(trial), []).append(trial)
             except Unstackable as reason:  # at once, as it may draw from the generators that were seeded
-                _tell(report, bench, trial, fit_alone(trial), f"alone, as {reason}")
+                _tell(report, bench, trial, fit_alone(trial), f"alone{trial.numerics}, as {reason}")
     for trials in (lot for each in alike.values() for lot in lots(each)):
         with _repeatable(**dict(trials[0].settings)):
             _train_together(trials, bench, report)

@@ -18,6 +18,8 @@ def likeness(trial: Prepared) -> Hashable:
         raise Unstackable("stacks have been measured on the CPU alone")
     if not trial.objective.closed:
         raise Unstackable("one of its losses has no closed-form gradient")
+    if trial.numerics.precision != "float32":
+        raise Unstackable(f"it is trained in {trial.numerics.precision}")
     layers = layers_of(trial.network, trial.task.input_shape)
     settings = trial.settings
     return (
