@@ -40,8 +40,9 @@ def test_piped_output_is_plain_lines(finished: Any) -> None:
     assert lines[1].startswith("ahead    about ")
     assert lines[2].startswith("teacher  3,610 parameters, val/accuracy 0.")
     assert lines[3].startswith("reference naive  val/accuracy 0.")
-    assert re.fullmatch(r"search +1/6  best val/accuracy 0\.\d{4}, front 1", lines[4])
-    assert re.fullmatch(r"search: 6 trainings in \d+\.\d s", lines[10])
+    assert re.fullmatch(r"trials   .+; \d+ at once", lines[4])
+    assert re.fullmatch(r"search +1/6  best val/accuracy 0\.\d{4}, front 1", lines[5])
+    assert re.fullmatch(r"search: 6 trainings in \d+\.\d s", lines[11])
     assert any(re.match(r"confirmation +8/8$", line) for line in lines)
     assert "The knee of the confirmed is trial" in finished.output
     assert not [line for line in lines if line.endswith("…")]
