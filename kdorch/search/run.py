@@ -24,6 +24,7 @@ from kdorch.search.journal import Journal, mend, open_journal
 from kdorch.search.logbook import connect, open_page, pages_of
 from kdorch.search.looking import look_back
 from kdorch.search.models import models
+from kdorch.search.numerics import in_words, numerics
 from kdorch.search.observer import Observer
 from kdorch.search.phases import Confirming, Searching
 from kdorch.search.placement import place
@@ -234,4 +235,8 @@ class Session:
         record["placement"] = placement.facts()
         self.folder.write(record)
         self.observer.say(f"trials   {placement.why}; {self._where.workers} at once")
-        return replace(setting, stack=placement.stack)
+        record["numerics"] = found = numerics(self.study, executor, setting.shared, record.get("numerics"))
+        self.folder.write(record)
+        if found:
+            self.observer.say(f"numerics {in_words(found)}")
+        return replace(setting, stack=placement.stack, shared={**setting.shared, "numerics": found})

@@ -5,19 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
-import torch
-
 from kdorch.errors import TrainingError
+from kdorch.training.alone import fit_alone, short
 from kdorch.training.device import on_its_device
-from kdorch.training.prepared import Bench, Infeasible, Prepared, fit_alone
-from kdorch.training.rows import Rows, Some
+from kdorch.training.prepared import Bench, Infeasible, Prepared
 from kdorch.training.stack import Unstackable, fit_stacked, likeness
 
 SIZES = (4, 16)  # stacks that are tried; larger ones gain little, and the sampler learns from them too late
-_STEPS = 12
 _TRIES = 3
 
 
@@ -36,12 +32,12 @@ def run(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[st
     seconds, reasons = dict.fromkeys((1, *SIZES), 0.0), []
     for trial in spec["trials"]:
         with suppress(Infeasible, TrainingError):  # the trials themselves will tell
-            alone = _seconds(_fit, [_short(bench.prepare(trial))])
+            alone = _seconds(_fit, [short(bench.prepare(trial))])
             seconds[1] += alone
             try:
                 likeness(bench.prepare(trial))
                 for size in SIZES:
-                    lot = [_short(bench.prepare(trial)) for _ in range(size)]
+                    lot = [short(bench.prepare(trial)) for _ in range(size)]
                     seconds[size] += _seconds(fit_stacked, lot) / size
             except Unstackable as reason:
                 reasons.append(str(reason))
@@ -67,19 +63,3 @@ def _seconds(train: Callable[[Sequence[Prepared]], Any], lot: Sequence[Prepared]
 def _fit(trials: Sequence[Prepared]) -> None:
     for trial in trials:
         fit_alone(trial)
-
-
-def _short(trial: Prepared) -> Prepared:
-    """Return the trial as one of a few steps, too slow to diverge."""
-    count = len(trial.train[0])
-    share = min(1.0, _STEPS * trial.settings.batch / count)
-    return replace(
-        trial,
-        train=[_head(trial.train[0], share)],
-        validation=_head(trial.validation, share),
-        settings=trial.settings.model_copy(update={"epochs": 1, "lr": 1e-9}),
-    )
-
-
-def _head(rows: Rows, share: float) -> Rows:
-    return Some(rows, torch.arange(max(1, int(share * len(rows)))))

@@ -26,7 +26,7 @@ from kdorch.training.asking import Asked, features_of
 from kdorch.training.building import SAMPLE, answer, build, seed
 from kdorch.training.device import home, rows_there, there
 from kdorch.training.evaluate import evaluate, mean_losses
-from kdorch.training.loop import Fitted, fit
+from kdorch.training.loop import Fitted
 from kdorch.training.numerics import Numerics, settle
 from kdorch.training.objective import Objective
 from kdorch.training.rows import Recall, Rows, open_rows
@@ -80,27 +80,6 @@ class Prepared:
         return self.subject.task
 
 
-@part("training")
-def fit_alone(trial: Prepared) -> Fitted:
-    """Train the student; it is left with the weights of its best epoch.
-
-    Raises:
-        TrainingError: If it diverges.
-    """
-    with trial.numerics.applied(trial.network, features=not trial.objective.closed) as network:
-        return fit(
-            network,
-            trial.objective,
-            trial.train,
-            trial.validation,
-            trial.task,
-            trial.settings,
-            seed=trial.seed,
-            score=trial.score,
-            stop=trial.stop,
-        )
-
-
 class Infeasible(Exception):  # noqa: N818  no error: it never leaves this package
     """The untrained student breaks limits.
 
@@ -150,7 +129,8 @@ class Bench:
         if broken:
             raise Infeasible(broken, known)
         settings = Train(**trial["train"])
-        numerics = settle(settings, trial.get("numerics", {}), network, batch.inputs)
+        measured = trial.get("numerics", self._spec.get("numerics", {}))
+        numerics = settle(settings, measured, network, batch.inputs)
         objective = Objective(losses, self._task, shown, told and widened(told, shown.logits))
         there(network)
         return Prepared(

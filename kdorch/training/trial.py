@@ -13,11 +13,12 @@ from safetensors.torch import load_file
 from kdorch.discovery import installed
 from kdorch.errors import TrainingError
 from kdorch.kinds import Task
+from kdorch.training.alone import fit_alone
 from kdorch.training.building import SAMPLE, build
 from kdorch.training.device import home, on_its_device, rows_there, there, told
 from kdorch.training.evaluate import evaluate
 from kdorch.training.loop import Fitted
-from kdorch.training.prepared import Bench, Infeasible, Prepared, fit_alone
+from kdorch.training.prepared import Bench, Infeasible, Prepared
 from kdorch.training.rows import open_rows
 from kdorch.training.stack import Unstackable, fit_stacked, likeness, lots
 
@@ -33,7 +34,8 @@ def run(spec: Mapping[str, Any], report: Report) -> dict[str, Any]:
             without), ``task``, ``score`` (name, direction), ``measures``, ``limits`` (metric, bound,
             direction), ``budget`` (bytes of rows to hold in memory); where there are such, also ``transfer``
             and ``answers`` (stored directories: what a student is shown of the training rows, what the
-            teacher says of their views) and ``features`` (see `features_of`).
+            teacher says of their views) and ``features`` (see `features_of`), and ``numerics``: the quickest
+            ``memory_format`` and ``precision``, unless a trial has its own.
             ``trials``: of each its ``name``, ``student``, ``losses``, ``train``, ``seed``, ``weights`` (file
             to write), perhaps ``recall``, a teacher with fields that act in each trial, ``bar``, which it has
             to clear or is given up, and ``sample``: whether to make something to look at.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -13,10 +14,11 @@ from training_toys import job, result_of
 
 import kdorch
 from kdorch.study import Train
-from kdorch.training import trial
+from kdorch.training import comparing, trial
+from kdorch.training.alone import fit_alone
 from kdorch.training.layout import against_bfloat16, against_channels_last
 from kdorch.training.numerics import Numerics, settle
-from kdorch.training.prepared import Bench, fit_alone
+from kdorch.training.prepared import Bench
 
 SIDE, ROWS = 10, 40
 IMAGES = torch.randn(3, 3, SIDE, SIDE)
@@ -200,3 +202,43 @@ def test_a_trial_obeys_and_says_so(images):
     reports = []
     trial.run(spec, reports.append)
     assert reports[-1]["result"]["placement"].startswith("alone, channels last, as ")
+
+
+# ---------------------------------------------------------------- what is measured
+
+
+def test_each_layout_is_measured_and_precision_only_on_request(images):
+    found = comparing.run(job(images(), images(student={"use": "cnn", "width": 8})), lambda data: None)
+    seconds = found["figures"]["seconds"]
+    assert all(value > 0 for value in seconds.values())
+    assert seconds["contiguous float32"] == seconds["contiguous bfloat16"]
+    assert seconds["contiguous float32"] != seconds["channels_last float32"]
+    assert (found["precision"], found["figures"]["scores"]) == ("float32", [])
+
+
+def test_where_nothing_is_to_be_decided_nothing_is_measured(images):
+    found = comparing.run(job(images(student={"use": "mlp", "width": 8})), lambda data: None)
+    assert set(found["figures"]["seconds"].values()) == {0.0}
+    assert (found["memory_format"], found["precision"]) == ("contiguous", "float32")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [((1.0, 0.8), "channels_last"), ((1.0, 0.97), "contiguous"), ((0.0, 0.0), "contiguous")],
+)
+def test_what_is_hardly_quicker_is_not_worth_it(seconds, expected):
+    measured = dict(zip((Numerics(), Numerics("channels_last")), seconds, strict=True))
+    assert comparing.quickest(measured, "float32").memory_format == expected
+
+
+@HALVES
+def test_a_score_that_is_no_share_cannot_be_called_kept(images):
+    train = {"epochs": 2, "batch": 16, "lr": 0.01, "precision": "auto"}
+    both = Numerics(), Numerics(precision="bfloat16")
+    for score in (["accuracy", "max"], ["loss", "min"]):
+        spec = job(images(train=train, score=score))
+        found = comparing.scores(Bench(spec), spec["trials"][0], both)
+        right = found["float32"]
+        error = math.sqrt(right * (1 - right) / ROWS) if score[1] == "max" else -math.inf
+        assert found["kept"] == (found["bfloat16"] >= right - error)
+        assert found["epochs"] == 2

@@ -1,0 +1,51 @@
+"""One trial by itself: its training, whole or only the first steps of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+
+from kdorch.stopwatch import part
+from kdorch.training.loop import Fitted, fit
+from kdorch.training.prepared import Prepared
+from kdorch.training.rows import Rows, Some
+
+_STEPS = 12
+
+
+@part("training")
+def fit_alone(trial: Prepared) -> Fitted:
+    """Train the student; it is left with the weights of its best epoch.
+
+    Raises:
+        TrainingError: If it diverges.
+    """
+    with trial.numerics.applied(trial.network, features=not trial.objective.closed) as network:
+        return fit(
+            network,
+            trial.objective,
+            trial.train,
+            trial.validation,
+            trial.task,
+            trial.settings,
+            seed=trial.seed,
+            score=trial.score,
+            stop=trial.stop,
+        )
+
+
+def short(trial: Prepared, steps: int = _STEPS) -> Prepared:
+    """Return the trial as one of a few steps, too slow to diverge."""
+    count = len(trial.train[0])
+    share = min(1.0, steps * trial.settings.batch / count)
+    return replace(
+        trial,
+        train=[_head(trial.train[0], share)],
+        validation=_head(trial.validation, share),
+        settings=trial.settings.model_copy(update={"epochs": 1, "lr": 1e-9}),
+    )
+
+
+def _head(rows: Rows, share: float) -> Rows:
+    return Some(rows, torch.arange(max(1, int(share * len(rows)))))
