@@ -14,6 +14,7 @@ from benchmarks.processes import adopt_orphans
 from benchmarks.registry import Effort, Row, chosen
 
 _ROUNDS, _QUICK = 5, 1
+_WIDTH = 100  # of the table, also where nobody says how wide the terminal is
 _RESULTS = Path(__file__).parent / "results"
 
 
@@ -51,6 +52,7 @@ def _list(rows: list[Row]) -> None:
 def _measure(rows: list[Row], effort: Effort, out: Path) -> None:
     adopt_orphans()
     console, before = Console(), machine.load()
+    console.width = max(console.width, _WIDTH)
     warning = machine.warning(before)
     if warning:
         console.print(f"[yellow]{warning}[/]")

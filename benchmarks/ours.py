@@ -53,14 +53,15 @@ def train(job: Mapping[str, Any]) -> Cost:
 
 
 def done(job: Mapping[str, Any]) -> list[tuple[dict[str, Any], Path]]:
-    """Do a worker's job and return what it reports of each trial, and where the weights are."""
+    """Do a worker's job and return what it reports of each trial, in their order, and the weights."""
     from kdorch.training.trial import run
 
     reports: list[dict[str, Any]] = []
     folder = scratch()
     trials = [trial | {"weights": str(folder / trial["name"])} for trial in job["trials"]]
     run({**job, "trials": trials}, reports.append)
-    return [(report["result"], folder / report["trial"]) for report in reports if "result" in report]
+    results = {report["trial"]: report["result"] for report in reports if "result" in report}
+    return [(results[trial["name"]], folder / trial["name"]) for trial in trials]
 
 
 def asked(trial: Mapping[str, Any]) -> Trial:

@@ -1,6 +1,8 @@
-"""A training loop and nothing else: rows in memory, one shuffle an epoch, cross-entropy."""
+"""A training loop and nothing else: rows in memory, one shuffle an epoch, a cosine, cross-entropy."""
 
 from __future__ import annotations
+
+import math
 
 import torch
 from torch.nn.functional import cross_entropy
@@ -14,8 +16,11 @@ def train(given: Given, trial: Trial, seed: int) -> float:
     inputs, targets = given.rows["train"]["inputs"], given.rows["train"]["targets"]
     student, settings = given.work.student(trial.width), given.work.train
     optimizer = torch.optim.AdamW(student.parameters(), trial.lr, fused=True)
+    done, steps = 0, settings["epochs"] * math.ceil(len(inputs) / settings["batch"])
     for _ in range(settings["epochs"]):
         for rows in torch.randperm(len(inputs)).split(settings["batch"]):
+            optimizer.param_groups[0]["lr"] = trial.lr * (1 + math.cos(math.pi * done / steps)) / 2
+            done += 1
             loss = cross_entropy(student(inputs[rows]), targets[rows])
             optimizer.zero_grad()
             loss.backward()

@@ -126,7 +126,7 @@ def w2_torchdistill(effort: Effort) -> Sequence[Figure]:
 def cached(effort: Effort) -> Sequence[Figure]:
     """Show that having a teacher costs nothing while training."""
     figures = []
-    for name in ("w1", "w3"):
+    for name in ("w1",) if effort.quick else ("w1", "w3"):
         start = given(name, quick=effort.quick)
         sides = {"kdorch": _job(start), "bare loop": _peer(bare.train, start)}
         figures.append(
