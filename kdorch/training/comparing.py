@@ -82,16 +82,18 @@ def _seconds(bench: Bench, trial: Mapping[str, Any]) -> dict[Numerics, float]:
 def scores(bench: Bench, trial: Mapping[str, Any], both: tuple[Numerics, Numerics]) -> dict[str, Any]:
     """Train a student in float32 and in bfloat16, as long as a short while allows, and compare the scores.
 
-    Accuracy is kept where the second is at most one standard error of a proportion below the first; of a
-    score that is no share of anything that cannot be said, so it is not.
+    Accuracy is kept where the second is at most one standard error of a proportion below the first. Where
+    nothing was learnt in so short a while, or the score is no share of anything, that cannot be said.
     """
     first = _prepared(bench, trial, both[0])
-    settings = _affordable(first)
-    one, other = (_score(replace(_prepared(bench, trial, numerics), settings=settings)) for numerics in both)
+    before, settings = _score(first), _affordable(first)
+    one, other = (
+        _trained(replace(_prepared(bench, trial, numerics), settings=settings)) for numerics in both
+    )
     share = first.score[1] == "max" and 0 <= one <= 1
-    error = math.sqrt(one * (1 - one) / len(first.validation)) if share else -math.inf
-    found = {"float32": one, "bfloat16": other, "epochs": settings.epochs}
-    return found | {"kept": other >= one - error}
+    error = math.sqrt(one * (1 - one) / len(first.validation)) if share else math.nan
+    found = {"untrained": before, "float32": one, "bfloat16": other, "epochs": settings.epochs}
+    return found | {"kept": one > before + error and other >= one - error}
 
 
 def _affordable(trial: Prepared) -> Train:
@@ -102,8 +104,12 @@ def _affordable(trial: Prepared) -> Train:
     return trial.settings.model_copy(update={"epochs": epochs})
 
 
-def _score(trial: Prepared) -> float:
-    """Train a student and return its score on the validation rows, in float32 as it would be shipped."""
+def _trained(trial: Prepared) -> float:
     fit_alone(trial)
+    return _score(trial)
+
+
+def _score(trial: Prepared) -> float:
+    """Return a student's score on the validation rows, in float32 as it would be shipped."""
     answers = evaluate(trial.network, trial.validation, trial.task)
     return trial.task.score(trial.score[0], answers.logits, answers.targets)

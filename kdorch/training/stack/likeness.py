@@ -18,9 +18,9 @@ def likeness(trial: Prepared) -> Hashable:
         raise Unstackable("stacks have been measured on the CPU alone")
     if not trial.objective.closed:
         raise Unstackable("one of its losses has no closed-form gradient")
-    if trial.numerics.precision != "float32":
-        raise Unstackable(f"it is trained in {trial.numerics.precision}")
     layers = layers_of(trial.network, trial.task.input_shape)
+    if trial.numerics.precision != "float32":
+        raise Unstackable("a stack computes in float32")
     settings = trial.settings
     return (
         tuple(layer.signature() for layer in layers),
