@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache, partial
 
 import torch
@@ -27,6 +27,7 @@ class Lanes:
 
     shown: Sequence[tuple[Batch, Output | None]]
     order: Sequence[int]
+    _joined: dict[tuple[int, ...], tuple[Batch, Output | None]] = field(default_factory=dict)
 
     def of(self, trial: int) -> tuple[Batch, Output | None]:
         """Return what a trial is shown."""
@@ -44,8 +45,14 @@ class Lanes:
             batch.labelled is None and batch.mixed is None for batch, _ in self.shown
         )
 
-    def as_rows(self, trials: Iterable[int]) -> tuple[Batch, Output | None]:
+    def as_rows(self, trials: Sequence[int]) -> tuple[Batch, Output | None]:
         """Return the rows of several trials as one batch, trial by trial; without the inputs."""
+        key = tuple(trials)
+        if key not in self._joined:
+            self._joined[key] = self._join(trials)
+        return self._joined[key]
+
+    def _join(self, trials: Sequence[int]) -> tuple[Batch, Output | None]:
         batches, told = zip(*(self.of(trial) for trial in trials), strict=True)
         targets, ids = (torch.cat([getattr(each, name) for each in batches]) for name in ("targets", "rows"))
         labelled, mask = (_joined([getattr(each, name) for each in batches]) for name in ("labelled", "mask"))
