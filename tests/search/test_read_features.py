@@ -10,6 +10,7 @@ import pytest
 import kdorch
 from kdorch.search import features, prepare
 from kdorch.search.home import Home
+from kdorch.search.where import on_cpu
 
 Tree = Callable[..., dict[str, Any]]
 HINT = {"use": "hint", "layers": {"late": "late"}}
@@ -80,7 +81,7 @@ def test_it_is_said_what_became_of_them(
     monkeypatch.setattr(features, "call", lambda executor, job, spec, wait, **_: asked.append(spec) or kept)
     found = study(tree, losses={"hint": {"use": "hint", "layers": names}})
     entries = {"path": "/data"}, {"path": "/teacher"}, None
-    given, words = features.ready(found, Home(tmp_path), None, entries, 0, print)  # type: ignore[arg-type]
+    given, words = features.ready(found, Home(tmp_path), None, entries, on_cpu(1), print)  # type: ignore[arg-type]
     assert words == told
     again = {"teacher": found.tree()["teacher"], "state": "/teacher/state.safetensors"}
     assert given == (source or again)
@@ -98,14 +99,14 @@ def test_views_lie_on_the_same_disk(tree: Tree, tmp_path: Any, monkeypatch: pyte
         {"path": "/teacher"},
         {"path": "/views", "facts": {"views": 2, "bytes": 1500}},
     )
-    _, words = features.ready(found, Home(tmp_path), None, entries, 0, print)  # type: ignore[arg-type]
+    _, words = features.ready(found, Home(tmp_path), None, entries, on_cpu(1), print)  # type: ignore[arg-type]
     assert asked[0]["disk"] == 2500
     assert words.endswith("3.0 kB would not fit store.disk 4.0 kB beside views of 1.5 kB")
 
 
 def test_a_study_without_such_losses_stores_none(tree: Tree, tmp_path: Any) -> None:
     entries = {"path": "/data"}, {"path": "/teacher"}, None
-    assert features.ready(study(tree), Home(tmp_path), None, entries, 0, print) == (None, "")  # type: ignore[arg-type]
+    assert features.ready(study(tree), Home(tmp_path), None, entries, on_cpu(1), print) == (None, "")  # type: ignore[arg-type]
 
 
 def test_what_may_lie_on_disk_may_change_between_runs(tree: Tree) -> None:
