@@ -29,7 +29,7 @@ from kdorch.training.evaluate import evaluate, mean_losses
 from kdorch.training.loop import Fitted
 from kdorch.training.numerics import Numerics, settle
 from kdorch.training.objective import Objective
-from kdorch.training.rows import Recall, Rows, open_rows
+from kdorch.training.rows import Recall, Rows, open_rows, spread
 from kdorch.training.top import widened
 from kdorch.training.views import open_views, view_folders
 from kdorch.training.weights import storable
@@ -183,12 +183,16 @@ class Bench:
 
     @part("measuring")
     def finish(self, trial: Prepared, fitted: Fitted) -> dict[str, Any]:
-        """Measure a trained student and write its weights; of one that was given up, tell what is known."""
+        """Measure a trained student and write its weights; of one that was given up, tell what is known.
+
+        What it has learnt of the training rows is measured on as many of them as there are to validate on.
+        """
         if fitted.pruned:
             return {"pruned": fitted.pruned, "curves": fitted.curves, "metrics": trial.known}
         network, task, batch = trial.network.eval(), self._task, trial.settings.batch
         answers = evaluate(network, trial.validation, task, trial.objective, batch)
-        learnt = mean_losses(network, trial.train[0], task, trial.objective, batch)
+        seen = spread(trial.train[0], len(trial.validation))
+        learnt = mean_losses(network, seen, task, trial.objective, batch)
         home(network)
         trained = replace(
             trial.subject,

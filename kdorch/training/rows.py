@@ -188,6 +188,13 @@ def head(rows: Rows, count: int) -> Rows:
     return Streamed({name: column[:count] for name, column in rows.columns.items()}, rows.recall)
 
 
+def spread(rows: Rows, count: int) -> Rows:
+    """Return so many rows at even distances, or all if there are no more."""
+    if len(rows) <= count:
+        return rows
+    return Some(rows, torch.arange(count) * len(rows) // count)
+
+
 def shuffle(count: int, generator: Generator) -> Tensor:
     """Return the order of one epoch."""
     return torch.randperm(count, generator=generator)
