@@ -31,11 +31,27 @@ class Layer:
         """Return what layers of one stack have in common; their widths may differ."""
         return self.linear.bias is not None, ", ".join(map(repr, self.activations))
 
-    def activate(self, values: Tensor) -> Tensor:
+    def activate(self, before: Tensor) -> Tensor:
         """Return the values behind the activations."""
-        for activation in self.activations:
-            values = activation(values)
+        if self._rectifies():
+            return before.relu()
+        with torch.enable_grad():
+            values = before.requires_grad_()
+            for activation in self.activations:
+                values = activation(values)
         return values
+
+    def slope(self, before: Tensor, behind: Tensor, slope: Tensor) -> Tensor:
+        """Return the gradient before the activations, given that behind them."""
+        if behind is before:
+            return slope
+        if self._rectifies():  # as nearly always, and autograd would take longer to start than this takes
+            return slope * (behind > 0)
+        [found] = torch.autograd.grad(behind, before, slope, retain_graph=True)
+        return found
+
+    def _rectifies(self) -> bool:
+        return len(self.activations) == 1 and type(self.activations[0]) is nn.ReLU
 
 
 def layers_of(network: nn.Module, input_shape: tuple[int, ...]) -> list[Layer]:

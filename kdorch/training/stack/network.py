@@ -65,24 +65,21 @@ class StackedMlp:
         self._passed = []
         for layer, (weight, bias) in zip(self._members[0], self._views, strict=True):
             before = _linear(inputs, weight, bias)
-            with torch.enable_grad():
-                behind = layer.activate(before.requires_grad_()) if layer.activations else before
+            behind = layer.activate(before) if layer.activations else before
             self._passed.append((inputs, before, behind))
             inputs = behind.detach()
         return inputs
 
     def backward(self, slope: Tensor) -> None:
         """Set the gradient, given that of the logits of the last call, shape (K, rows, outputs)."""
-        layers = zip(self._passed, self._views, self._slopes, strict=True)
-        for first, ((inputs, before, behind), (weight, _), (to_weight, to_bias)) in enumerate(
-            reversed(list(layers)), start=1 - len(self._passed)
-        ):
-            if behind is not before:
-                [slope] = torch.autograd.grad(behind, before, slope, retain_graph=True)
+        layers = zip(self._members[0], self._passed, self._views, self._slopes, strict=True)
+        for place, (layer, passed, (weight, _), (to_weight, to_bias)) in reversed(list(enumerate(layers))):
+            inputs, before, behind = passed
+            slope = layer.slope(before, behind, slope)
             _multiply(slope, inputs, to_weight)
             if to_bias is not None:
                 torch.sum(slope, 1, out=to_bias)
-            if first:
+            if place:
                 slope = torch.bmm(slope, weight)
 
     def norms(self) -> Tensor:
