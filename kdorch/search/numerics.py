@@ -43,10 +43,10 @@ def numerics(
 
 
 def in_words(found: Mapping[str, Any]) -> str:
-    """Return what was decided, for the log."""
+    """Return what was decided, for the log; nothing where it is as it would be anyway."""
     if "memory_format" not in found:
         return str(found["why"])
     seconds = found["figures"]["seconds"]
     chosen, plain = f"{found['memory_format']} {found['precision']}", "contiguous float32"
     share = seconds[chosen] / seconds[plain] if seconds[plain] else 1.0
-    return plain if chosen == plain else f"{chosen}, which takes {share:.2f} of the time of {plain}"
+    return "" if chosen == plain else f"{chosen}, which takes {share:.2f} of the time of {plain}"

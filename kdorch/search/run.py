@@ -237,6 +237,6 @@ class Session:
         self.observer.say(f"trials   {placement.why}; {self._where.workers} at once")
         record["numerics"] = found = numerics(self.study, executor, setting.shared, record.get("numerics"))
         self.folder.write(record)
-        if found:
-            self.observer.say(f"numerics {in_words(found)}")
+        if told := found and in_words(found):
+            self.observer.say(f"numerics {told}")
         return replace(setting, stack=placement.stack, shared={**setting.shared, "numerics": found})
