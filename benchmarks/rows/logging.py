@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,11 @@ def logging(effort: Effort) -> Sequence[Figure]:
                 _log_each_epoch(experiment, number, epochs, weights)
         return cost.per(_TRIALS)
 
-    found = interleaved({"kdorch": batched, "every epoch": by_epoch}, effort.rounds, warm=True)
+    try:
+        found = interleaved({"kdorch": batched, "every epoch": by_epoch}, effort.rounds, warm=True)
+    finally:
+        mlflow.set_tracking_uri(None)
+        os.environ.pop("MLFLOW_TRACKING_URI", None)  # where studies of other rows would go
     return [compared("", found, "kdorch", "every epoch")]
 
 

@@ -154,7 +154,8 @@ class MlflowTracker:
         points, lost = finite_points(curves, finals)
         metrics = _metrics(points)
         named = [RunTag(*pair) for pair in texts({**tags, **lost}, _LONGEST_TAG).items()]
-        self._client.log_batch(run_id, metrics=metrics[:-_LAST_BATCH])
+        if early := metrics[:-_LAST_BATCH]:
+            self._client.log_batch(run_id, metrics=early)
         self._client.log_batch(run_id, metrics=metrics[-_LAST_BATCH:], tags=named)
 
     @_explained
