@@ -72,6 +72,6 @@ def _outcome(row: Row, effort: Effort) -> report.Outcome:
     started = time.monotonic()
     try:
         return report.Outcome(row, row.measure(effort), time.monotonic() - started)
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001  the other rows go on
         why = f"{type(error).__name__}: {error}"
         return report.Outcome(row, (), time.monotonic() - started, why)

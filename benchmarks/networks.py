@@ -94,5 +94,5 @@ class CountedMlp(Mlp):
         """Return logits, and add a line to the file that the environment names."""
         with Path(os.environ[COUNT]).open("a") as file:
             file.write(f"{len(inputs)}\n")
-        logits: Tensor = super().forward(inputs)  # type: ignore[no-untyped-call]
+        logits: Tensor = super().forward(inputs)  # type: ignore[no-untyped-call]  # torch's
         return logits

@@ -94,8 +94,8 @@ class Clocked(kdorch.Observer):
 def main(file: str, home: str, trials: str, workers: str, *overrides: str) -> None:
     """Run a study, and print what it took after the imports, how long it searched, and what it found."""
     import mlflow  # noqa: F401  given to both sides, as are optuna and torch
-    import optuna  # noqa: F401
-    import torch  # noqa: F401
+    import optuna  # noqa: F401  likewise
+    import torch  # noqa: F401  likewise
 
     adopt_orphans()
     observer = Clocked()
@@ -108,7 +108,7 @@ def main(file: str, home: str, trials: str, workers: str, *overrides: str) -> No
     )
     took = {"cpu": cpu_seconds() - observer.cpu, "wall": time.perf_counter() - observer.wall}
     values = results.trials[list(results.study.objectives)].to_numpy().tolist()
-    print(json.dumps(took | {"lines": observer.lines, "values": values}))  # noqa: T201
+    print(json.dumps(took | {"lines": observer.lines, "values": values}))  # noqa: T201  to the process that asks
 
 
 if __name__ == "__main__":

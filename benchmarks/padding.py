@@ -30,7 +30,7 @@ def pad(record: Record, database: Path, wanted: int) -> None:
 
 def _copy(trial: FrozenTrial, number: int) -> FrozenTrial:
     """Return a trial like this one with an accuracy of its own; its parameters are drawn anew."""
-    chance = random.Random(number)  # noqa: S311
+    chance = random.Random(number)  # noqa: S311  no secret
     accuracy, size = trial.values
     params = {name: _drawn(trial, name, chance) for name in trial.params}
     attributes = trial.user_attrs | {"run_id": f"{trial.user_attrs['run_id']}-{number}"}

@@ -17,7 +17,7 @@ _MODULES = ("datasets", "models", "models.densenet", "models.resnet", "transform
 class _Empty(ModuleType):
     """A module in which every name is a class that does nothing."""
 
-    __path__: list[str] = []  # noqa: RUF012
+    __path__: list[str] = []  # noqa: RUF012  what makes a module a package
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

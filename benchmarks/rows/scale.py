@@ -63,7 +63,7 @@ def _padded(start: Given, count: int) -> Path:
 def _show(start: Given, home: Path) -> Cost:
     arguments = ["--home", str(home), "study", "show", start.work.name]
     with clock() as cost:
-        subprocess.run(  # noqa: S603
+        subprocess.run(  # noqa: S603  ours
             [sys.executable, "-c", _SHOW, *arguments], check=True, stdout=subprocess.DEVNULL
         )
     return cost

@@ -50,7 +50,7 @@ def _first(start: Given) -> float:
     journal = Home(home).study(start.work.name).journal
     arguments = ["--home", str(home), "study", "run", str(start.work.file)]
     began = time.monotonic()
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(  # noqa: S603  ours
         [sys.executable, "-c", _RUN, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         while process.poll() is None and not (journal.exists() and b"param_name" in journal.read_bytes()):
@@ -63,7 +63,7 @@ def _first(start: Given) -> float:
 def _run(code: str) -> Callable[[int], Cost]:
     def side(_: int) -> Cost:
         with clock() as cost:
-            subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+            subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)  # noqa: S603  ours
         return cost
 
     return side

@@ -108,7 +108,10 @@ class Books:
         """Write down one that was given up: its curves are worth keeping, and its weights are not."""
         epoch, epochs = flight.result["pruned"], flight.plan.spec["train"]["epochs"]
         self.start(flight)
-        facts = {"kdorch.pruned": f"after epoch {epoch} of {epochs}"}
+        facts = {
+            "kdorch.pruned": f"after epoch {epoch} of {epochs}",
+            "kdorch.placement": flight.result["placement"],
+        }
         curves, metrics = flight.result["curves"], flight.result["metrics"]
         self._tracker.log(flight.run_id, curves=curves, finals=metrics, tags=facts)
         self._record.give_up(flight.trial.number, {"epoch": epoch, "epochs": epochs})

@@ -15,6 +15,7 @@ from kdorch.kinds import Task
 from kdorch.search import features, prepare
 from kdorch.search.models import Model, models, placed
 from kdorch.search.observer import Observer
+from kdorch.search.phases import plan_spec
 from kdorch.search.where import Where
 from kdorch.spec import Choice
 from kdorch.study import Study
@@ -160,6 +161,14 @@ def cautions(study: Study, data: Mapping[str, Any]) -> list[str]:
                 f"score is too good{students}."
             )
     return found
+
+
+def trials_at_the_ends(study: Study) -> list[dict[str, Any]]:
+    """Return those of `extremes` as a worker takes trials, to try something with them."""
+    return [
+        plan_spec(tree, study.seed) | {"name": str(place), "weights": ""}
+        for place, tree in enumerate(extremes(study))
+    ]
 
 
 def extremes(study: Study) -> Iterator[dict[str, Any]]:

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from kdorch.execution import Event, Executor, Job
+from kdorch.execution import Event, Executor
+from kdorch.search.around import Around
 
 
 class Interrupts:
@@ -43,32 +44,17 @@ class Interrupts:
             self._waiting = False
 
 
-class Attentive:
+class Attentive(Around):
     """An executor that heeds Ctrl-C while it waits."""
 
     def __init__(self, executor: Executor, interrupts: Interrupts) -> None:
-        self._executor, self._interrupts = executor, interrupts
-
-    def open(self) -> None:
-        """See ``Executor``."""
-        self._executor.open()
-
-    def can_take(self) -> bool:
-        """See ``Executor``."""
-        return self._executor.can_take()
-
-    def submit(self, job: Job) -> None:
-        """See ``Executor``."""
-        self._executor.submit(job)
+        super().__init__(executor)
+        self._interrupts = interrupts
 
     def poll(self, timeout: float) -> list[Event]:
         """See ``Executor``."""
         with self._interrupts.waiting():
-            return self._executor.poll(timeout)
-
-    def close(self) -> None:
-        """See ``Executor``."""
-        self._executor.close()
+            return super().poll(timeout)
 
 
 @contextmanager

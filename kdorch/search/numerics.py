@@ -7,8 +7,7 @@ from typing import Any
 
 from kdorch.errors import KdorchError
 from kdorch.execution import Executor
-from kdorch.search.estimate import extremes
-from kdorch.search.phases import plan_spec
+from kdorch.search.estimate import trials_at_the_ends
 from kdorch.search.prepare import call
 from kdorch.study import Study
 
@@ -32,12 +31,8 @@ def numerics(
     maps = study.train.memory_format == "auto" and len(shared["task"]["input_shape"]) == _MAPS
     if study.train.deterministic or not (maps or study.train.precision == "auto"):
         return {}
-    trials = [
-        plan_spec(tree, study.seed) | {"name": str(place), "weights": ""}
-        for place, tree in enumerate(extremes(study))
-    ]
     try:
-        return call(executor, _PROBE, {**shared, "trials": trials})
+        return call(executor, _PROBE, {**shared, "trials": trials_at_the_ends(study)})
     except KdorchError as error:
         return {"why": f"contiguous float32, as a first try failed: {error}"}
 

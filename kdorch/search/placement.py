@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from kdorch.errors import KdorchError
 from kdorch.execution import Executor
-from kdorch.search.estimate import extremes
-from kdorch.search.phases import plan_spec
+from kdorch.search.estimate import trials_at_the_ends
 from kdorch.search.prepare import call
 from kdorch.study import Study
 
@@ -54,12 +52,8 @@ def place(
         return Placement(study.search.stack, "as search.stack says")
     if before is not None:
         return Placement(**before)
-    trials = [
-        plan_spec(tree, study.seed) | {"name": str(place), "weights": ""}
-        for place, tree in enumerate(extremes(study))
-    ]
     try:
-        found = call(executor, _PROBE, {**shared, "trials": trials})
+        found = call(executor, _PROBE, {**shared, "trials": trials_at_the_ends(study)})
     except KdorchError as error:
         return Placement(why=f"one by one, as a first try failed: {error}")
     return _decided(found["seconds"], found["reasons"])
@@ -69,7 +63,7 @@ def _decided(seconds: Mapping[str, float], reasons: list[str]) -> Placement:
     best = min(seconds, key=lambda size: seconds[size])
     alone, least = seconds["1"], seconds[best]
     measured = {size: round(each, 6) for size, each in seconds.items()}
-    if math.isfinite(alone) and least < _GAIN * alone:
+    if least < _GAIN * alone:
         why = f"up to {best} as one, which takes {least / alone:.2f} of the time of one by one"
         return Placement(int(best), why, measured)
     because = f", as {reasons[0]}" if reasons else ", which is quickest"

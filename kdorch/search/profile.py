@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from kdorch.execution import Event, Executor, Job
+from kdorch.execution import Event, Executor
+from kdorch.search.around import Around
 from kdorch.stopwatch import OTHER, part, stopwatch
 
 _TRIALS = "kdorch.training.trial:run"
@@ -19,6 +20,8 @@ _WHOLE = {
     "kdorch.teaching.jobs:teacher_views": "teacher",
     "kdorch.teaching.jobs:teacher_features": "teacher",
     "kdorch.teaching.jobs:teacher_test": "teacher",
+    "kdorch.training.comparing:run": "first tries",
+    "kdorch.training.device:find": "start-up",
     "kdorch.training.placing:run": "first tries",
     "kdorch.training.probe:run": "first tries",
     "kdorch.training.together:run": "first tries",
@@ -60,7 +63,7 @@ class Profile:
         return asdict(self)
 
 
-class Profiled:
+class Profiled(Around):
     """An executor that notes how long it was waited for, and what its workers did.
 
     Args:
@@ -68,7 +71,7 @@ class Profiled:
     """
 
     def __init__(self, executor: Executor) -> None:
-        self._executor = executor
+        super().__init__(executor)
         self._jobs: defaultdict[str, float] = defaultdict(float)
         self._wrote: defaultdict[str, float] = defaultdict(float)
         self._waiting_for = "start-up"
@@ -86,31 +89,15 @@ class Profiled:
         jobs = {**self._jobs, "idle": idle}
         return Profile(seconds, workers, *map(_by_size, (spent, jobs, self._wrote)))
 
-    def open(self) -> None:
-        """See ``Executor``."""
-        self._executor.open()
-
-    def can_take(self) -> bool:
-        """See ``Executor``."""
-        return self._executor.can_take()
-
-    def submit(self, job: Job) -> None:
-        """See ``Executor``."""
-        self._executor.submit(job)
-
     def poll(self, timeout: float) -> list[Event]:
         """See ``Executor``."""
         with part(self._waiting_for):
-            events = self._executor.poll(timeout)
+            events = super().poll(timeout)
         for event in events:
             self._waiting_for = "waiting"  # the first event says that the workers have started
             for name, seconds in event.seconds.items():
                 self._jobs[_named(event.job.entry, name)] += seconds
         return events
-
-    def close(self) -> None:
-        """See ``Executor``."""
-        self._executor.close()
 
 
 def _named(entry: str, name: str) -> str:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import torch
-
 from kdorch.stopwatch import part
 from kdorch.training.loop import Fitted, fit
 from kdorch.training.prepared import Prepared
-from kdorch.training.rows import Rows, Some
+from kdorch.training.rows import head
 
 _STEPS = 12
 
@@ -41,11 +39,7 @@ def short(trial: Prepared, steps: int = _STEPS) -> Prepared:
     share = min(1.0, steps * trial.settings.batch / count)
     return replace(
         trial,
-        train=[_head(trial.train[0], share)],
-        validation=_head(trial.validation, share),
+        train=[head(trial.train[0], max(1, int(share * count)))],
+        validation=head(trial.validation, max(1, int(share * len(trial.validation)))),
         settings=trial.settings.model_copy(update={"epochs": 1, "lr": 1e-9}),
     )
-
-
-def _head(rows: Rows, share: float) -> Rows:
-    return Some(rows, torch.arange(max(1, int(share * len(rows)))))

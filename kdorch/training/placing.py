@@ -32,10 +32,11 @@ def run(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[st
     seconds, reasons = dict.fromkeys((1, *SIZES), 0.0), []
     for trial in spec["trials"]:
         with suppress(Infeasible, TrainingError):  # the trials themselves will tell
-            alone = _seconds(_fit, [short(bench.prepare(trial))])
+            first = bench.prepare(trial)
+            alone = _seconds(_fit, [short(first)])
             seconds[1] += alone
             try:
-                likeness(bench.prepare(trial))
+                likeness(first)
                 for size in SIZES:
                     lot = [short(bench.prepare(trial)) for _ in range(size)]
                     seconds[size] += _seconds(fit_stacked, lot) / size

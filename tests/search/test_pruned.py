@@ -94,6 +94,7 @@ def check(found: Any, trials: int) -> list[FrozenTrial]:
         run, epoch = own[trial.user_attrs["run_id"]], trial.user_attrs["pruned"]["epoch"]
         assert run.info.status == "KILLED"
         assert run.data.tags["kdorch.pruned"] == f"after epoch {epoch} of 6"
+        assert run.data.tags["kdorch.placement"].startswith(("alone", "in a stack"))
         history = found.client.get_metric_history(run.info.run_id, "epoch/val/accuracy")
         assert [point.step for point in history] == list(range(1, epoch + 1))
         assert run.data.metrics["size/params"] > 0

@@ -39,10 +39,10 @@ def fit_stacked(trials: Sequence[Prepared]) -> list[Fitted | TrainingError]:
     started = time.perf_counter()
     stack = _Stack(trials)
     stack.fit()
-    epochs = sum(stack.epochs)
+    each = (time.perf_counter() - started) / sum(stack.epochs)
     for fitted, own in zip(stack.fitted, stack.epochs, strict=True):
         if isinstance(fitted, Fitted):
-            fitted.seconds = (time.perf_counter() - started) * own / epochs
+            fitted.seconds = each * own
     return stack.fitted
 
 

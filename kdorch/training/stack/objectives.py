@@ -27,7 +27,7 @@ class Lanes:
 
     shown: Sequence[tuple[Batch, Output | None]]
     order: Sequence[int]
-    _joined: dict[tuple[int, ...], tuple[Batch, Output | None]] = field(default_factory=dict)
+    _together: dict[tuple[int, ...], tuple[Batch, Output | None]] = field(default_factory=dict)
 
     def of(self, trial: int) -> tuple[Batch, Output | None]:
         """Return what a trial is shown."""
@@ -48,9 +48,9 @@ class Lanes:
     def as_rows(self, trials: Sequence[int]) -> tuple[Batch, Output | None]:
         """Return the rows of several trials as one batch, trial by trial; without the inputs."""
         key = tuple(trials)
-        if key not in self._joined:
-            self._joined[key] = self._join(trials)
-        return self._joined[key]
+        if key not in self._together:
+            self._together[key] = self._join(trials)
+        return self._together[key]
 
     def _join(self, trials: Sequence[int]) -> tuple[Batch, Output | None]:
         batches, told = zip(*(self.of(trial) for trial in trials), strict=True)
