@@ -216,3 +216,17 @@ def test_one_that_is_given_up_is_trained_no_further_and_hurts_no_other(described
     assert {len(curve) for curve in two["curves"].values()} == {1}
     alone, _ = both(trials[0], trials[2])
     assert_equal(alone, [one, three], stack=4)
+
+
+def test_who_stays_keeps_the_weights_of_its_best_epoch_when_another_leaves(described, both):
+    bar = {
+        "objectives": {"val/accuracy": "max", "size/params": "min"},
+        "hope": [0, 0, 1, 1],
+        "front": [[1e-3, 1]],
+    }
+    trials = mlp(8, train=rate(0.5)), mlp(6, bar=bar), mlp(3, train=rate(0.4))
+    one, two, three = (each["result"] for each in ran(*described(*trials)))
+    assert two["pruned"] == 3
+    assert one["epoch"] == 2  # before that, and never again as good
+    alone, _ = both(trials[0], trials[2])
+    assert_equal(alone, [one, three], stack=3)
