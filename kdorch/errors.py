@@ -56,6 +56,10 @@ class Problem:
         return ": ".join(filter(None, (place, self.what))) + (f" {self.hint}" if self.hint else "")
 
 
+class UnknownPart(Problem):
+    """No plugin is known by this name; where only kdorch's own were loaded, another may have it."""
+
+
 class StudyError(KdorchError):
     """The study is wrong; carries every problem that was found, not the first one.
 

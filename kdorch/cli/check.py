@@ -22,17 +22,22 @@ if TYPE_CHECKING:
 @FILE
 @SET
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable, mistakes too.")
+@click.option("--no-plugins", is_flag=True, help="Execute none of the study's code, and load no plugin.")
 @click.pass_obj
-def check(home: Path, file: Path, overrides: tuple[str, ...], as_json: bool) -> None:
+def check(home: Path, file: Path, overrides: tuple[str, ...], as_json: bool, no_plugins: bool) -> None:
     """Report every mistake in a study FILE, and what running it will take.
 
     Where there is no mistake, the data are prepared and a few steps of the smallest and the largest student
-    are tried.
+    are tried. Of a study from somebody whom you do not trust, --no-plugins executes nothing.
     """
+    from kdorch.cli.inspection import inspect
     from kdorch.study import Study
     from kdorch.study.space import space
 
     try:
+        if no_plugins:
+            inspect(file, overrides, as_json=as_json)
+            return
         found = Study.load(file, overrides)
         rehearsal = _rehearsed(found, home, file, overrides)
     except StudyError as error:

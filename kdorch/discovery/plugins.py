@@ -162,6 +162,12 @@ def _take(
     offers.append((target, path))
 
 
+@cache
+def own() -> Plugins:
+    """Return kdorch's own plugins: no module of anybody else is imported, whatever is installed."""
+    return Plugins(entry for entry in entry_points(group=GROUP) if entry.module.partition(".")[0] == GROUP)
+
+
 def installed() -> Plugins:
     """Return the plugins of this environment, and of the files that `importable` lets in."""
     return discover(plugin_files())

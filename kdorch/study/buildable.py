@@ -15,17 +15,32 @@ from kdorch.study.space import whole
 
 
 def unbuildable(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Problem]:
-    """Yield what is not registered, files that are missing, and code that cannot be found."""
+    """Yield what is not registered, and what parts themselves find missing."""
     for path, part in whole(sections):
         for below, spec in part.nested_parts():
             where = ".".join(filter(None, (path, below)))
             yield from _unregistered(where, spec, plugins)
             for field, what in spec.complaints().items():
                 yield Problem(f"{where}.{field}".rstrip("."), what)
+
+
+def named_code(sections: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the code that a study names, as ``package.module:Class``, each after where it does so."""
+    for path, part in whole(sections):
+        for below, spec in part.nested_parts():
             for target in spec.import_paths():
-                if what := complaint(target):
-                    field = next((name for name, value in spec if value == target), "")
-                    yield Problem(f"{where}.{field}".rstrip("."), f"{target}: {what}")
+                field = next((name for name, value in spec if value == target), "")
+                yield ".".join(filter(None, (path, below, field))), target
+    augment = sections.get("augment")
+    if augment and augment.target:
+        yield "augment.target", augment.target
+
+
+def unfound(sections: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield which code cannot be found, as far as that shows without importing it."""
+    for where, target in named_code(sections):
+        if what := complaint(target):
+            yield Problem(where, f"{target}: {what}")
 
 
 def unread(files: Iterable[Path], plugins: Plugins) -> Iterator[Problem]:

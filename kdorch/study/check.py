@@ -13,7 +13,7 @@ from kdorch.discovery import Plugins
 from kdorch.errors import PluginError, Problem, StudyError, shown
 from kdorch.kinds import Loss, Student, Task, Teacher
 from kdorch.spec import Choice
-from kdorch.study.buildable import unbuildable, unread
+from kdorch.study.buildable import unbuildable, unfound, unread
 from kdorch.study.file import Source
 from kdorch.study.metrics import task_of, unmeasured
 from kdorch.study.model import Study
@@ -35,7 +35,7 @@ def checked(source: Source, plugins: Plugins) -> dict[str, Any]:
         StudyError: With every mistake, each with its line.
     """
     sections, problems = read_sections(source.tree, plugins, source.folder)
-    problems += mistakes(sections, plugins)
+    problems += [*mistakes(sections, plugins), *unfound(sections)]
     if problems:
         raise located(problems, source)
     return sections
@@ -43,8 +43,13 @@ def checked(source: Source, plugins: Plugins) -> dict[str, Any]:
 
 def located(problems: Iterable[Problem], source: Source) -> StudyError:
     """Return the error that tells problems in the order of the file, each with its line."""
-    placed = [_placed(problem, source) for problem in problems]
-    return StudyError(sorted(placed, key=lambda problem: problem.line or 0), source.name)
+    return StudyError(in_order(problems, source), source.name)
+
+
+def in_order(problems: Iterable[Problem], source: Source) -> list[Problem]:
+    """Return problems in the order of the file, each with its line."""
+    placed = (_placed(problem, source) for problem in problems)
+    return sorted(placed, key=lambda problem: problem.line or 0)
 
 
 def _placed(problem: Problem, source: Source) -> Problem:
@@ -59,7 +64,8 @@ def check(study: Study, plugins: Plugins) -> None:
     Raises:
         StudyError: With every mistake.
     """
-    found = list(mistakes({name: getattr(study, name) for name in Study.model_fields}, plugins))
+    sections = {name: getattr(study, name) for name in Study.model_fields}
+    found = [*mistakes(sections, plugins), *unfound(sections)]
     if found:
         raise StudyError(found, f"study {study.name!r}")
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from rich.filesize import decimal
 
 from kdorch.discovery import Plugins
-from kdorch.discovery.targets import complaint
 from kdorch.errors import PluginError, Problem, did_you_mean
 from kdorch.kinds import Task, Teacher
 from kdorch.study.metrics import task_of
@@ -27,8 +26,6 @@ _IMAGE = 3  # channels, height, width
 def unshowable(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Problem]:
     """Yield what cannot be shown, whatever the data are; None stands for a section that could not be read."""
     augment, transfer, dataset = (sections.get(name) for name in ("augment", "transfer", "data"))
-    if augment and augment.target and (what := complaint(augment.target)):
-        yield Problem("augment.target", f"{augment.target}: {what}")
     if augment and augment.views > 1 and (teacher := sections.get("teacher")):
         yield from _unanswerable(teacher)
     if transfer and transfer.omit and dataset and dataset.tasks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Mapping, Set
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -48,6 +49,8 @@ _MEANINGS = (
     (r"another document", "has a second document.", "One file holds one study: remove the ---.", False),
 )
 
+_MOST = 100_000  # values; what a person writes has hundreds
+
 
 def parse(text: str, source: str, where: str) -> Any:
     """Return what a text says.
@@ -57,7 +60,11 @@ def parse(text: str, source: str, where: str) -> Any:
     """
     try:
         with warnings.catch_warnings(action="ignore"):  # of a name that is given twice, which YAML allows
-            return YAML(typ="rt").load(text)
+            found = YAML(typ="rt").load(text)
+        if _count(found, {}) <= _MOST:
+            return found
+        what = "says more than 100,000 things, as anchors (&) are repeated (*) within one another."
+        problem = Problem(where, what, "Write out what is meant.")
     except DuplicateKeyError as error:
         key = str(error.problem).partition('"')[2].partition('"')[0]
         problem = Problem(where, f"has the key {key!r} twice.", "Keep one.", error.problem_mark.line + 1)
@@ -74,6 +81,16 @@ def parse(text: str, source: str, where: str) -> Any:
         # The latter two are ruamel's own accidents, as with a tag that does not suit its value.
         problem = Problem(where, f"is not YAML: {str(error).partition(chr(10))[0]}.")
     raise StudyError([problem], source)
+
+
+def _count(value: Any, known: dict[int, int]) -> int:
+    """Return how many values there are, each alias written out: a few lines can stand for millions."""
+    if not isinstance(value, Mapping | list | Set):
+        return 1
+    if id(value) not in known:
+        items = value.values() if isinstance(value, Mapping) else value
+        known[id(value)] = 1 + sum(_count(item, known) for item in items)
+    return known[id(value)]
 
 
 def _explained(error: MarkedYAMLError, where: str) -> Problem:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from kdorch.errors import Problem, shown
+from kdorch.errors import Problem, UnknownPart, shown
 
 Place = tuple[str | int, ...]
 _WHOLE, _NUMBER, _SWITCH = "should be a whole number", "should be a number", "should be true or false"
@@ -130,7 +130,8 @@ def _problem(keys: list[str], details: list[Mapping[str, Any]]) -> Problem:
     if len(details) > 1 and all(detail["type"] not in _COMPLETE for detail in details):
         cores = dict.fromkeys(_core(detail).removeprefix("should be ") for detail in details)
         text = f"should be {' or '.join(cores)}, not {shown(last['input'])}."
-    return Problem(".".join(keys), text, _hint(keys, last))
+    kind = UnknownPart if last["type"] == "unknown_plugin" else Problem
+    return kind(".".join(keys), text, _hint(keys, last))
 
 
 def _hint(keys: list[str], detail: Mapping[str, Any]) -> str:
