@@ -60,9 +60,10 @@ def logging(effort: Effort) -> Sequence[Figure]:
 
 
 def _log(tracker: Tracker, number: int, result: dict[str, Any], weights: Path) -> None:
-    run = tracker.start(f"trial-{number}", "trial", trial=number, params=_PARAMS, tags={})
+    facts = {f"kdorch.{fact}": str(result[fact]) for fact in ("epoch", "digest", "placement")}
+    run = tracker.start(f"trial-{number}", "trial", trial=number, params={}, tags=facts)
     tracker.upload(run, weights)
-    tracker.log(run, curves=result["curves"], finals=result["metrics"], tags={"kdorch.weights": "…"})
+    tracker.log(run, curves=result["curves"], finals=result["metrics"], tags={}, params=_PARAMS)
     tracker.end(run, "complete")
 
 

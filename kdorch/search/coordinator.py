@@ -23,6 +23,7 @@ from kdorch.tracking import Tracker
 
 _TRAIN = "kdorch.training.trial:run"
 _READ_TEST = "kdorch.training.trial:read_test"
+_LONG = 2.0  # seconds of a training after which somebody may want to see that it runs
 
 P = ParamSpec("P")
 
@@ -57,6 +58,7 @@ class Coordinator:
                     for event in self._executor.poll(1.0):
                         self._handle(event)
                     self._place(deadline)
+                    self._show()
                     self._news.pass_on()
         finally:
             self._news.pass_on()
@@ -98,6 +100,14 @@ class Coordinator:
         self._flights[name] = Flight(trial, plan, self._setting.weights / f"{name}.safetensors")
         return name
 
+    def _show(self) -> None:
+        """Have the runs begun of those that take their time."""
+        now = time.time()
+        for flight in self._flights.values():
+            if flight.began and now - flight.began > _LONG and not flight.shown:
+                flight.shown = True
+                self._writer.put(self._books.start, flight)
+
     def _train(self, lot: Sequence[str]) -> None:
         trials = [
             flight.plan.spec | {"name": name, "weights": str(flight.weights)}
@@ -120,7 +130,7 @@ class Coordinator:
 
     def _reported(self, name: str, flight: Flight, data: dict[str, Any]) -> None:
         if "known" in data:
-            self._writer.put(self._books.start, flight)
+            flight.began = time.time()
         elif "result" in data:
             self._trained(name, flight, data["result"])
         elif "error" in data:

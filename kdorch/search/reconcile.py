@@ -6,6 +6,7 @@ Optuna decides. A trial that still runs here belongs to a process that is gone, 
 from __future__ import annotations
 
 import json
+import math
 from collections import defaultdict
 from collections.abc import Collection
 
@@ -62,14 +63,21 @@ def _settle(record: Record, trial: FrozenTrial, runs: list[RunRecord], called_of
     if PRUNED in trial.user_attrs:
         record.give_up(trial.number, trial.user_attrs[PRUNED])
         return True
-    # Its own run, and its metrics in Optuna, or later readers would find a trial without either.
-    own = trial.user_attrs.get("run_id") if "metrics" in trial.user_attrs else None
-    whole = next((run for run in runs if run.run_id == own and VALUES in run.tags), None)
+    whole = next((run for run in runs if _has_all(run, trial)), None)
     if whole is None:
         record.retry(trial, "interrupted", counts=not called_off)
         return False
     record.tell(trial.number, json.loads(whole.tags[VALUES]))
     return True
+
+
+def _has_all(run: RunRecord, trial: FrozenTrial) -> bool:
+    """Whether it is the trial's own and has its result, which Optuna has as well, for later readers."""
+    if run.run_id != trial.user_attrs.get("run_id") or VALUES not in run.tags:
+        return False
+    metrics = trial.user_attrs.get("metrics", {})
+    wanted = {name for name, value in metrics.items() if math.isfinite(value)}
+    return bool(wanted) and wanted <= run.metrics.keys()
 
 
 def _correct(tracker: Tracker, trial: FrozenTrial, runs: list[RunRecord]) -> None:

@@ -5,36 +5,25 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from mlflow.entities import (
-    Dataset,
-    DatasetInput,
-    Experiment,
-    InputTag,
-    LoggedModelOutput,
-    LoggedModelStatus,
-    Metric,
-    Param,
-    Run,
-    RunTag,
-)
+from mlflow.entities import Experiment, LoggedModelOutput, LoggedModelStatus, RunTag
 from mlflow.exceptions import MlflowException
 
 from kdorch.stopwatch import part
 from kdorch.tracking.address import DATABASES, connect, is_server, masked, public, scheme
 from kdorch.tracking.asking import all_runs, explained
 from kdorch.tracking.database import local_uri, sqlite_uri
+from kdorch.tracking.entities import LONGEST_PARAM, dataset_input, metrics_of, params_of, record_of
 from kdorch.tracking.experiments import check_usable
-from kdorch.tracking.protocol import DatasetRecord, Kind, Outcome, Page, RunRecord
-from kdorch.tracking.values import STATUS, Point, finite_points, run_tags, table_json, text, texts
+from kdorch.tracking.protocol import Curves, DatasetRecord, Kind, Outcome, Page, RunRecord
+from kdorch.tracking.values import STATUS, finite_points, run_tags, table_json, text, texts
 from kdorch.tracking.views import link, saved_views
 
-_LONGEST_PARAM, _LONGEST_TAG, _LONGEST_NOTE = 6000, 8000, 20000  # characters MLflow stores
+_LONGEST_TAG, _LONGEST_NOTE = 8000, 20000  # characters MLflow stores
 _LAST_BATCH = 800  # metrics; MLflow takes 1000 entities in a request, tags included
 _SQLITE = "sqlite:///"
 _WORKFLOW = "workflowType=machine_learning"  # else the page is about traces
@@ -123,40 +112,44 @@ class MlflowTracker:
 
     @_explained
     def start(
-        self, name: str, kind: Kind, *, trial: int | None, params: Mapping[str, Any], tags: Mapping[str, str]
+        self,
+        name: str,
+        kind: Kind,
+        *,
+        trial: int | None,
+        params: Mapping[str, Any],
+        tags: Mapping[str, str],
+        began: float | None = None,
     ) -> str:
         """See ``Tracker.start``."""
-        all_tags = {**run_tags(self._study, self._identity, kind, trial), **tags}
-        run_id = str(self._client.create_run(self._experiment_id, run_name=name, tags=all_tags).info.run_id)
-        self._client.log_batch(
-            run_id, params=[Param(*pair) for pair in texts(params, _LONGEST_PARAM).items()]
-        )
-        self._client.log_inputs(run_id, datasets=[self._dataset_input()])
+        all_tags = {**run_tags(self._study, self._identity, kind, trial), **texts(tags, _LONGEST_TAG)}
+        milliseconds = None if began is None else int(1000 * began)
+        run = self._client.create_run(self._experiment_id, milliseconds, all_tags, name)
+        run_id = str(run.info.run_id)
+        if params:
+            self._client.log_batch(run_id, params=params_of(params))
+        self._client.log_inputs(run_id, datasets=[dataset_input(self._dataset)])
         if place := self._place(run_id):
             place.mkdir(parents=True)
         return run_id
-
-    def _dataset_input(self) -> DatasetInput:
-        record = self._dataset
-        dataset = Dataset(record.name, record.digest, "kdorch", record.source, record.schema, record.profile)
-        return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
 
     @_explained
     def log(
         self,
         run_id: str,
         *,
-        curves: Mapping[str, Sequence[float]],
+        curves: Curves,
         finals: Mapping[str, float],
         tags: Mapping[str, str],
+        params: Mapping[str, Any] | None = None,
     ) -> None:
-        """See ``Tracker.log``. The tags arrive last: a run that has them has every number."""
+        """See ``Tracker.log``. MLflow stores parameters, numbers and tags one after the other."""
         points, lost = finite_points(curves, finals)
-        metrics = _metrics(points)
+        metrics = metrics_of(points)
         named = [RunTag(*pair) for pair in texts({**tags, **lost}, _LONGEST_TAG).items()]
         if early := metrics[:-_LAST_BATCH]:
             self._client.log_batch(run_id, metrics=early)
-        self._client.log_batch(run_id, metrics=metrics[-_LAST_BATCH:], tags=named)
+        self._client.log_batch(run_id, metrics[-_LAST_BATCH:], params_of(params or {}), named)
 
     @_explained
     def upload(self, run_id: str, file: Path, folder: str = "") -> None:
@@ -196,7 +189,7 @@ class MlflowTracker:
         unsettled = (trial.replace("=", "!="), f"{trial} AND attributes.status = 'RUNNING'")
         wanted = [mine] if settled else [f"{mine} AND {each}" for each in unsettled]
         return [
-            _record(run) for each in wanted for run in all_runs(self._client, [self._experiment_id], each)
+            record_of(run) for each in wanted for run in all_runs(self._client, [self._experiment_id], each)
         ]
 
     @_explained
@@ -205,7 +198,7 @@ class MlflowTracker:
     ) -> str:
         """See ``Tracker.link_model``."""
         model = self._client.create_logged_model(
-            self._experiment_id, name=name, source_run_id=run_id, params=texts(params, _LONGEST_PARAM)
+            self._experiment_id, name=name, source_run_id=run_id, params=texts(params, LONGEST_PARAM)
         )
         points, _ = finite_points({}, metrics)
         link = {
@@ -214,7 +207,7 @@ class MlflowTracker:
             "dataset_digest": self._dataset.digest,
             "run_id": run_id,
         }
-        self._client.log_batch(run_id, metrics=_metrics(points, **link))
+        self._client.log_batch(run_id, metrics=metrics_of(points, **link))
         self._client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
         self._client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
         return str(model.model_id)
@@ -226,16 +219,3 @@ class MlflowTracker:
         page = f"runs/{run_id}" if run_id else "runs"
         view = "" if run_id else link(charts=charts)
         return f"{public(base or self.uri)}/#/experiments/{self._experiment_id}/{page}?{_WORKFLOW}{view}"
-
-
-def _metrics(points: Sequence[Point], **link: str) -> list[Metric]:
-    now = int(time.time() * 1000)
-    return [Metric(point.name, point.value, now, point.step, **link) for point in points]
-
-
-def _record(run: Run) -> RunRecord:
-    tags = dict(run.data.tags)
-    trial = int(tags["kdorch.trial"]) if "kdorch.trial" in tags else None
-    return RunRecord(
-        run.info.run_id, tags["kdorch.kind"], trial, run.info.status, tags, dict(run.data.metrics)
-    )

@@ -12,6 +12,8 @@ from kdorch.kinds import Direction
 
 Kind = Literal["teacher", "reference", "trial", "confirm", "baseline", "summary"]
 Outcome = Literal["complete", "pruned", "failed"]
+Curves = Mapping[str, Sequence[float | None]]
+"""Metric to its value after each epoch, None where it was not measured."""
 
 _LONGEST_DIGEST = 36  # MLflow's column
 
@@ -101,7 +103,14 @@ class Tracker(Protocol):
         """
 
     def start(
-        self, name: str, kind: Kind, *, trial: int | None, params: Mapping[str, Any], tags: Mapping[str, str]
+        self,
+        name: str,
+        kind: Kind,
+        *,
+        trial: int | None,
+        params: Mapping[str, Any],
+        tags: Mapping[str, str],
+        began: float | None = None,
     ) -> str:
         """Begin a run and return its id.
 
@@ -111,15 +120,17 @@ class Tracker(Protocol):
             trial: Number of the trial, if it is one.
             params: Dotted path to value; values that are too long end in ``… (N characters)``.
             tags: Beside what every run has: ``kdorch.study``, ``.identity``, ``.kind`` and ``.trial``.
+            began: When it did, in seconds since 1970; now if None.
         """
 
     def log(
         self,
         run_id: str,
         *,
-        curves: Mapping[str, Sequence[float]],
+        curves: Curves,
         finals: Mapping[str, float],
         tags: Mapping[str, str],
+        params: Mapping[str, Any] | None = None,
     ) -> None:
         """Write results, in as few calls as possible.
 
@@ -133,6 +144,7 @@ class Tracker(Protocol):
             curves: One number an epoch.
             finals: One number each.
             tags: Added to the run's.
+            params: Of a run that was begun without. Whoever finds the finals finds everything but the tags.
         """
 
     def upload(self, run_id: str, file: Path, folder: str = "") -> None:

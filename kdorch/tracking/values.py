@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kdorch.tracking.protocol import Kind, Outcome
+from kdorch.tracking.protocol import Curves, Kind, Outcome
 
 STATUS: dict[Outcome, str] = {"complete": "FINISHED", "pruned": "KILLED", "failed": "FAILED"}
 """The status of a run that ended, in MLflow's words."""
@@ -26,17 +26,16 @@ class Point:
     step: int
 
 
-def _points(curves: Mapping[str, Sequence[float]], finals: Mapping[str, float]) -> Iterator[Point]:
+def _points(curves: Curves, finals: Mapping[str, float]) -> Iterator[Point]:
     for name, curve in curves.items():
         for epoch, value in enumerate(curve, start=1):
-            yield Point(CURVES + name, float(value), epoch)
+            if value is not None:
+                yield Point(CURVES + name, float(value), epoch)
     for name, value in finals.items():
         yield Point(name, float(value), 0)
 
 
-def finite_points(
-    curves: Mapping[str, Sequence[float]], finals: Mapping[str, float]
-) -> tuple[list[Point], dict[str, str]]:
+def finite_points(curves: Curves, finals: Mapping[str, float]) -> tuple[list[Point], dict[str, str]]:
     """Return what can be drawn, and the tag that names the metrics which lost a number.
 
     A database stores infinity as 1.8e308, and one such point flattens the whole chart.

@@ -28,20 +28,26 @@ class Fitted:
 
     Attributes:
         epoch: The best epoch by validation, from 1.
-        curves: Metric to its value after each epoch.
+        curves: Metric to its value after each epoch, None where it was not measured.
         seconds: Time spent, validation included.
         pruned: The epoch after which it was given up; 0 if it was not.
     """
 
     epoch: int = 0
-    curves: dict[str, list[float]] = field(default_factory=dict)
+    curves: dict[str, list[float | None]] = field(default_factory=dict)
     seconds: float = 0.0
     pruned: int = 0
 
-    def add(self, values: dict[str, float]) -> None:
+    def add(self, epoch: int, values: dict[str, float]) -> None:
         """Continue the curves."""
         for name, value in values.items():
-            self.curves.setdefault(name, []).append(value)
+            curve = self.curves.setdefault(name, [])
+            curve += [None] * (epoch - 1 - len(curve)) + [value]
+
+
+def measures_gradients(epoch: int) -> bool:
+    """Whether the gradient of each loss is measured in an epoch: in 1, 2, 4, 8, …, as they change."""
+    return epoch & (epoch - 1) == 0
 
 
 def fit(
@@ -82,8 +88,9 @@ def fit(
     name, sign = f"val/{score[0]}", 1 if score[1] == "max" else -1
     step, fitted, best, state = 0, Fitted(), -math.inf, {}
     for epoch in range(1, settings.epochs + 1):
-        fitted.add({f"train/weight/{label}": weight for label, weight in objective.begin(epoch).items()})
-        norms: dict[str, float] = {}
+        scheduled = objective.begin(epoch)
+        fitted.add(epoch, {f"train/weight/{label}": weight for label, weight in scheduled.items()})
+        measured = not measures_gradients(epoch)
         view = train[(epoch - 1) % len(train)]
         for batch, stored in view.batches(settings.batch, shuffle(count, generator)):
             optimizer.param_groups[0]["lr"] = settings.lr * (1 + math.cos(math.pi * step / steps)) / 2
@@ -91,17 +98,17 @@ def fit(
                 parameter.grad = None
             output = answer(network, batch)
             told = stored and widened(stored, output.logits)
-            if norms:
+            if measured:
                 objective.backward(output, told, batch)
             else:
-                norms = objective.measure(output, told, batch, own)
+                norms, measured = objective.measure(output, told, batch, own), True
+                fitted.add(epoch, {f"train/grad/{label}": norm for label, norm in norms.items()})
             optimizer.step()
             step += 1
-        fitted.add({f"train/grad/{label}": norm for label, norm in norms.items()})
         with part("validation"):
             answers = evaluate(network, validation, task, objective, settings.batch)
             values = scored(answers, task, score[0], epoch)
-        fitted.add(values)
+        fitted.add(epoch, values)
         if sign * values[name] > best:
             best, fitted.epoch = sign * values[name], epoch
             state = {key: tensor.clone() for key, tensor in everything.state_dict().items()}

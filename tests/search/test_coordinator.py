@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,33 +35,33 @@ class AtOnce:
 
     def __init__(self, workers: int, log: list[str]) -> None:
         self._workers, self.log = workers, log
-        self._held: list[Job] = []
+        self._events: deque[Event] = deque()
+        self._held = 0
 
     def open(self) -> None: ...
 
     def close(self) -> None: ...
 
     def can_take(self) -> bool:
-        return len(self._held) < self._workers
+        return self._held < self._workers
 
     def submit(self, job: Job) -> None:
-        self._held.append(job)
+        self._held += 1
         self.log.append("submitted")
-
-    def poll(self, timeout: float) -> list[Event]:
-        job = self._held.pop(0)
         [trial] = job.spec["trials"]
         Path(trial["weights"]).parent.mkdir(exist_ok=True)
         Path(trial["weights"]).write_bytes(b"weights")
         metrics = {"val/accuracy": 0.5, "size/params": trial["student"]["width"]}
         result = {"metrics": metrics, "curves": {"val/accuracy": [0.5]}, "epoch": 1}
         result |= {"digest": trial["name"], "placement": "alone"}
-        known = Event(job, "report", {"trial": trial["name"], "known": {}})
-        return [
-            known,
-            Event(job, "report", {"trial": trial["name"], "result": result}),
-            Event(job, "done", {}),
-        ]
+        for news in ({"known": {}}, {"result": result}):
+            self._events.append(Event(job, "report", {"trial": trial["name"], **news}))
+        self._events.append(Event(job, "done", {}))
+
+    def poll(self, timeout: float) -> list[Event]:
+        event = self._events.popleft()
+        self._held -= event.kind == "done"
+        return [event]
 
 
 class Slow(MemoryTracker):
@@ -68,6 +69,10 @@ class Slow(MemoryTracker):
 
     before: Callable[[], object]
     journal: list[str]
+
+    def start(self, *args: Any, params: Mapping[str, Any], **kwargs: Any) -> str:
+        self.journal.append("begun with its parameters" if params else "begun")
+        return super().start(*args, params=params, **kwargs)
 
     def log(self, *args: Any, **kwargs: Any) -> None:
         self.before()
@@ -97,8 +102,17 @@ def drive(tree: Callable[..., dict[str, Any]], tmp_path: Path) -> Callable[..., 
 
 def test_one_worker_gets_a_trial_once_the_last_one_is_written(drive: Any) -> None:
     record, log = drive(1, lambda log: None)
-    assert log == ["submitted", "written"] * TRIALS
+    assert log == ["submitted", "begun", "written"] * TRIALS
     assert len(record.complete()) == len(record.trials()) == TRIALS
+
+
+def test_the_run_of_a_long_training_is_begun_before_it_ends(
+    drive: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kdorch.search.coordinator._LONG", -1.0)
+    record, log = drive(1, lambda log: None)
+    assert log == ["submitted", "begun with its parameters", "written"] * TRIALS
+    assert len(record.complete()) == TRIALS
 
 
 def test_several_get_theirs_meanwhile_and_none_is_started_in_vain(drive: Any) -> None:

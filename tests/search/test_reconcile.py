@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,10 @@ def tracker() -> MemoryTracker:
     return found
 
 
+RESULT = {"val/accuracy": 0.75, "size/params": 310.0, "train/gap": math.nan}
+TOLD = {VALUES: json.dumps([0.75, 310.0])}
+
+
 class Crashed:
     """A trial that a crash left behind."""
 
@@ -38,12 +43,15 @@ class Crashed:
         self.width = self.trial.suggest_int("width", 1, 1000)
 
     def run(self, *, known: bool = True, whole: bool = False) -> str:
-        tags = {VALUES: json.dumps([0.75, 310.0])} if whole else {}
         if whole:
-            self.trial.set_user_attr("metrics", {"val/accuracy": 0.75, "size/params": 310.0})
-        run_id = self.tracker.start("x", "trial", trial=self.trial.number, params={}, tags=tags)
+            self.trial.set_user_attr("metrics", RESULT)
+        run_id = self.tracker.start(
+            "x", "trial", trial=self.trial.number, params={}, tags=TOLD if whole else {}
+        )
         if known:
             self.trial.set_user_attr("run_id", run_id)
+        if whole:
+            self.tracker.log(run_id, curves={}, finals=RESULT, tags={})
         return run_id
 
     def settle(self, **options: Any) -> tuple[int, int]:
@@ -111,9 +119,20 @@ def test_results_of_a_run_that_is_not_the_trials_own_are_not_taken(crashed: Cras
 
 def test_whole_results_without_metrics_in_optuna_are_not_taken(crashed: Crashed, record: Record) -> None:
     run_id = crashed.run()
-    crashed.tracker.log(run_id, curves={}, finals={}, tags={VALUES: "[0.75, 310.0]"})
+    crashed.tracker.log(run_id, curves={}, finals=RESULT, tags=TOLD)
     assert crashed.settle() == (0, 1)
     assert len(waiting(record)) == 1
+
+
+@pytest.mark.parametrize(("finals", "tags"), [({"val/accuracy": 0.75}, TOLD), ({}, TOLD), (RESULT, {})])
+def test_results_that_are_not_whole_are_not_taken(
+    finals: dict[str, float], tags: dict[str, str], crashed: Crashed, record: Record
+) -> None:
+    run_id = crashed.run()
+    crashed.trial.set_user_attr("metrics", RESULT)
+    crashed.tracker.log(run_id, curves={}, finals=finals, tags=tags)
+    assert crashed.settle() == (0, 1)
+    assert (crashed.status(run_id), len(waiting(record))) == ("FAILED", 1)
 
 
 @pytest.mark.parametrize(("end", "status"), [("tell", "FINISHED"), ("fail", "FAILED")])

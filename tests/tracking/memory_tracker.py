@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kdorch.errors import TrackingError
-from kdorch.tracking.protocol import DatasetRecord, Kind, Outcome, Page, RunRecord
+from kdorch.tracking.protocol import Curves, DatasetRecord, Kind, Outcome, Page, RunRecord
 from kdorch.tracking.values import STATUS, finite_points, run_tags
 
 
@@ -44,7 +44,14 @@ class MemoryTracker:
         self.study, self.note, self.dataset, self.identity = study, note, dataset, identity
 
     def start(
-        self, name: str, kind: Kind, *, trial: int | None, params: Mapping[str, Any], tags: Mapping[str, str]
+        self,
+        name: str,
+        kind: Kind,
+        *,
+        trial: int | None,
+        params: Mapping[str, Any],
+        tags: Mapping[str, str],
+        began: float | None = None,
     ) -> str:
         """See ``Tracker.start``."""
         run_id = f"run-{len(self._runs)}"
@@ -59,15 +66,17 @@ class MemoryTracker:
         self,
         run_id: str,
         *,
-        curves: Mapping[str, Sequence[float]],
+        curves: Curves,
         finals: Mapping[str, float],
         tags: Mapping[str, str],
+        params: Mapping[str, Any] | None = None,
     ) -> None:
         """See ``Tracker.log``."""
         points, lost = finite_points(curves, finals)
         run = self._run(run_id)
         run.metrics.update({point.name: point.value for point in points})
         run.tags.update({**tags, **lost})
+        self.params[run_id].update(params or {})
 
     def upload(self, run_id: str, file: Path, folder: str = "") -> None:
         """See ``Tracker.upload``."""

@@ -40,6 +40,13 @@ def test_a_run_that_started_is_running_and_says_what_it_is(tracker: Tracker, stu
     assert run.tags.items() >= expected.items()
 
 
+def test_a_run_that_is_over_may_be_written_at_once(tracker: Tracker) -> None:
+    run_id = tracker.start("trial-3", "trial", trial=3, params={}, tags={"values": "[0.9]"}, began=1e9)
+    assert (the_run(tracker).tags["values"], the_run(tracker).metrics) == ("[0.9]", {})
+    tracker.log(run_id, curves={"x": [0.5, None, 0.7]}, finals={"x": 0.9}, tags={}, params={"train.lr": 0.1})
+    assert the_run(tracker).metrics == {"x": 0.9, "epoch/x": 0.7}
+
+
 def test_a_run_may_belong_to_no_trial(tracker: Tracker) -> None:
     tracker.start("teacher", "teacher", trial=None, params={}, tags={})
     run = the_run(tracker)

@@ -14,7 +14,7 @@ from kdorch.errors import TrainingError
 from kdorch.kinds import Output
 from kdorch.stopwatch import part
 from kdorch.training.evaluate import Answers, Means, rows_at_once
-from kdorch.training.loop import Fitted, scored
+from kdorch.training.loop import Fitted, measures_gradients, scored
 from kdorch.training.prepared import Prepared
 from kdorch.training.rows import Rows, lengths, shuffle
 from kdorch.training.stack.layers import layers_of
@@ -73,14 +73,14 @@ class _Stack:
         steps = self.settings.epochs * len(lengths(count, self.settings.batch))
         step = 0
         for epoch in range(1, self.settings.epochs + 1):
-            weights, measured = self._begin(epoch), False
+            weights, measured = self._begin(epoch), not measures_gradients(epoch)
             view = self.train[(epoch - 1) % len(self.train)]
             for lanes in self._batches(view, count):
                 logits = self.network(lanes.inputs())
                 if measured:
                     self.network.backward(self._gradient(logits, lanes, weights))
                 else:
-                    measured = self._measure(logits, lanes, weights)
+                    measured = self._measure(logits, lanes, weights, epoch)
                 self.optimiser.step((1 + math.cos(math.pi * step / steps)) / 2)
                 step += 1
             self._drop(self._validate(epoch))
@@ -93,7 +93,7 @@ class _Stack:
         weights = {label: self.best.new_zeros(len(self.present), 1, 1) for label in self.terms}
         for lane, trial in enumerate(self._trials()):
             scheduled = trial.objective.begin(epoch)
-            self._add(lane, {f"train/weight/{label}": weight for label, weight in scheduled.items()})
+            self._add(lane, epoch, {f"train/weight/{label}": weight for label, weight in scheduled.items()})
             for label, weight in trial.objective.weights.items():
                 weights[label][lane] = weight
         return weights
@@ -111,14 +111,14 @@ class _Stack:
         parts = (term.gradient(logits, lanes).mul_(weights[label]) for label, term in self.terms.items())
         return reduce(Tensor.add_, parts)
 
-    def _measure(self, logits: Tensor, lanes: Lanes, weights: dict[str, Tensor]) -> bool:
+    def _measure(self, logits: Tensor, lanes: Lanes, weights: dict[str, Tensor], epoch: int) -> bool:
         """Set the gradient, one loss after the other, and note how long each one's is."""
         total = torch.zeros_like(self.network.gradient)
         for label, term in self.terms.items():
             self.network.backward(term.gradient(logits, lanes).mul_(weights[label]))
             norms = self.network.norms().tolist()
             for lane in term.members:
-                self._add(lane, {f"train/grad/{label}": norms[lane]})
+                self._add(lane, epoch, {f"train/grad/{label}": norms[lane]})
             total += self.network.gradient
         self.network.gradient.copy_(total)
         return True
@@ -155,7 +155,7 @@ class _Stack:
         except TrainingError as error:
             self.fitted[place] = error
             return False
-        fitted.add(values)
+        fitted.add(epoch, values)
         sign = 1 if direction == "max" else -1
         if sign * values[f"val/{name}"] > self.reached[place]:
             self.reached[place], fitted.epoch = sign * values[f"val/{name}"], epoch
@@ -178,7 +178,7 @@ class _Stack:
         )
         self.terms = stacked_terms([each.objective for each in self._trials()])
 
-    def _add(self, lane: int, values: dict[str, float]) -> None:
+    def _add(self, lane: int, epoch: int, values: dict[str, float]) -> None:
         fitted = self.fitted[self.present[lane]]
         assert isinstance(fitted, Fitted)  # noqa: S101  as above
-        fitted.add(values)
+        fitted.add(epoch, values)
