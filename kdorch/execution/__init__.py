@@ -3,7 +3,7 @@
 A job is an entry point and JSON. This room knows nothing of trials, and only workers import torch.
 
 Reading order: `jobs`; `local` (places jobs, tells what became of them) and its `handle` on each worker;
-`worker` (runs jobs) and `drift` (what a job may not leave changed); `launcher` (starts and ends processes)
+`worker` (runs jobs); `launcher` (starts and ends processes)
 and its two ways, `spawning`, and `forking` with its `forkserver`.
 """
 

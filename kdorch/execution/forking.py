@@ -11,7 +11,7 @@ import sys
 from multiprocessing.connection import Connection, wait
 
 from kdorch.execution.forkserver import COMMAND, EXIT, KILL, START
-from kdorch.execution.launcher import Options, exit_reason, thread_variables
+from kdorch.execution.launcher import Exit, Options, exit_reason, thread_variables
 
 _CODE = (
     "import json, sys; options = json.loads(sys.argv[2]); sys.path[:] = options['sys_path']; "
@@ -45,16 +45,17 @@ class ForkServerLauncher:
         """See `Launcher`."""
         return [self._control]
 
-    def exits(self) -> list[tuple[int, str]]:
+    def exits(self) -> list[Exit]:
         """See `Launcher`."""
-        found: list[tuple[int, str]] = []
+        found: list[Exit] = []
         while wait([self._control], 0):
             record = self._receive_exit()
             if not record:
                 return found + self._replace_server()
-            number, code = EXIT.unpack(record)
+            number, code, text = EXIT.unpack(record)
             self._running.remove(number)
-            found.append((number, exit_reason(code)))
+            excess = text.rstrip(b"\0").decode()
+            found.append(Exit(number, excess or exit_reason(code), "memory" if excess else ""))
         return found
 
     def close(self) -> None:
@@ -82,9 +83,9 @@ class ForkServerLauncher:
         except ConnectionResetError:
             return b""
 
-    def _replace_server(self) -> list[tuple[int, str]]:
+    def _replace_server(self) -> list[Exit]:
         self.close()
-        lost = [(number, "the process that forks the workers died") for number in self._running]
+        lost = [Exit(number, "the process that forks the workers died") for number in self._running]
         self._running.clear()
         self._start_server()
         return lost

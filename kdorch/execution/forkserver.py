@@ -9,23 +9,29 @@ workers and exits; the server is gone → each worker kills itself.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import select
 import signal
 import socket
 import struct
+import sys
 import threading
 import traceback
 from multiprocessing.connection import Connection
+from pathlib import Path
 
-from kdorch.execution.launcher import Options, log_of
+from kdorch.execution.launcher import PAUSE, Options
+from kdorch.execution.logs import log_of, trim
+from kdorch.execution.memory import excess
 from kdorch.execution.worker import import_all, redirect_output, serve
 
 # Records of fixed length: a stream of them needs no framing, and carries a file descriptor beside START.
 COMMAND = struct.Struct("!cI")  # START or KILL, number of the worker
-EXIT = struct.Struct("!Ii")  # number of the worker, exit code (negative: signal)
+EXIT = struct.Struct("!Ii200s")  # number of the worker, exit code (negative: signal), which limit it exceeded
 START = b"S"
 KILL = b"K"
+_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER of Linux
 
 
 def main(control: int, options: Options) -> None:
@@ -49,6 +55,7 @@ class ForkServer:
         self._control = control
         self._options = options
         self._pids: dict[int, int] = {}
+        self._reasons: dict[int, str] = {}  # of those that used too much memory
         self._lifeline, self._lifeline_end = os.pipe()
         self._child_exited, self._wakeup = socket.socketpair()
 
@@ -57,6 +64,7 @@ class ForkServer:
         self._wakeup.setblocking(False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._wakeup.fileno(), warn_on_full_buffer=False)
+        _adopt_orphans()
         # An OSError means that the coordinator vanished while it was being told of an exit.
         with contextlib.suppress(OSError):
             while self._step():
@@ -65,9 +73,12 @@ class ForkServer:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
             _kill_what_it_started(pid)
+        self._pids.clear()
+        self._kill_orphans()
 
     def _step(self) -> bool:
-        ready, _, _ = select.select([self._control, self._child_exited], [], [])
+        ready, _, _ = select.select([self._control, self._child_exited], [], [], PAUSE)
+        self._watch()
         if self._child_exited in ready:
             self._child_exited.recv(4096)
             self._reap()
@@ -90,7 +101,25 @@ class ForkServer:
             if pid:
                 _kill_what_it_started(pid)
                 del self._pids[number]
-                self._control.sendall(EXIT.pack(number, os.waitstatus_to_exitcode(status)))
+                trim(log_of(self._options, number))
+                reason = self._reasons.pop(number, "").encode()
+                self._control.sendall(EXIT.pack(number, os.waitstatus_to_exitcode(status), reason))
+
+        self._kill_orphans()
+
+    def _kill_orphans(self) -> None:
+        """End what left its worker's group, and so was not ended with it."""
+        for pid in _children() - {*self._pids.values()}:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+    def _watch(self) -> None:
+        for number in self._pids:
+            trim(log_of(self._options, number))
+        found = excess(self._pids, self._options["memory"])
+        if found:
+            number, self._reasons[found[0]] = found
+            os.kill(self._pids[number], signal.SIGKILL)
 
     def _fork(self, number: int, descriptor: int) -> None:
         pid = os.fork()
@@ -115,6 +144,17 @@ class ForkServer:
         redirect_output(log_of(self._options, number))
         threading.Thread(target=_die_with_server, args=(self._lifeline,), daemon=True).start()
         serve(Connection(descriptor), self._options["threads"])
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of all that workers leave behind, where the system knows of such a thing."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SUBREAPER, 1)
+
+
+def _children() -> set[int]:
+    known = Path(f"/proc/self/task/{os.getpid()}/children")
+    return set(map(int, known.read_text().split())) if known.exists() else set()
 
 
 def _kill_what_it_started(pid: int) -> None:

@@ -60,6 +60,6 @@ class Handle:
         """Wait for its next message; None when no more will come."""
         try:
             return receive(self.connection)
-        except (EOFError, OSError):
+        except (EOFError, OSError, ValueError):  # gone, or its job has written into the connection
             self.connected = False
             return None

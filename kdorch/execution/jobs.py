@@ -58,7 +58,8 @@ class Event:
         kind: What happened.
         data: started: ``{"pid"}`` of the worker. report: what the entry passed to ``report``. done: what it
             returned. error: ``{"type", "message", "traceback"}`` of the exception it raised. lost:
-            ``{"reason"}``; the worker died or the deadline passed.
+            ``{"reason", "limit"}``; the worker died, or was ended for a limit: ``timeout`` or ``memory``,
+            empty if it was neither.
         seconds: done and error: where the job's time went, as the worker's `Stopwatch` tells.
     """
 

@@ -6,11 +6,9 @@ import os
 import signal
 import socket
 from multiprocessing.connection import Connection
-from pathlib import Path
-from typing import Protocol, TypedDict
+from typing import NamedTuple, Protocol, TypedDict
 
-LOG_LINES_TOLD = 5
-LOG_BYTES_READ = 4096  # a log may have grown to any size
+PAUSE = 0.2  # seconds between two looks at what workers use up
 
 
 class Options(TypedDict):
@@ -20,6 +18,21 @@ class Options(TypedDict):
     preload: list[str]
     threads: int
     log_dir: str | None
+    memory: int | None
+
+
+class Exit(NamedTuple):
+    """A worker has ended.
+
+    Attributes:
+        number: Which one.
+        reason: Why, in words.
+        limit: ``memory`` if it was ended because of that.
+    """
+
+    number: int
+    reason: str
+    limit: str = ""
 
 
 class Launcher(Protocol):
@@ -34,27 +47,11 @@ class Launcher(Protocol):
     def waitables(self) -> list[socket.socket | int]:
         """What to wait on: one of them is ready when a worker has ended."""
 
-    def exits(self) -> list[tuple[int, str]]:
-        """Return number and reason of workers that have ended, each once."""
+    def exits(self) -> list[Exit]:
+        """Return the workers that have ended, each once."""
 
     def close(self) -> None:
         """End all processes and wait until they are gone."""
-
-
-def log_of(options: Options, number: int) -> Path | None:
-    """Return the file that takes this worker's output, if there is one."""
-    return Path(options["log_dir"], f"worker-{number}.log") if options["log_dir"] else None
-
-
-def last_words(options: Options, number: int) -> str:
-    """Return the last lines of a worker's output as the end of a sentence; empty without a log."""
-    log = log_of(options, number)
-    if log is None or not log.exists():
-        return ""
-    with log.open("rb") as stream:
-        stream.seek(max(0, log.stat().st_size - LOG_BYTES_READ))
-        lines = stream.read().decode(errors="replace").splitlines()[-LOG_LINES_TOLD:]
-    return "\n".join([f"; the end of {log}:", *lines]) if lines else ""
 
 
 def thread_variables(threads: int) -> dict[str, str]:

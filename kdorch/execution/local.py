@@ -19,7 +19,8 @@ from kdorch.errors import ExecutionError
 from kdorch.execution.forking import ForkServerLauncher
 from kdorch.execution.handle import Handle
 from kdorch.execution.jobs import Event, Job
-from kdorch.execution.launcher import Launcher, Options, last_words
+from kdorch.execution.launcher import PAUSE, Exit, Launcher, Options
+from kdorch.execution.logs import DEAD, last_words, log_of
 from kdorch.execution.spawning import Spawner
 from kdorch.execution.worker import Message
 from kdorch.stopwatch import part
@@ -44,6 +45,8 @@ class LocalExecutor:
         preload: Modules to import once, before all jobs. None may start threads or touch a GPU on import.
         sys_path: Directories to import entries from, after those of this process: none may shadow a library.
         log_dir: Where each worker writes what its jobs print; None drops it.
+        memory: Bytes that a worker may use before it is ended. Whatever is said here, they end at four fifths
+            of the machine's memory for all workers together, and it is the largest that is ended.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class LocalExecutor:
         preload: Sequence[str] = PRELOAD,
         sys_path: Sequence[str] = (),
         log_dir: Path | None = None,
+        memory: int | None = None,
     ) -> None:
         self._count = workers
         self._log_dir = log_dir
@@ -61,6 +65,7 @@ class LocalExecutor:
             preload=list(preload),
             threads=threads,
             log_dir=str(log_dir.absolute()) if log_dir else None,
+            memory=memory,
         )
         self._launcher: Launcher | None = None
         self._numbers = itertools.count(1)
@@ -146,14 +151,15 @@ class LocalExecutor:
                 worker.give(self._waiting.popleft())
 
     def _wait(self, launcher: Launcher, end: float) -> None:
-        until = min([end, *(worker.expires for worker in self._workers.values())])
+        soon = time.monotonic() + PAUSE  # some launchers watch their workers only when they are asked
+        until = min([end, soon, *(worker.expires for worker in self._workers.values())])
         talking = {worker.connection: worker for worker in self._workers.values() if worker.connected}
         ready = wait([*talking, *launcher.waitables()], max(0.0, until - time.monotonic()))
         for connection, worker in talking.items():
             if connection in ready:
                 self._hear(worker)
-        for number, reason in launcher.exits():
-            self._bury(self._workers.pop(number), reason)
+        for ended in launcher.exits():
+            self._bury(self._workers.pop(ended.number), ended)
             self._start_worker(launcher)
         self._end_the_overdue()
         self._dispatch()
@@ -194,21 +200,27 @@ class LocalExecutor:
             if worker.job is not None and worker.expires <= now:
                 reason = f"exceeded its deadline of {worker.job.timeout:g} s"
                 reason += last_words(self._options, worker.number)
-                self._kill(worker, Event(worker.job, "lost", {"reason": reason}))
+                self._kill(worker, Event(worker.job, "lost", {"reason": reason, "limit": "timeout"}))
 
-    def _bury(self, worker: Handle, reason: str) -> None:
+    def _bury(self, worker: Handle, ended: Exit) -> None:
         while worker.connected and worker.connection.poll():
             self._hear(worker)
         worker.connection.close()
-        reason += last_words(self._options, worker.number)
+        reason = ended.reason + last_words(self._options, worker.number)
+        self._forget_log(worker.number - DEAD)
         if worker.verdict is not None and worker.job is not None:
             self._events.append(worker.verdict)
         elif worker.started and worker.job is not None:
-            self._events.append(Event(worker.job, "lost", {"reason": reason}))
+            self._events.append(Event(worker.job, "lost", {"reason": reason, "limit": ended.limit}))
         elif worker.job is not None:
             self._waiting.appendleft(worker.job)
         if not worker.ready:
             self._count_failed_start(reason)
+
+    def _forget_log(self, number: int) -> None:
+        log = log_of(self._options, number)
+        if log and number not in self._workers:
+            log.unlink(missing_ok=True)
 
     def _count_failed_start(self, reason: str) -> None:
         self._failed_starts += 1

@@ -13,7 +13,9 @@ from importlib.machinery import ModuleSpec
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
-from kdorch.execution.launcher import Options, exit_reason, log_of, thread_variables
+from kdorch.execution.launcher import Exit, Options, exit_reason, thread_variables
+from kdorch.execution.logs import log_of, trim
+from kdorch.execution.memory import excess
 from kdorch.execution.worker import import_all, redirect_output, serve
 
 
@@ -24,6 +26,7 @@ class Spawner:
         self._options = options
         self._context = multiprocessing.get_context("spawn")
         self._processes: dict[int, SpawnProcess] = {}
+        self._reasons: dict[int, str] = {}  # of those that used too much memory
 
     def start(self, number: int, connection: Connection) -> None:
         """See `Launcher`."""
@@ -43,12 +46,13 @@ class Spawner:
         """See `Launcher`."""
         return [process.sentinel for process in self._processes.values()]
 
-    def exits(self) -> list[tuple[int, str]]:
+    def exits(self) -> list[Exit]:
         """See `Launcher`."""
+        self._watch()
         ended = {number: process for number, process in self._processes.items() if not process.is_alive()}
         for number in ended:
             del self._processes[number]
-        return [(number, exit_reason(process.exitcode or 0)) for number, process in ended.items()]
+        return [self._exit(number, process.exitcode or 0) for number, process in ended.items()]
 
     def close(self) -> None:
         """See `Launcher`."""
@@ -56,6 +60,19 @@ class Spawner:
             process.kill()
             process.join()
         self._processes.clear()
+
+    def _watch(self) -> None:
+        for number in self._processes:
+            trim(log_of(self._options, number))
+        pids = {number: process.pid or 0 for number, process in self._processes.items()}
+        found = excess(pids, self._options["memory"])
+        if found:
+            number, self._reasons[found[0]] = found
+            self._processes[number].kill()
+
+    def _exit(self, number: int, code: int) -> Exit:
+        reason = self._reasons.pop(number, "")
+        return Exit(number, reason or exit_reason(code), "memory" if reason else "")
 
 
 def _spawned(connection: Connection, number: int, options: Options) -> None:

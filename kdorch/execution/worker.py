@@ -15,13 +15,14 @@ import json
 import os
 import signal
 import traceback
+import warnings
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from kdorch.execution import drift
+from kdorch import drift
 from kdorch.stopwatch import stopwatch
 
 Message = dict[str, Any]
@@ -88,7 +89,8 @@ def _run(connection: Connection, request: Message, expected: dict[str, object]) 
         send(connection, {"kind": "report", "data": data})
 
     try:
-        result = _resolve(entry)(request["spec"], report)
+        with warnings.catch_warnings():
+            result = _resolve(entry)(request["spec"], report)
         _require_json(f"{entry} returned", result)
     except BaseException as error:  # noqa: BLE001 - sys.exit() in a job ends the job, not the worker
         return {"kind": "error", "data": _describe(error)}

@@ -12,6 +12,7 @@ from kdorch.discovery import installed
 from kdorch.discovery.code import digest
 from kdorch.errors import KdorchError, Problem, StudyError
 from kdorch.execution import Executor, Job
+from kdorch.execution.memory import machine
 from kdorch.kinds import Task
 from kdorch.search.home import Home
 from kdorch.study import Study
@@ -189,8 +190,8 @@ def budget(workers: int) -> int:
 
 
 def memory() -> int:
-    """Return the bytes of memory that the machine has."""
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    """Return the bytes of memory that the machine has, or the container that this runs in."""
+    return machine()
 
 
 def cores() -> int:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
-from kdorch.execution.drift import changes, current_state
+from kdorch.drift import changes, current_state
 
 
 @contextmanager

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import threading
+import warnings
 from pathlib import Path
 
 from kdorch.execution import worker
@@ -133,3 +136,86 @@ def change_torch(spec, report):
     }
     changes[spec["what"]]()
     return {"pid": os.getpid()}
+
+
+def flood(spec, report):
+    """Print a beginning, much, and an end."""
+    sys.stdout.write("the beginning\n")
+    for _ in range(spec["megabytes"]):
+        sys.stdout.write("x" * 999_999 + "\n")
+    sys.stdout.write("the end\n")
+    if spec.get("leave"):
+        os._exit(7)
+    return {}
+
+
+def hoard(spec, report):
+    """Use more and more memory, and no more than a machine has."""
+    held = [bytearray(16_000_000) for _ in range(100)]
+    signal.pause()
+    return {"held": len(held)}
+
+
+def hoard_once(spec, report):
+    mark = Path(spec["mark"])
+    if not mark.exists():
+        mark.touch()
+        hoard(spec, report)
+    return {"pid": os.getpid()}
+
+
+def start_orphan(spec, report):
+    """Leave a process in a session of its own, whose parent is gone."""
+    script = (
+        "import subprocess; print(subprocess.Popen(['sleep', '600'], start_new_session=True, stdout=-3).pid)"
+    )
+    child = subprocess.check_output([sys.executable, "-c", script], text=True)
+    report({"child": int(child)})
+    if spec.get("leave"):
+        os._exit(7)
+    return {"pid": os.getpid()}
+
+
+def leave_child(spec, report):
+    subprocess.Popen(["sleep", "600"])
+    return {"pid": os.getpid()}
+
+
+def leave_thread(spec, report):
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+    return {"pid": os.getpid()}
+
+
+def change_variable(spec, report):
+    os.environ["OMP_NUM_THREADS"] = "64"
+    os.environ["SET_BY_A_LIBRARY"] = "as it was imported"
+    return {"pid": os.getpid()}
+
+
+def add_variable(spec, report):
+    os.environ["SET_BY_A_LIBRARY"] = "as it was imported"
+    warnings.simplefilter("error")
+    return {"pid": os.getpid()}
+
+
+def warn(spec, report):
+    warnings.warn("this is fine", stacklevel=1)
+    return {"pid": os.getpid()}
+
+
+def close_stdout(spec, report):
+    os.close(1)
+    return {"pid": os.getpid()}
+
+
+def replace_stdout(spec, report):
+    sys.stdout = None
+    return {"pid": os.getpid()}
+
+
+def babble(spec, report):
+    """Write into whatever is open."""
+    for descriptor in range(3, 30):
+        with contextlib.suppress(OSError):
+            os.write(descriptor, (7).to_bytes(4) + b"{no JSON")
+    signal.pause()

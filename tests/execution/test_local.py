@@ -183,13 +183,31 @@ def test_lost_tells_the_end_of_the_log(make_executor, tmp_path, monkeypatch):
     assert "about to step on a mine" in event.data["reason"]
 
 
-@pytest.mark.parametrize("entry", ["change_directory", "take_interrupts"])
+CHANGES = {
+    "change_directory": "the current directory",
+    "take_interrupts": "the handlers of signals",
+    "leave_child": "the processes that run",
+    "leave_thread": "the threads that run",
+    "change_variable": "the environment",
+    "close_stdout": "the standard streams",
+    "replace_stdout": "the standard streams",
+}
+
+
+@pytest.mark.parametrize("entry", CHANGES)
 def test_worker_left_changed_is_replaced(make_executor, tmp_path, entry, caplog):
     executor = make_executor()
     event = executor.run(entry, {"to": str(tmp_path)})[-1]
     assert event.kind == "done"
     assert executor.run("process")[-1].data["pid"] != event.data["pid"]
-    assert "its worker is replaced" in caplog.text
+    assert f"changed {CHANGES[entry]}; its worker is replaced" in caplog.text
+
+
+def test_what_is_put_back_or_hurts_nobody_keeps_the_worker(make_executor, caplog):
+    executor = make_executor()
+    pids = [executor.run(entry)[-1].data["pid"] for entry in ("add_variable", "warn")]
+    assert pids[0] == pids[1]
+    assert not caplog.messages
 
 
 def test_threads_reach_the_libraries(make_executor):

@@ -1,0 +1,54 @@
+"""How much memory there is, and how much of it processes use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from rich.filesize import decimal
+
+_CGROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+_OWN = (b"RssAnon:", b"VmSwap:")  # files that are mapped into memory go where something else is needed
+_SHARE = 0.8  # of the machine, for all workers together
+
+
+@cache
+def machine() -> int:
+    """Return the bytes of memory that the machine has, or the container that this runs in."""
+    found = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
+    for file in map(Path, _CGROUPS):
+        text = file.read_text().strip() if file.exists() else ""
+        found += [int(text)] if text.isdigit() else []
+    return min(found)
+
+
+def used(pid: int) -> int:
+    """Return the bytes that belong to a process alone, swapped ones too; 0 where the system does not tell."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_bytes().splitlines()
+    except OSError:
+        return 0
+    return sum(1024 * int(line.split()[1]) for line in lines if line.startswith(_OWN))
+
+
+def excess(pids: Mapping[int, int], each: int | None) -> tuple[int, str] | None:
+    """Find out whether workers use too much: one of them, or all together.
+
+    Args:
+        pids: Of each worker, by its number.
+        each: Bytes that one may use; None for as many as there are.
+
+    Returns:
+        The number of the one that uses most, and what is too much in words; None while all is well.
+    """
+    found = {number: used(pid) for number, pid in pids.items()}
+    most = max(found, key=found.__getitem__, default=0)
+    if each is not None and found and found[most] > each:
+        return most, f"used {decimal(found[most])} of memory, and may use {decimal(each)}"
+    together, limit = sum(found.values()), int(_SHARE * machine())
+    if together > limit:
+        theirs = f"all workers together {decimal(together)}, and may use {decimal(limit)}"
+        return most, f"used {decimal(found[most])} of memory; {theirs}"
+    return None
