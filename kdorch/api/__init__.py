@@ -89,7 +89,8 @@ def run(
         folders=[str(Path(folder).resolve()) for folder in folders or study.folders],
     )
     with importable(session.folders):
-        check_study(study, installed())
+        with part("start-up"):
+            check_study(study, installed())
         session.run(conclude)
     return Results(study.name, home)
 

@@ -13,6 +13,8 @@ from kdorch.study import Study
 if TYPE_CHECKING:
     from kdorch.search.estimate import Estimate
 
+_START = 5.0  # seconds until a run has imported what it needs, here and in its workers
+
 
 @dataclass(frozen=True)
 class Rehearsal:
@@ -58,6 +60,7 @@ def rehearse(study: Study, *, home: str | Path = HOME, workers: int | None = Non
     from kdorch.search import prepare
     from kdorch.search.estimate import cautions, estimate
     from kdorch.search.home import Home
+    from kdorch.search.placement import place
     from kdorch.search.run import PRELOAD
     from kdorch.search.showing import showable
     from kdorch.search.together import fit_together
@@ -69,8 +72,9 @@ def rehearse(study: Study, *, home: str | Path = HOME, workers: int | None = Non
         prepare.fits(study, data["facts"]["task"])
         showable(study, executor, data)
         fit_together(study, executor, data)
-        expected = estimate(
-            study, executor, data, where(executor, "auto", workers), trials=study.search.trials
-        )
+        found = where(executor, "auto", workers)
+        placement = place(study, executor, data, found)
+        trials = study.search.trials
+        expected = estimate(study, executor, data, found, placement, trials=trials, start=_START)
     facts = data["facts"]
     return Rehearsal(facts["rows"], facts.get("notes", []), cautions(study, data), expected)

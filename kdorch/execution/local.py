@@ -123,6 +123,7 @@ class LocalExecutor:
         events, self._events = self._events, []
         return events
 
+    @part("shut-down")
     def close(self) -> None:
         """End every process; see `Executor`."""
         if self._launcher is None:

@@ -14,9 +14,11 @@ from kdorch.search.home import Folder
 from kdorch.search.journal import Journal
 from kdorch.search.logbook import place, same_place
 from kdorch.search.record import begun
+from kdorch.stopwatch import part
 from kdorch.study import Study
 
 
+@part("start-up")
 def begin(
     study: Study, folder: Folder, journal: Journal, *, uri: str | None, folders: Sequence[str], trials: int
 ) -> dict[str, Any]:

@@ -57,11 +57,8 @@ class Searching:
         return max(self.record.waiting, self.total - self.record.counted - running)
 
     def most(self, workers: int) -> int:
-        """Return how many trials to ask for at once: sampler and pruner learn from rounds that have ended."""
-        search = self.study.search
-        if search.sampler == "random" and search.pruner == "none":
-            return self.total
-        return math.ceil(self.total / (_ROUNDS * workers))
+        """Return how many trials to ask for at once."""
+        return most_at_once(self.study, self.total, workers)
 
     def plan(self, trial: optuna.Trial) -> Plan:
         """Return the training that the trial's parameters describe."""
@@ -74,6 +71,14 @@ class Searching:
             params=flat(tree) | params,
             spec=plan_spec(tree, self.study.seed) | bar,
         )
+
+
+def most_at_once(study: Study, trials: int, workers: int) -> int:
+    """Return how many trials of a search to ask for at once: who learns from them needs some rounds."""
+    search = study.search
+    if search.sampler == "random" and search.pruner == "none":
+        return trials
+    return math.ceil(trials / (_ROUNDS * workers))
 
 
 class Confirming:

@@ -20,7 +20,6 @@ _WHOLE = {
     "kdorch.teaching.jobs:teacher_views": "teacher",
     "kdorch.teaching.jobs:teacher_features": "teacher",
     "kdorch.teaching.jobs:teacher_test": "teacher",
-    "kdorch.training.comparing:run": "first tries",
     "kdorch.training.device:find": "start-up",
     "kdorch.training.placing:run": "first tries",
     "kdorch.training.probe:run": "first tries",

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
@@ -24,10 +24,9 @@ from kdorch.search.journal import Journal, mend, open_journal
 from kdorch.search.logbook import connect, open_page, pages_of
 from kdorch.search.looking import look_back
 from kdorch.search.models import models
-from kdorch.search.numerics import in_words, numerics
 from kdorch.search.observer import Observer
 from kdorch.search.phases import Confirming, Searching
-from kdorch.search.placement import place
+from kdorch.search.placement import Placement, place
 from kdorch.search.profile import Profiled
 from kdorch.search.reconcile import reconcile
 from kdorch.search.record import Record
@@ -142,7 +141,8 @@ class Session:
         self.observer.say(f"data     {rows} (locked){showing.said(self.study, shown)}")
         for note in data["facts"].get("notes", ()):
             self.observer.say(f"data     {note}")
-        forewarn(self.study, executor, data, self._where, self._left(), self.observer)
+        placement = self._placed(executor, data, record)
+        forewarn(self.study, executor, data, self._where, placement, self._left(), self.observer)
         open_page(tracker, self.study, data, identity=record["identity"])
         pages = pages_of(tracker)
         self.folder.write(record | pages | {"concluded": False})
@@ -160,7 +160,7 @@ class Session:
         lessons = showing.lessons(self.study, self.home, executor, entries, self._where, self.observer)
         if self.study.teacher.raw and "features" in lessons:  # which nobody could be asked for before
             self._try_together(executor, data, teacher["path"], lessons["features"])
-        setting = self._placed(set_up(self.study, self.home, data, lessons, self._where), executor, record)
+        setting = placement.applied(set_up(self.study, self.home, data, lessons, self._where))
         self._pick_up(tracker, runs)
         for trial in self._searched.complete():
             self.observer.recall(trial.user_attrs["metrics"])
@@ -229,14 +229,12 @@ class Session:
             seconds, done = time.monotonic() - started, phase.record.counted - before
             self.observer.say(f"{phase.title}: {done} trainings in {seconds:.1f} s")
 
-    def _placed(self, setting: Setting, executor: Executor, record: dict[str, Any]) -> Setting:
-        """Decide how trials are placed, or go on as it was decided when the study was begun."""
-        placement = place(self.study, executor, setting.shared, record.get("placement"))
+    def _placed(self, executor: Executor, data: dict[str, Any], record: dict[str, Any]) -> Placement:
+        """Decide how trials are placed and computed, or go on as it was when the study was begun."""
+        placement = place(self.study, executor, data, self._where, record.get("placement"))
         record["placement"] = placement.facts()
         self.folder.write(record)
         self.observer.say(f"trials   {placement.why}; {self._where.workers} at once")
-        record["numerics"] = found = numerics(self.study, executor, setting.shared, record.get("numerics"))
-        self.folder.write(record)
-        if told := found and in_words(found):
+        if told := placement.computed():
             self.observer.say(f"numerics {told}")
-        return replace(setting, stack=placement.stack, shared={**setting.shared, "numerics": found})
+        return placement

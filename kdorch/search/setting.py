@@ -64,6 +64,18 @@ class Setting:
     stack: int = 1
 
 
+def shared(study: Study, data: Mapping[str, Any], lessons: Mapping[str, Any], where: Where) -> dict[str, Any]:
+    """Return the fields of a job's spec that all trials of a study share; arguments as below."""
+    return {
+        **lessons,
+        **where.spec(),
+        "task": data["facts"]["task"] | {"metrics": list(study.metrics)},
+        "score": list(score(study)),
+        "measures": study.tree()["measures"],
+        "limits": limits(study, installed()),
+    }
+
+
 def set_up(
     study: Study, home: Home, data: Mapping[str, Any], lessons: Mapping[str, Any], where: Where
 ) -> Setting:
@@ -76,16 +88,8 @@ def set_up(
         lessons: Where a training finds its rows and what the teacher says of them.
         where: Where jobs compute.
     """
-    bounds = limits(study, installed())
-    shared = {
-        **lessons,
-        **where.spec(),
-        "task": data["facts"]["task"] | {"metrics": list(study.metrics)},
-        "score": list(score(study)),
-        "measures": study.tree()["measures"],
-        "limits": bounds,
-    }
+    common = shared(study, data, lessons, where)
     weights = home.study(study.name).weights.resolve()
     shutil.rmtree(weights, ignore_errors=True)
     ledger = Ledger(home.ledger)
-    return Setting(study, Path(data["path"]), shared, bounds, weights, ledger, where.workers)
+    return Setting(study, Path(data["path"]), common, common["limits"], weights, ledger, where.workers)

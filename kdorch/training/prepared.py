@@ -30,6 +30,7 @@ from kdorch.training.loop import Fitted
 from kdorch.training.numerics import Numerics, settle
 from kdorch.training.objective import Objective
 from kdorch.training.rows import Recall, Rows, open_rows, spread
+from kdorch.training.supposed import Supposed
 from kdorch.training.top import widened
 from kdorch.training.views import open_views, view_folders
 from kdorch.training.weights import storable
@@ -166,6 +167,8 @@ class Bench:
         data, recall = Path(spec["data"]), self._recall(trial)
         train = open_views(data, teacher, transfer, answers, budget=budget, recall=recall)
         validation = open_rows(data, "validation", teacher, budget=budget, recall=recall)
+        if spec.get("supposed"):
+            return [Supposed(view, self._task) for view in train], Supposed(validation, self._task)
         features = features_of(spec, self._plugins, self._task, losses)
         if features is None:
             return train, validation

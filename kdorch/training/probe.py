@@ -1,4 +1,4 @@
-"""What a training will cost here, from a few steps of it."""
+"""What training a teacher's network will cost here, from a few steps of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
-import torch
 from torch import nn
 
 from kdorch.discovery import installed
@@ -63,18 +62,13 @@ class Probe:
         self._train, self._validation = train, validation
         there(self.network)
 
-    def seconds(self, steps: int = _STEPS, rows: int | None = None) -> float:
-        """Return how long the whole training takes, validation included.
-
-        Args:
-            steps: How many are done to find out.
-            rows: On how many the whole training is; None for all.
-        """
-        count = rows or len(self._train)
+    def seconds(self, steps: int = _STEPS) -> float:
+        """Return how long the whole training takes, validation included, from so many steps of it."""
+        count = len(self._train)
         share = min(1.0, steps * self._settings.batch / count)
         train, validation = (
-            rows_there(head(split, math.ceil(share * size)))
-            for split, size in ((self._train, count), (self._validation, len(self._validation)))
+            rows_there(head(split, math.ceil(share * len(split))))
+            for split in (self._train, self._validation)
         )
         once = self._settings.model_copy(update={"epochs": 1, "lr": 1e-6})  # too slow to diverge
         supervised = cast("Loss", installed().find("loss", "task")())
@@ -91,16 +85,15 @@ class Probe:
 
 @on_its_device
 def run(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-    """Train a network on the labels for a few steps; what a worker runs.
+    """Train a network on the labels for a few steps, with the machine to itself; what a worker runs.
 
     Args:
-        spec: ``data`` (stored directory), ``task``, ``network``, ``train``, ``score`` (name, direction),
-            ``budget`` (bytes of rows to hold in memory), ``rows``: how many are trained on, None for all, and
-            ``alone``: whether the training has the machine to itself, and as many threads as are quickest.
+        spec: ``data`` (stored directory), ``task``, ``network``, ``train``, ``score`` (name, direction) and
+            ``budget`` (bytes of rows to hold in memory).
 
     Returns:
-        ``seconds`` of the whole training, validation included, ``bytes`` of the weights, and ``features``:
-        how many numbers each has for one row.
+        ``seconds`` of the whole training, validation included, with as many threads as are quickest, and
+        ``features``: how many numbers each has for one row.
 
     Raises:
         TrainingError: If the network does not fit the data.
@@ -117,9 +110,8 @@ def run(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[st
         Train(**spec["train"]),
         tuple(spec["score"]),
     )
-    with torch_threads(probe.threads()[0] if spec["alone"] else torch.get_num_threads()):
+    with torch_threads(probe.threads()[0]):
         # The first one imports what the first optimiser of a process needs.
-        seconds = [probe.seconds(rows=spec["rows"]) for _again in range(2)][-1]
-    weights = sum(tensor.nbytes for tensor in probe.network.state_dict().values())
+        seconds = [probe.seconds() for _again in range(2)][-1]
     features = {name: feature[0].numel() for name, feature in probe.shown.features.items()}
-    return {"seconds": seconds, "bytes": weights, "features": features}
+    return {"seconds": seconds, "features": features}

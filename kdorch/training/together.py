@@ -8,8 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from kdorch.discovery import installed
 from kdorch.errors import TrainingError
 from kdorch.kinds import Batch, Output, Task
@@ -18,6 +16,7 @@ from kdorch.training.asking import Asked, features_from
 from kdorch.training.building import SAMPLE, seed
 from kdorch.training.device import on_its_device, there
 from kdorch.training.rows import open_rows
+from kdorch.training.supposed import supposed
 from kdorch.training.top import widened
 from kdorch.training.trying import Unfit, blamed, try_loss, try_student
 
@@ -87,8 +86,7 @@ def _two_rows(spec: Mapping[str, Any], task: Task) -> tuple[Batch, Output]:
     if source := spec.get("features"):
         rows = Asked(rows, features_from(source, installed(), task, None, budget=0)(_SPLIT))
     batch, told = next(rows.batches(SAMPLE))
-    generator = torch.Generator().manual_seed(0)
-    return batch, told or Output(torch.randn(len(batch.rows), *task.output_shape, generator=generator))
+    return batch, told or supposed(task, len(batch.rows))
 
 
 def _at(key: str, below: str) -> str:

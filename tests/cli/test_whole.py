@@ -37,10 +37,10 @@ def test_piped_output_is_plain_lines(finished: Any) -> None:
     # A busy machine is told that it takes long.
     lines = [line for line in finished.output.splitlines() if not line.endswith("getting ready…")]
     assert lines[0] == "data     1,078 train, 359 validation, 360 test (locked)"
-    assert lines[1].startswith("ahead    about ")
-    assert lines[2].startswith("teacher  3,610 parameters, val/accuracy 0.")
-    assert lines[3].startswith("reference naive  val/accuracy 0.")
-    assert re.fullmatch(r"trials   .+; \d+ at once", lines[4])
+    assert re.fullmatch(r"trials   .+; \d+ at once", lines[1])
+    assert lines[2].startswith("ahead    about ")
+    assert lines[3].startswith("teacher  3,610 parameters, val/accuracy 0.")
+    assert lines[4].startswith("reference naive  val/accuracy 0.")
     assert re.fullmatch(r"search +1/6  best val/accuracy 0\.\d{4}, front 1", lines[5])
     assert re.fullmatch(r"search: 6 trainings in \d+\.\d s", lines[11])
     assert any(re.match(r"confirmation +8/8$", line) for line in lines)

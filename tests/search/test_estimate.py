@@ -11,9 +11,24 @@ import pytest
 
 import kdorch
 from kdorch.api.rehearsal import rehearse
-from kdorch.search.estimate import Estimate, extremes
+from kdorch.execution import Event, Job
+from kdorch.search.ends import extremes
+from kdorch.search.estimate import Estimate, estimate
+from kdorch.search.placement import Placement
+from kdorch.search.where import Where
 
 Tree = Callable[..., dict[str, Any]]
+TASK = kdorch.Classification(labels=("a", "b"), input_shape=(64,)).model_dump(mode="json")
+
+
+class Teaching:
+    """Stands where an executor would, and says what a teacher takes."""
+
+    def submit(self, job: Job) -> None:
+        self.job = job
+
+    def poll(self, timeout: float) -> list[Event]:
+        return [Event(self.job, "done", {"seconds": 1.0, "features": {}})]
 
 
 def test_the_ends_of_every_range_are_tried_for_each_student(tree: Tree) -> None:
@@ -40,14 +55,51 @@ def test_the_ends_of_every_range_are_tried_for_each_student(tree: Tree) -> None:
 @pytest.mark.parametrize(
     ("training", "told"),
     [
-        ((0.38, 0.38), "about 16 s with 2 at once, up to 5.0 MB: 40 trials of 0.4 s"),
-        ((1.0, 100.0), "about 28 s to 33 min with 2 at once, up to 5.0 MB: 40 trials of 1.0 s to 100 s"),
+        ((0.38, 0.38), "about 9.8 s with 2 at once, up to 5.0 MB: 40 trials of 0.4 s"),
+        ((1.0, 100.0), "about 22 s to 33 min with 2 at once, up to 5.0 MB: 40 trials of 1.0 s to 100 s"),
         ((500.0, 9000.0), "about 3 h to 50 h with 2 at once, up to 5.0 MB: 40 trials of 8 min to 2 h"),
     ],
 )
 def test_it_is_said_in_units_of_its_size(training: tuple[float, float], told: str) -> None:
     expected = Estimate(0.0, training, trials=40, confirmations=0, workers=2, disk=5_000_000)
     assert str(expected) == told
+
+
+def test_it_says_what_it_knows_of_stacks_and_does_not_of_pruning() -> None:
+    expected = Estimate(
+        9.0, (0.1, 0.1), trials=40, confirmations=30, workers=2, disk=5_000_000, stack=5, pruned=True
+    )
+    assert str(expected) == (
+        "about 16 s with 2 at once, less what pruning saves, up to 5.0 MB: "
+        "teacher 9.0 s unless it is stored, 40 trials and 30 to confirm of 0.1 s, 5 as one"
+    )
+
+
+def test_a_search_stacks_no_more_than_its_rounds_allow(tree: Tree) -> None:
+    placement = Placement(16, "", {"1": [1.6], "16": [0.1]})
+    data = {
+        "path": "data",
+        "facts": {"task": TASK, "rows": {"train": 2, "validation": 1}, "bytes": 9},
+    }
+
+    def expected(**search: Any) -> Estimate:
+        study = kdorch.Study(**tree(search=search))
+        return estimate(study, Teaching(), data, Where("cpu", 2, 0), placement, trials=40)  # type: ignore[arg-type]
+
+    assert (expected().stack, expected().training) == (5, (0.32, 0.32))
+    assert expected(sampler="random").stack == 16
+    assert (expected(sampler="random", pruner="optimistic").stack, expected(pruner="none").pruned) == (
+        5,
+        False,
+    )
+
+
+class Clock(kdorch.Observer):
+    """Knows when a run said what is ahead: everything is imported by then."""
+
+    def say(self, text: str) -> None:
+        if text.startswith("ahead"):
+            self.told = time.monotonic()
 
 
 @pytest.mark.slow
@@ -59,10 +111,10 @@ def test_it_is_of_the_right_size(tree: Tree, home: Path) -> None:
     )
     expected = rehearse(study, home=home, workers=2).estimate
     assert (expected.trials, expected.confirmations, expected.workers) == (20, 2, 2)
-    started = time.monotonic()
-    results = kdorch.run(study, home=home, workers=2)
-    took = time.monotonic() - started
-    low, high = (expected.whole(seconds) for seconds in expected.training)
+    clock = Clock()
+    results = kdorch.run(study, home=home, workers=2, observer=clock)
+    took = time.monotonic() - clock.told
+    low, high = (expected.whole(seconds) - expected.start for seconds in expected.training)
     assert low / 3 < took < 3 * high
     seconds = results.trials["cost/train_seconds"]
     assert expected.training[0] / 4 < seconds.median() < 4 * expected.training[1]

@@ -206,8 +206,15 @@ def test_a_trial_obeys_and_says_so(images):
 # ---------------------------------------------------------------- what is measured
 
 
+def prepared(*described):
+    """Return the trials of a job before their training."""
+    spec = job(*described)
+    bench = Bench(spec)
+    return [bench.prepare(trial) for trial in spec["trials"]]
+
+
 def test_each_layout_is_measured_and_precision_only_on_request(images):
-    found = comparing.run(job(images(), images(student={"use": "cnn", "width": 8})), lambda data: None)
+    found = comparing.compare(prepared(images(), images(student={"use": "cnn", "width": 8})))
     seconds = found["figures"]["seconds"]
     assert all(value > 0 for value in seconds.values())
     assert seconds["contiguous float32"] == seconds["contiguous bfloat16"]
@@ -216,9 +223,7 @@ def test_each_layout_is_measured_and_precision_only_on_request(images):
 
 
 def test_where_nothing_is_to_be_decided_nothing_is_measured(images):
-    found = comparing.run(job(images(student={"use": "mlp", "width": 8})), lambda data: None)
-    assert set(found["figures"]["seconds"].values()) == {0.0}
-    assert (found["memory_format"], found["precision"]) == ("contiguous", "float32")
+    assert comparing.compare(prepared(images(student={"use": "mlp", "width": 8}))) == {}
 
 
 @pytest.mark.parametrize(
@@ -238,9 +243,11 @@ def test_what_is_hardly_quicker_is_not_worth_it(seconds, expected):
 )
 def test_accuracy_is_kept_where_that_can_be_said(images, epochs, score, kept):
     train = {"epochs": epochs, "batch": 8, "lr": 0.01 if epochs > 1 else 1e-9, "precision": "auto"}
-    spec = job(images(train=train, score=score, student={"use": "cnn", "width": 8}))
-    bench, described = Bench(spec), spec["trials"][0]
-    fit_alone(bench.prepare(described))  # the first training of a process takes seconds
-    found = comparing.scores(bench, described, (Numerics(), Numerics(precision="bfloat16")))
+    (described,) = prepared(images(train=train, score=score, student={"use": "cnn", "width": 8}))
+    before = [weight.clone() for weight in described.network.parameters()]
+    comparing.compare([described])  # the first training of a process takes seconds
+    found = comparing.scores(described, (Numerics(), Numerics(precision="bfloat16")))
     assert found["kept"] is kept
     assert found["epochs"] == epochs
+    for was, weight in zip(before, described.network.parameters(), strict=True):
+        torch.testing.assert_close(was, weight, rtol=0, atol=1e-6)

@@ -1,37 +1,60 @@
-"""What a few steps tell about stacks."""
+"""What a few steps tell of how students are trained quickest."""
 
 from __future__ import annotations
 
 import pytest
-from training_toys import job
+from training_toys import TRAIN, job
 
 from kdorch.training import placing
+
+STACK = 8
 
 
 @pytest.fixture
 def measured(spec):
-    def call(*trials):
-        return placing.run(job(*(spec(**each) for each in trials)), lambda data: None)
+    def call(*trials, **asked):
+        described = job(*(spec(**each, teacher=None) for each in trials))
+        return placing.run({**described, "rows": None, "stack": STACK, "compare": False, **asked}, print)
 
     return call
 
 
-def test_every_size_is_measured(measured):
+def test_each_student_is_measured_alone_and_in_a_stack(measured):
     found = measured({"student": {"use": "mlp", "width": 4}}, {"student": {"use": "mlp", "width": 32}})
-    assert list(found["seconds"]) == ["1", "4", "16"]
-    assert all(seconds > 0 for seconds in found["seconds"].values())
-    assert found["seconds"]["16"] < found["seconds"]["1"]
-    assert found["reasons"] == []
+    assert len(found["alone"]) == len(found["stacked"]) == 2
+    assert sum(found["stacked"]) < sum(found["alone"])
+    assert found["against"] == []
+    assert found["bytes"] == 4 * (6 * 32 + 32 + 32 * 3 + 3)
 
 
-def test_what_cannot_be_stacked_costs_the_same_in_every_size_and_says_why(measured):
+def test_more_rows_and_more_epochs_take_longer(measured):
+    few = sum(measured({"train": {"epochs": 2, "batch": 32}})["alone"])
+    more = sum(measured({"train": {"epochs": 200, "batch": 32}}, rows=10 * TRAIN)["alone"])
+    assert more > 100 * few  # and about 1,000 times as long
+
+
+def test_what_cannot_be_stacked_takes_as_long_and_says_why(measured):
     found = measured({"student": {"use": "module", "target": "training_toys:Normed"}})
-    assert len(set(found["seconds"].values())) == 1
-    assert found["reasons"] == ["it has a BatchNorm1d"]
+    assert found["alone"] == found["stacked"]
+    assert found["against"] == ["it has a BatchNorm1d"]
+
+
+@pytest.mark.parametrize(
+    ("loss", "why"),
+    [
+        ({"use": "shy"}, "loss"),  # it offers a gradient, and has none
+        ({"use": "attention", "layers": {"a": "b"}}, "one of its losses has no closed-form gradient"),
+    ],
+    ids=["no gradient", "features"],
+)
+def test_losses_may_forbid_a_stack(measured, loss, why):
+    found = measured({"losses": {"task": {"use": "task"}, "other": loss}})
+    assert found["alone"] == found["stacked"]
+    assert why in found["against"][0]
 
 
 def test_limits_and_divergence_are_left_to_the_trials(measured):
     mlp = {"student": {"use": "mlp", "width": 8}, "limits": [["size/params", 1.0, "min"]]}
-    assert measured(mlp)["seconds"]["1"] > 0
+    assert measured(mlp)["alone"][0] > 0
     poisoned = {"losses": {"task": {"use": "task"}, "bad": {"use": "poisoned"}}}
-    assert set(measured(poisoned)["seconds"].values()) == {0.0}
+    assert measured(poisoned)["alone"] == []
