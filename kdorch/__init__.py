@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kdorch.api import Results, check, promote, run
+    from kdorch.api import Results, check, promote, reproduce, run
     from kdorch.builtin.files.folders import files_by_class
     from kdorch.builtin.files.images import image_size, read_images
     from kdorch.builtin.files.labelled import Table
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from kdorch.tasks.tokens import Tokens
 
 _HOMES = {
-    "kdorch.api": ("Results", "check", "promote", "run"),
+    "kdorch.api": ("Results", "check", "promote", "reproduce", "run"),
     "kdorch.errors": (
         "ArgumentError", "BusyError", "ChoiceError", "DataError", "ExecutionError", "KdorchError",
         "PluginError", "PromotionError", "StoreError", "StudyError", "TrackingError", "TrainingError",
@@ -156,6 +156,7 @@ __all__ = [
     "log_softmax",
     "promote",
     "read_images",
+    "reproduce",
     "run",
     "softmax",
 ]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kdorch.api.notebook import observer_for
 from kdorch.api.promotion import promote
+from kdorch.api.reproduction import reproduce
 from kdorch.api.results import Results
 from kdorch.discovery import importable, installed
 from kdorch.errors import ArgumentError
@@ -19,7 +20,7 @@ from kdorch.search.observer import Observer
 from kdorch.stopwatch import part, stopwatch
 from kdorch.study import Study
 
-__all__ = ["Results", "check", "promote", "run"]
+__all__ = ["Results", "check", "promote", "reproduce", "run"]
 
 
 def check(study: Study) -> None:

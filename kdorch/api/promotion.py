@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kdorch.api.results import Results
+from kdorch.api.weights import where_runs_are
 from kdorch.errors import PromotionError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def promote(
     Raises:
         ChoiceError: If no student satisfies the rule.
         StudyError: If the file of its own network has changed.
-        TrackingError: If the runs are elsewhere, or cannot be reached.
+        TrackingError: If the runs are elsewhere or gone, or cannot be reached.
         PromotionError: If it is not confirmed, is not what was measured, or cannot be shipped.
     """
     from kdorch.api.shipment import shipment
@@ -50,25 +51,12 @@ def promote(
     from kdorch.shipping.promotion import promote as ship
 
     results.home.known(results.name)  # it may have been moved since the results were opened
-    uri = _where_runs_are(results)
+    uri = where_runs_are(results)
     chosen = results.choose(trial=trial, within_share=within_share, maxima=maxima)
     row = _seed_to_ship(results, chosen, unconfirmed=unconfirmed)
     with importable(results.record["folders"]):
         found = shipment(results, int(chosen["trial"]), row, uri)
         return ship(found, tracking_uri=uri, model=model, alias=alias)
-
-
-def _where_runs_are(results: Results) -> str:
-    from kdorch.api import tracking_uri
-    from kdorch.search.logbook import same_place
-    from kdorch.tracking.database import local_uri
-
-    uri = tracking_uri(results.home.path)
-    same_place(results.name, results.record["tracking"], uri)
-    database = results.home.path / "mlflow.db"
-    if uri is None and not database.exists():  # local_uri would make one, without runs
-        raise PromotionError(f"{database} is gone, and with it the runs with the weights. Bring it back.")
-    return uri or local_uri(results.home.path)
 
 
 def _seed_to_ship(results: Results, chosen: pd.Series[Any], *, unconfirmed: bool) -> pd.Series[Any]:

@@ -7,10 +7,30 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from kdorch.errors import PromotionError
+from kdorch.errors import TrackingError
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from kdorch.api.results import Results
+
+
+def where_runs_are(results: Results) -> str:
+    """Return the URI of the store with the runs of a study.
+
+    Raises:
+        TrackingError: If they are elsewhere, or gone.
+    """
+    from kdorch.api import tracking_uri
+    from kdorch.search.logbook import same_place
+    from kdorch.tracking.database import local_uri
+
+    uri = tracking_uri(results.home.path)
+    same_place(results.name, results.record["tracking"], uri)
+    database = results.home.path / "mlflow.db"
+    if uri is None and not database.exists():  # local_uri would make one, without runs
+        raise TrackingError(f"{database} is gone, and with it the runs with the weights. Bring it back.")
+    return uri or local_uri(results.home.path)
 
 
 def fetch(run_id: str, digest: str, uri: str) -> dict[str, Tensor]:
@@ -22,17 +42,21 @@ def fetch(run_id: str, digest: str, uri: str) -> dict[str, Tensor]:
         uri: Where the run is.
 
     Raises:
-        TrackingError: If nobody answers there.
-        PromotionError: If the weights are gone, or are others.
+        TrackingError: If nobody answers there, the weights are gone, or they are others.
     """
     from safetensors.torch import load
 
+    return load(fetch_file(run_id, digest, uri))  # type: ignore[no-any-return]
+
+
+def fetch_file(run_id: str, digest: str, uri: str) -> bytes:
+    """Fetch the file with a run's weights; arguments and errors as of `fetch`."""
     content = _download(run_id, uri)
     if sha256(content).hexdigest() != digest:
-        raise PromotionError(
+        raise TrackingError(
             f"The weights of run {run_id} are not those that were measured: their digest differs."
         )
-    return load(content)  # type: ignore[no-any-return]
+    return content
 
 
 def _download(run_id: str, uri: str) -> bytes:
@@ -48,4 +72,4 @@ def _download(run_id: str, uri: str) -> bytes:
             f"The weights of run {run_id} cannot be fetched from MLflow: {reason(error).rstrip('.')}. "
             "Bring them back to where they were; MLflow knows files by their absolute paths."
         )
-        raise PromotionError(masked(message, uri)) from None  # the cause may hold a password
+        raise TrackingError(masked(message, uri)) from None  # the cause may hold a password

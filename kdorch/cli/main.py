@@ -18,7 +18,7 @@ _EXIT_CODES = """
 \b
 Exit codes:
   0    done
-  1    kdorch doctor or kdorch plugins check found something that fails
+  1    kdorch doctor or kdorch plugins check found what fails, kdorch study reproduce what differs
   2    a mistake, explained on stderr; nothing that is complete is lost
   70   an error inside kdorch; its details are kept in a file
   130  interrupted with Ctrl-C

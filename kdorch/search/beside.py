@@ -13,7 +13,7 @@ from kdorch.search.ledger import Ledger
 from kdorch.search.logbook import note_model
 from kdorch.search.models import Model, placed
 from kdorch.search.observer import Observer
-from kdorch.search.prepare import call, cores, score
+from kdorch.search.prepare import Wait, call, cores, score
 from kdorch.search.where import Where
 from kdorch.study import Study
 from kdorch.tracking import RunRecord, Tracker
@@ -26,68 +26,41 @@ def _whatever(_: Entry) -> None:
     """Go on with anything."""
 
 
-@dataclass
-class Beside:
-    """Makes models ready, once, and lets them read the test rows, once.
+@dataclass(frozen=True)
+class Maker:
+    """Has workers make models ready, or find them in the store; writes nowhere else.
 
     Attributes:
         study: The study.
         home: Project directory.
         uri: The tracking server, or None for the project's own database.
         executor: Who has workers.
-        tracker: Where the runs are.
-        runs: Those of earlier sessions.
         data: The stored dataset.
         where: Where jobs compute.
-        observer: Who watches.
     """
 
     study: Study
     home: Home
     uri: str | None
     executor: Executor
-    tracker: Tracker
-    runs: Collection[RunRecord]
     data: Entry
     where: Where
-    observer: Observer
-    _noted: list[tuple[Model, Entry, str]] = field(default_factory=list)
 
-    def ready(self, model: Model, accept: Callable[[Entry], None] = _whatever) -> Entry:
-        """Train or load a model, or find it in the store; log it, and say how good it is.
-
-        Args:
-            model: The teacher or a reference.
-            accept: Raises an error if it is not to be gone on with.
-        """
+    def make(self, model: Model, wait: Wait) -> Entry:
+        """Train or load a model, or find it in the store."""
         spec = self._spec(model) | {
             "tracking": self.uri or local_uri(self.home.path),
             "seed": self.study.seed,
             "score": list(score(self.study)),
         }
-        waiting = partial(self.observer.wait, model.name)
         with placed(model):
-            entry = call(self.executor, "kdorch.teaching.jobs:teacher", spec, waiting, threads=cores())
-        accept(entry)
-        run, told = note_model(self.study, self.tracker, self.runs, model, entry)
-        self._noted.append((model, entry, run))
-        self.observer.say(f"{model.name:7}  {told}")
-        return entry
+            return call(self.executor, "kdorch.teaching.jobs:teacher", spec, wait, threads=cores())
 
-    def test(self) -> None:
-        """Let each answer the test rows, once, for the confirmed students to be compared with."""
-        ledger, data = Ledger(self.home.ledger), self.data["digest"]
-        for model, entry, run in self._noted:
-            spec = self._spec(model) | {"entry": entry["path"]}
-            with placed(model):
-                read = call(self.executor, "kdorch.teaching.jobs:teacher_test", spec, threads=cores())
-            facts = read["facts"]
-            found = facts["test"]
-            if ledger.find(data, entry["digest"]) is None:
-                ledger.add(data, entry["digest"], found, study=self.study.name, who=model.name)
-            entry["facts"] |= {"test": found, "sample": facts.get("sample", "")}
-            finals = {f"test/{name}": value for name, value in found.items()}
-            self.tracker.log(run, curves={}, finals=finals, tags={})
+    def read_test(self, model: Model, entry: Entry) -> Entry:
+        """Let a model answer the test rows, once."""
+        spec = self._spec(model) | {"entry": entry["path"]}
+        with placed(model):
+            return call(self.executor, "kdorch.teaching.jobs:teacher_test", spec, threads=cores())
 
     def _spec(self, model: Model) -> dict[str, Any]:
         return {
@@ -99,3 +72,47 @@ class Beside:
             "top": self.study.store.top,
             **self.where.spec(),
         }
+
+
+@dataclass
+class Beside:
+    """Makes models ready, once, and lets them read the test rows, once.
+
+    Attributes:
+        maker: Has workers do it.
+        tracker: Where the runs are.
+        runs: Those of earlier sessions.
+        observer: Who watches.
+    """
+
+    maker: Maker
+    tracker: Tracker
+    runs: Collection[RunRecord]
+    observer: Observer
+    _noted: list[tuple[Model, Entry, str]] = field(default_factory=list)
+
+    def ready(self, model: Model, accept: Callable[[Entry], None] = _whatever) -> Entry:
+        """Train or load a model, or find it in the store; log it, and say how good it is.
+
+        Args:
+            model: The teacher or a reference.
+            accept: Raises an error if it is not to be gone on with.
+        """
+        entry = self.maker.make(model, partial(self.observer.wait, model.name))
+        accept(entry)
+        run, told = note_model(self.maker.study, self.tracker, self.runs, model, entry)
+        self._noted.append((model, entry, run))
+        self.observer.say(f"{model.name:7}  {told}")
+        return entry
+
+    def test(self) -> None:
+        """Let each answer the test rows, once, for the confirmed students to be compared with."""
+        ledger, data = Ledger(self.maker.home.ledger), self.maker.data["digest"]
+        for model, entry, run in self._noted:
+            facts = self.maker.read_test(model, entry)["facts"]
+            found = facts["test"]
+            if ledger.find(data, entry["digest"]) is None:
+                ledger.add(data, entry["digest"], found, study=self.maker.study.name, who=model.name)
+            entry["facts"] |= {"test": found, "sample": facts.get("sample", "")}
+            finals = {f"test/{name}": value for name, value in found.items()}
+            self.tracker.log(run, curves={}, finals=finals, tags={})

@@ -130,6 +130,7 @@ class Books:
             "kdorch.epoch": str(flight.result["epoch"]),
             "kdorch.weights": flight.result["digest"],
             "kdorch.placement": flight.result["placement"],
+            "kdorch.inputs": self._setting.inputs,
         }
         self._log(flight, facts, file=named, curves=flight.result["curves"], finals=metrics)
         named.unlink()

@@ -21,6 +21,7 @@ from kdorch.study.space import whole
 from kdorch.study.storing import unkept
 
 Wait = Callable[[float], None]
+Change = tuple[str, Any, Any]  # the path of something, what it was, and is; None where it is not there
 
 # What may change between runs of one study; of what is in plugins, the code behind the parts tells.
 _FREE = ("name", "references", "plugins", "search", "confirm", "store.disk")
@@ -36,13 +37,8 @@ def same(study: Study, before: Mapping[str, Any]) -> None:
     Raises:
         StudyError: With every difference that would mix incomparable trials.
     """
-    now, free = study.tree(), {*_FREE, *_files(study)}
-    changed = [
-        Problem(path, what)
-        for section in now.keys() - free
-        for path, what in _differences(section, before.get(section), now[section])
-        if path not in free
-    ]
+    now = study.tree()
+    changed = [Problem(path, _told(old, new)) for path, old, new in changes(study, before)]
     if list(before["objectives"]) != list(now["objectives"]):
         order = ", ".join(before["objectives"])
         changed.append(Problem("objectives", f"their order was {order}; the first chooses the best epoch."))
@@ -54,6 +50,17 @@ def same(study: Study, before: Mapping[str, Any]) -> None:
         )
 
 
+def changes(study: Study, before: Mapping[str, Any]) -> list[Change]:
+    """Return each setting that results depend on and that is another than before."""
+    now, free = study.tree(), {*_FREE, *_files(study)}
+    return [
+        found
+        for section in now.keys() - free
+        for found in _differences(section, before.get(section), now[section])
+        if found[0] not in free
+    ]
+
+
 def same_sources(study: Study, before: Mapping[str, str]) -> None:
     """Make sure that versions, code and files behind the parts are those that the study began with.
 
@@ -61,14 +68,19 @@ def same_sources(study: Study, before: Mapping[str, str]) -> None:
         StudyError: With every part that is not.
     """
     what = "the code, file or version behind it has changed."
-    now = sources(study)
-    changed = [
-        Problem(path, what)
-        for path, digest in before.items()
-        if now.get(path) != digest and path.partition(".")[0] not in _FREE
-    ]
+    changed = [Problem(path, what) for path, _old, _new in changed_sources(study, before)]
     if changed:
         raise StudyError(changed, f"study {study.name!r}", _BEGUN.format("code or files", ""))
+
+
+def changed_sources(study: Study, before: Mapping[str, str]) -> list[Change]:
+    """Return each part that results depend on and behind which there is something else than before."""
+    now = sources(study)
+    return [
+        (path, old, now.get(path))
+        for path, old in before.items()
+        if now.get(path) != old and path.partition(".")[0] not in _FREE
+    ]
 
 
 def sources(study: Study) -> dict[str, str]:
@@ -88,15 +100,17 @@ def _files(study: Study) -> Iterator[str]:
             yield from (".".join(filter(None, (path, below, field))) for field in spec.named_files())
 
 
-def _differences(path: str, old: Any, new: Any) -> list[tuple[str, str]]:
+def _differences(path: str, old: Any, new: Any) -> list[Change]:
     if isinstance(old, dict) and isinstance(new, dict):
         keys = sorted(old.keys() | new.keys())
         return [found for key in keys for found in _differences(f"{path}.{key}", old.get(key), new.get(key))]
-    if old == new:
-        return []
+    return [] if old == new else [(path, old, new)]
+
+
+def _told(old: Any, new: Any) -> str:
     if old is None:
-        return [(path, f"was not there, is now {new!r}.")]
-    return [(path, f"was {old!r}, is no longer there." if new is None else f"was {old!r}, is now {new!r}.")]
+        return f"was not there, is now {new!r}."
+    return f"was {old!r}, is no longer there." if new is None else f"was {old!r}, is now {new!r}."
 
 
 def unchanged(study: Study, before: Mapping[str, Any], what: str, digest: str) -> None:
@@ -114,17 +128,18 @@ def unchanged(study: Study, before: Mapping[str, Any], what: str, digest: str) -
         )
 
 
-def _ignore(_: float) -> None:
-    """Wait without a word."""
+def ignore(_: object) -> None:
+    """Wait, or hear, without a word."""
 
 
 def call(
     executor: Executor,
     entry: str,
     spec: dict[str, Any],
-    wait: Wait = _ignore,
+    wait: Wait = ignore,
     *,
     threads: int | None = None,
+    hear: Callable[[dict[str, Any]], None] = ignore,
 ) -> dict[str, Any]:
     """Have a worker do one thing, and wait for it.
 
@@ -134,6 +149,7 @@ def call(
         spec: What it is to do.
         wait: Told now and then for how many seconds it has been going on.
         threads: Of torch; None for as many as a trial gets. All cores are free: nothing else runs.
+        hear: Told what the function reports.
 
     Raises:
         KdorchError: Of the class that the worker raised, where it is one of ours.
@@ -143,6 +159,8 @@ def call(
     while True:
         wait(time.monotonic() - started)
         for event in executor.poll(1.0):
+            if event.kind == "report":
+                hear(event.data)
             if event.kind == "done":
                 return event.data
             if event.kind == "error":
@@ -159,7 +177,7 @@ def _again(kind: str, message: str) -> KdorchError:
     return KdorchError(f"{kind}: {message}")
 
 
-def data(study: Study, home: Home, executor: Executor, wait: Wait = _ignore) -> dict[str, Any]:
+def data(study: Study, home: Home, executor: Executor, wait: Wait = ignore) -> dict[str, Any]:
     """Prepare the dataset, or find it in the store."""
     tree = study.tree()
     spec = {"store": str(home.store.resolve()), "data": tree["data"], "split": tree["split"]}

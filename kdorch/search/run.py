@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -14,11 +14,12 @@ from kdorch.errors import ExecutionError, KdorchError
 from kdorch.execution import Executor, LocalExecutor
 from kdorch.search import prepare, showing
 from kdorch.search.beginning import begin
-from kdorch.search.beside import Beside
+from kdorch.search.beside import Beside, Maker
 from kdorch.search.coordinator import Coordinator
 from kdorch.search.estimate import forewarn
 from kdorch.search.frames import candidates, open_confirmations, open_trials
 from kdorch.search.home import Folder, Home
+from kdorch.search.inputs import inputs, keep
 from kdorch.search.interrupts import Attentive, held_back
 from kdorch.search.journal import Journal, mend, open_journal
 from kdorch.search.logbook import connect, open_page, pages_of
@@ -147,9 +148,8 @@ class Session:
         pages = pages_of(tracker)
         self.folder.write(record | pages | {"concluded": False})
         runs = tracker.runs(settled=False)
-        beside = Beside(
-            self.study, self.home, self.uri, executor, tracker, runs, data, self._where, self.observer
-        )
+        maker = Maker(self.study, self.home, self.uri, executor, data, self._where)
+        beside = Beside(maker, tracker, runs, self.observer)
         first, *others = models(self.study)
         teacher = beside.ready(first, lambda found: self._unchanged("teacher", found, record))
         self._try_together(executor, data, teacher["path"])
@@ -161,6 +161,8 @@ class Session:
         if self.study.teacher.raw and "features" in lessons:  # which nobody could be asked for before
             self._try_together(executor, data, teacher["path"], lessons["features"])
         setting = placement.applied(set_up(self.study, self.home, data, lessons, self._where))
+        setting = replace(setting, inputs=keep(record, inputs(executor, setting.shared)))
+        self.folder.write(record)
         self._pick_up(tracker, runs)
         for trial in self._searched.complete():
             self.observer.recall(trial.user_attrs["metrics"])

@@ -52,6 +52,7 @@ class Setting:
         ledger: The ledger of test readings.
         workers: Jobs at once.
         stack: Most trials of a job.
+        inputs: The name, in the study's record, of what they depend on besides the study.
     """
 
     study: Study
@@ -62,6 +63,7 @@ class Setting:
     ledger: Ledger
     workers: int = 1
     stack: int = 1
+    inputs: str = ""
 
 
 def shared(study: Study, data: Mapping[str, Any], lessons: Mapping[str, Any], where: Where) -> dict[str, Any]:

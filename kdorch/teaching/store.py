@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
@@ -94,12 +94,39 @@ def _write(path: Path, key: Mapping[str, Any], write: Callable[[Path], dict[str,
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise
-    (aside / _MANIFEST).write_text(json.dumps({"key": key, "facts": facts}, indent=1))
+    manifest = {"key": key, "facts": facts, "files": _files(aside)}
+    (aside / _MANIFEST).write_text(json.dumps(manifest, indent=1))
     for written in (*aside.rglob("*"), aside):
         _to_disk(written)
     aside.rename(path)
     _to_disk(path.parent)
     return Entry(path, facts, made=True)
+
+
+def contents(path: Path) -> str | None:
+    """Return the digest of what was written in the directory of an entry; of older ones nobody knows it."""
+    files = json.loads((path / _MANIFEST).read_text()).get("files")
+    return None if files is None else digest(files)
+
+
+def damaged(path: Path) -> list[str]:
+    """Return the files in the directory of an entry that are not as they were written."""
+    try:
+        written = json.loads((path / _MANIFEST).read_text()).get("files", {})
+    except (OSError, ValueError):
+        return [_MANIFEST]
+    found = _files(path)
+    return [name for name, checksum in written.items() if found.get(name) != checksum]
+
+
+def _files(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file that a maker has written, by its path in the folder."""
+    found = {}
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        if file != folder / _MANIFEST:
+            with file.open("rb") as stream:
+                found[file.relative_to(folder).as_posix()] = file_digest(stream, "sha256").hexdigest()
+    return found
 
 
 def _to_disk(path: Path) -> None:

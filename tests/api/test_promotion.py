@@ -119,7 +119,7 @@ def test_weights_that_are_not_those_that_were_measured_are_refused(results: kdor
     whole = stored.read_bytes()
     try:
         stored.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
-        with pytest.raises(kdorch.PromotionError, match="their digest differs"):
+        with pytest.raises(kdorch.TrackingError, match="their digest differs"):
             kdorch.promote(results, model="digits-student")
     finally:
         stored.write_bytes(whole)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kdorch.teaching.store import Store, digest
+from kdorch.teaching.store import Store, contents, damaged, digest
 
 KEY = {"key": 1}
 LIMIT = 30  # seconds after which a test gives up
@@ -175,3 +175,35 @@ def test_another_process_takes_over_from_one_that_is_killed(start, store):
 def test_a_new_store_finds_what_an_old_one_made(store):
     store.make("thing", KEY, Writer())
     assert not Store(store.root).make("thing", KEY, Writer()).made
+
+
+def test_what_is_in_an_entry_decides_its_contents(tmp_path):
+    one, other = Store(tmp_path / "one"), Store(tmp_path / "other")
+    first = one.make("kind", KEY, Writer())
+    assert contents(first.path) == contents(other.make("kind", KEY, Writer()).path)
+    assert contents(first.path) != contents(one.make("kind", {"key": 2}, Writer("else")).path)
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil", "told"),
+    [
+        ("inner/first.txt", lambda file: file.write_text("whale"), ["inner/first.txt"]),
+        ("inner/first.txt", Path.unlink, ["inner/first.txt"]),
+        ("manifest.json", lambda file: file.write_text('{"key": 1'), ["manifest.json"]),
+        ("manifest.json", Path.unlink, ["manifest.json"]),
+    ],
+)
+def test_damage_is_found(name, spoil, told, tmp_path):
+    entry = Store(tmp_path).make("kind", KEY, Writer())
+    assert damaged(entry.path) == []
+    spoil(entry.path / name)
+    assert damaged(entry.path) == told
+
+
+def test_of_an_entry_without_checksums_nothing_is_known(tmp_path):
+    path = Store(tmp_path).make("kind", KEY, Writer()).path
+    manifest = json.loads((path / "manifest.json").read_text())
+    del manifest["files"]
+    (path / "manifest.json").write_text(json.dumps(manifest))
+    assert contents(path) is None
+    assert damaged(path) == []
