@@ -5,8 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+
+sys.path.append(str(Path(__file__).parent))  # for planting
 
 from kdorch.cli import main
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from kdorch.builtin.files.dataset import Channels, Files, Size
 
 IMAGES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
+# Whatever the name says: Pillow would have Ghostscript execute an EPS file that is called .png.
+_FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
 _MODES = {"grey": "L", "rgb": "RGB"}
 _ORIENTATION = 0x0112  # EXIF's tag
 _UPRIGHT, _ON_THE_SIDE = 1, 5  # its values: the usual one, and from where on height and width change places
@@ -157,7 +159,7 @@ def opened(path: Path) -> Image:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        return Image.open(path)
+        return Image.open(path, formats=_FORMATS)
     except Image.DecompressionBombError as error:
         raise kdorch.DataError(f"{path} is too large: {error}") from error
     except FileNotFoundError as error:

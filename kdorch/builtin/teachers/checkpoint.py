@@ -14,6 +14,12 @@ from kdorch.builtin.teachers.network import answers, parameters_of
 if TYPE_CHECKING:
     from torch import Tensor
 
+_PICKLES = {".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth"}
+_WHY = (
+    "Pickled weights can run code when they are loaded, so kdorch never does it. If you know who made them, "
+    'write them anew: safetensors.torch.save_file(torch.load("FILE"), "FILE.safetensors").'
+)
+
 
 class Checkpoint(kdorch.Teacher, name="checkpoint"):
     """A network whose weights you have, as a safetensors file.
@@ -38,8 +44,17 @@ class Checkpoint(kdorch.Teacher, name="checkpoint"):
         return self.network.offers()
 
     def complaints(self) -> dict[str, str]:
-        """Return that the file is missing, if it is."""
-        return {} if self.weights.is_file() else {"weights": f"there is no file {self.weights}."}
+        """Return that the file is missing, or is none of safetensors; only its header is read."""
+        if not self.weights.is_file():
+            return {"weights": f"there is no file {self.weights}."}
+        from safetensors import SafetensorError, safe_open
+
+        try:
+            with safe_open(self.weights, framework="numpy"):
+                return {}
+        except (OSError, SafetensorError) as error:
+            what = f"{self.weights} cannot be read as safetensors: {error}."
+            return {"weights": f"{what} {_WHY}" if self.weights.suffix in _PICKLES else what}
 
     def fit(self, lessons: kdorch.Lessons) -> dict[str, Tensor]:
         """Return the weights of the file.
@@ -47,15 +62,12 @@ class Checkpoint(kdorch.Teacher, name="checkpoint"):
         Raises:
             DataError: If it is missing or is not a safetensors file.
         """
-        from safetensors import SafetensorError
+        wrong = self.complaints()
+        if wrong:
+            raise kdorch.DataError(f"teacher.weights: {wrong['weights']}")
         from safetensors.torch import load_file
 
-        try:
-            state: dict[str, Tensor] = load_file(self.weights)
-        except (OSError, SafetensorError) as error:
-            raise kdorch.DataError(
-                f"teacher.weights: {self.weights} cannot be read as safetensors: {error}"
-            ) from error
+        state: dict[str, Tensor] = load_file(self.weights)
         return state
 
     def build(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _ADDRESS = re.compile(r"models:/[^@/:]+(@[^@/]+|/\d+)")
 _PROGRAM_FILE = "data/model.pt2"
 _DIGEST = "kdorch.digest"  # a tag of what `kdorch promote` registered: the digest of its program
+_STRANGE = "was not promoted by this version of kdorch"
 
 
 def _address(uri: str) -> str:
@@ -36,13 +37,14 @@ class Registry(kdorch.Teacher, name="registry", tasks={"classification", "multil
     registry is that of ``MLFLOW_TRACKING_URI``, or else the project's own. An alias is resolved when the
     teacher is made ready; what is stored is the model itself, so it stays what it was.
 
-    A model that kdorch promoted is loaded if its program has the digest that was recorded then. Any other may
-    run code when it is loaded, and needs ``trust``.
+    A model that kdorch promoted into the project's own database is loaded if its program has the digest that
+    was recorded then. Any other may run code when it is loaded, and needs ``trust``; so does one of a server,
+    as whoever may write there may record any digest.
 
     Attributes:
         uri: ``models:/NAME@ALIAS`` or ``models:/NAME/VERSION``.
         answers: ``logits`` or ``probabilities``; what kdorch promotes answers logits.
-        trust: Whether you trust the makers of a model that kdorch did not promote.
+        trust: Whether you trust the makers of a model from a server, or one that kdorch did not promote.
     """
 
     uri: Annotated[str, AfterValidator(_address)]
@@ -77,10 +79,12 @@ class Registry(kdorch.Teacher, name="registry", tasks={"classification", "multil
         found = self.model_copy(update={"uri": f"models:/{version.name}/{version.version}"})
         found._recorded = version.tags.get(_DIGEST, "")
         found._moment = int(version.creation_timestamp)
-        if not (found._recorded or self.trust):
+        own = lessons.tracking_uri.startswith("sqlite:")  # a file, which the system guards
+        if not (self.trust or (own and found._recorded)):
+            why = "comes from a server, where others may write" if found._recorded else _STRANGE
             raise kdorch.DataError(
-                f"teacher.trust: {found.uri} was not promoted by this version of kdorch, and loading it may "
-                "run whatever its maker put into it. If you know who made it, write trust: true."
+                f"teacher.trust: {found.uri} {why}, and loading it may run whatever its maker put into it. "
+                "If you know who made it, write trust: true."
             )
         return found
 

@@ -101,7 +101,12 @@ def test_a_model_of_anybody_needs_trust(home, tmp_path, monkeypatch):
 
     from kdorch.tracking.database import local_uri
 
+    mark = str(tmp_path / "mark")
+
     class Uniform(mlflow.pyfunc.PythonModel):
+        def load_context(self, context):
+            Path(mark).touch()
+
         def predict(self, context, model_input, params=None):
             return np.full((len(model_input), 10), 0.1)
 
@@ -113,10 +118,13 @@ def test_a_model_of_anybody_needs_trust(home, tmp_path, monkeypatch):
     spec = {"store": str(home / "store"), "tracking": local_uri(home), "data": str(data.parent)}
     spec |= {"seed": 0, "score": ["accuracy", "max"], "budget": 2**30, "metrics": [], "features": False}
     spec |= {"dataset": {"use": "digits"}}
+    Path(mark).unlink(missing_ok=True)  # saving it does what loading does
     with pytest.raises(kdorch.DataError, match=r"models:/fraud/1 was not promoted .* write trust: true"):
         ready(spec, uri="models:/fraud/1")
+    assert not Path(mark).exists()
     entry = ready(spec, uri="models:/fraud/1", trust=True, answers="probabilities")
     logits = np.load(Path(entry["path"]) / "train" / "logits.npy")
     np.testing.assert_allclose(logits, np.log(0.1), rtol=1e-5)
     assert entry["facts"]["params"] == 0
+    assert Path(mark).exists()
     assert "kdorch" in sys.modules
