@@ -20,6 +20,7 @@ from typing import Any
 import click
 import pytest
 from ruamel.yaml import YAML
+from safetensors.numpy import save, save_file
 
 from kdorch import StudyError
 from kdorch.cli.main import cli
@@ -123,8 +124,9 @@ def workplace(tmp_path, monkeypatch) -> Iterator[Path]:
     (tmp_path / "encoder").mkdir()
     for file in ("config.json", "model.safetensors", "tokenizer.json"):
         (tmp_path / "encoder" / file).touch()
-    for teacher in ("answers.csv", "best.safetensors", "forest.skops", "teacher.pt2"):
+    for teacher in ("answers.csv", "forest.skops", "teacher.pt2"):
         (tmp_path / teacher).touch()
+    save_file({}, tmp_path / "best.safetensors")
     shutil.copytree(ROOT / "studies", tmp_path / "studies")
     (tmp_path / "plugins").symlink_to(ROOT / "plugins")
     monkeypatch.chdir(tmp_path)
@@ -171,7 +173,7 @@ def make_what_is_named_in(text: str, folder: Path) -> None:
     """Let there be files and modules that a study of the page names: reading them is no part of its check."""
     for name in re.findall(r"[\w/-]+\.(?:csv|npy|npz|parquet|pt2?|safetensors|skops)\b", text):
         if not (folder / name).exists():
-            session.write(folder / name, "")
+            session.write(folder / name, save({}).decode() if name.endswith(".safetensors") else "")
     for module, name in re.findall(r"\b([a-z_]\w*):([A-Za-z]\w*)", text):
         if importlib.util.find_spec(module) is None:
             session.write(folder / f"{module}.py", f"class {name}: ...\n")

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from numpy import ones, zeros
+from safetensors.numpy import save
 
 from kdorch import errors
 from kdorch.execution import LocalExecutor
@@ -95,7 +97,7 @@ def test_a_file_may_be_moved_but_not_changed(
     studies = []
     for project in projects:
         project.mkdir()
-        (project / "best.safetensors").write_bytes(b"these weights")
+        (project / "best.safetensors").write_bytes(save({"weight": zeros(1)}))
         file = write(f"{project.name}/study.yaml", teacher=teacher)
         studies.append(Study.load(file))
     monkeypatch.chdir(projects[1])
@@ -105,7 +107,7 @@ def test_a_file_may_be_moved_but_not_changed(
     for study in studies:
         prepare.same(study, before[0])
         prepare.same_sources(study, before[1])
-    (projects[1] / "best.safetensors").write_bytes(b"other weights")
+    (projects[1] / "best.safetensors").write_bytes(save({"weight": ones(1)}))
     prepare.same_sources(studies[0], before[1])
     with pytest.raises(errors.StudyError, match="teacher: the code, file or version behind it has changed"):
         prepare.same_sources(studies[1], before[1])

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from safetensors.numpy import save_file
 
 import kdorch
 from kdorch.builtin.datasets import Digits
@@ -94,7 +95,7 @@ def test_weights_that_are_missing_are_told_at_their_line(
         kdorch.Study.load(write(text))
     [problem] = error.value.problems
     assert str(problem) == f"teacher.weights (line 6): there is no file {tmp_path}/best.safetensors."
-    (tmp_path / "best.safetensors").touch()
+    save_file({}, tmp_path / "best.safetensors")
     assert kdorch.Study.load(write(text))
 
 

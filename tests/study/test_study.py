@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from safetensors.numpy import save_file
 
 import kdorch
 from kdorch.builtin.datasets import Digits
@@ -132,7 +133,7 @@ def test_a_study_is_frozen(load: Callable[..., Study], small: str) -> None:
 def test_paths_of_plugins_start_at_the_file_and_are_plain_text_in_the_tree(
     load: Callable[..., Study], small: str, tmp_path: Path
 ) -> None:
-    (tmp_path / "best.safetensors").touch()
+    save_file({}, tmp_path / "best.safetensors")
     study = load(small, "teacher={use: checkpoint, network: {use: mlp}, weights: best.safetensors}")
     assert study.teacher == Checkpoint(network=Mlp(), weights=tmp_path / "best.safetensors")
     assert study.tree()["teacher"]["weights"] == str(tmp_path / "best.safetensors")
