@@ -127,6 +127,14 @@ def home(_template: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(_template, tmp_path / "home"))
 
 
+@pytest.fixture
+def whole() -> Callable[..., Any]:
+    """Read everything that a home knows about a study, to check it."""
+    from whole import Whole  # it imports MLflow
+
+    return Whole
+
+
 @dataclass(frozen=True)
 class Finished:
     """A study that was run by the command line; only to be read.

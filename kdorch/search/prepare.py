@@ -15,6 +15,7 @@ from kdorch.execution import Executor, Job
 from kdorch.execution.memory import machine
 from kdorch.kinds import Task
 from kdorch.search.home import Home
+from kdorch.search.record import ATTEMPTS
 from kdorch.study import Study
 from kdorch.study.check import misfits
 from kdorch.study.space import whole
@@ -141,7 +142,7 @@ def call(
     threads: int | None = None,
     hear: Callable[[dict[str, Any]], None] = ignore,
 ) -> dict[str, Any]:
-    """Have a worker do one thing, and wait for it.
+    """Have a worker do one thing, and wait for it; if the worker dies, another does it.
 
     Args:
         executor: Who has workers.
@@ -153,8 +154,10 @@ def call(
 
     Raises:
         KdorchError: Of the class that the worker raised, where it is one of ours.
+        ExecutionError: If it took too many workers down.
     """
-    executor.submit(Job(entry, entry, spec, threads=threads))
+    job, lost = Job(entry, entry, spec, threads=threads), 0
+    executor.submit(job)
     started = time.monotonic()
     while True:
         wait(time.monotonic() - started)
@@ -166,7 +169,11 @@ def call(
             if event.kind == "error":
                 raise _again(event.data["type"], event.data["message"])
             if event.kind == "lost":
-                raise errors.ExecutionError(f"{entry} was lost: {event.data['reason']}. Run the study again.")
+                lost += 1
+                if lost == ATTEMPTS:
+                    reason = event.data["reason"]
+                    raise errors.ExecutionError(f"{entry} was lost {lost} times: {reason}. Run the study again.")
+                executor.submit(job)
 
 
 def _again(kind: str, message: str) -> KdorchError:

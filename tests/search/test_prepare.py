@@ -147,7 +147,7 @@ def test_the_errors_of_a_worker_keep_their_class() -> None:
             errors.KdorchError, match=r"^StudyError: the file has 1 problem:\n  a: is wrong\.$"
         ):
             prepare.call(executor, "helping:refuse_a_study", {})
-        with pytest.raises(errors.KdorchError, match=r"helping:die was lost: .* Run the study again"):
+        with pytest.raises(errors.KdorchError, match=r"helping:die was lost 3 times: .* Run the study again"):
             prepare.call(executor, "helping:die", {})
 
 

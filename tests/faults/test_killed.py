@@ -6,29 +6,29 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from killing import Point
 
 import kdorch
 
 pytestmark = pytest.mark.slow
 
 TRIALS = 3  # and one confirmation with its baseline
-Point = tuple[str, str, int]
 
 
 def write(when: str, call: int) -> Point:
-    return ("kdorch.search.home:Folder.write", when, call)
+    return Point("kdorch.search.home:Folder.write", when, call)
 
 
 def record(name: str, when: str, call: int) -> Point:
-    return (f"kdorch.search.record:Record.{name}", when, call)
+    return Point(f"kdorch.search.record:Record.{name}", when, call)
 
 
 def tracker(name: str, when: str, call: int) -> Point:
-    return (f"kdorch.tracking.mlflow_tracker:MlflowTracker.{name}", when, call)
+    return Point(f"kdorch.tracking.mlflow_tracker:MlflowTracker.{name}", when, call)
 
 
 def ledger(when: str, call: int) -> Point:
-    return ("kdorch.search.ledger:Ledger.add", when, call)
+    return Point("kdorch.search.ledger:Ledger.add", when, call)
 
 
 # Each process is killed on what the one before has left. Calls are counted in each anew, all phases together.
@@ -44,8 +44,8 @@ POINTS = {
         record("ask", "after", TRIALS),
     ),
     "while the journal is locked; and again": (
-        ("os:fsync", "before", 9),
-        ("os:fsync", "after", 6),
+        Point("os:fsync", "before", 9),
+        Point("os:fsync", "after", 6),
     ),
     "weights are uploaded; metrics are not; the test was read and the ledger does not know; the ledger knows": (
         tracker("upload", "after", 2),
@@ -66,7 +66,7 @@ POINTS = {
     ),
     "a trial is not told; it is enqueued again and not failed": (
         tracker("log", "before", 3),
-        ("optuna.study:Study.enqueue_trial", "after", 1),
+        Point("optuna.study:Study.enqueue_trial", "after", 1),
     ),
 }
 
