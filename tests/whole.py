@@ -19,7 +19,16 @@ from kdorch.tracking.database import local_uri
 
 CONFIRMING = ("confirm", "baseline")
 # What may lie in a home when nobody runs a study; locks stay, as nobody can remove one without a race.
-HOME = {"artifacts", "ledger.jsonl", "ledger.lock", "mlflow.db", "mlflow.db.lock", "server.log", "store", "studies"}
+HOME = {
+    "artifacts",
+    "ledger.jsonl",
+    "ledger.lock",
+    "mlflow.db",
+    "mlflow.db.lock",
+    "server.log",
+    "store",
+    "studies",
+}
 HOME |= {"mlflow.db-shm", "mlflow.db-wal"}  # SQLite's own: what a killed process had written is in the latter
 FOLDER = {"study.json", "optuna.journal", "optuna.journal.lock", "lock", "logs", "weights", "promotion.lock"}
 

@@ -29,7 +29,7 @@ def promote(
 
     Of a confirmed student the seed that is best on the validation rows is shipped, so that its test result is
     the one in the ledger. Today's code rebuilds it, and must do to stored rows what it did then. A failure at
-    any step registers nothing.
+    any step registers nothing, and what a promotion that was killed has left is taken back by the next.
 
     Args:
         results: Of a study.
@@ -44,11 +44,13 @@ def promote(
         ChoiceError: If no student satisfies the rule.
         StudyError: If the file of its own network has changed.
         TrackingError: If the runs are elsewhere or gone, or cannot be reached.
+        BusyError: If another process is promoting a student of this study.
         PromotionError: If it is not confirmed, is not what was measured, or cannot be shipped.
     """
     from kdorch.api.shipment import shipment
     from kdorch.discovery import importable
     from kdorch.shipping.promotion import promote as ship
+    from kdorch.shipping.underway import underway
 
     results.home.known(results.name)  # it may have been moved since the results were opened
     uri = where_runs_are(results)
@@ -56,7 +58,8 @@ def promote(
     row = _seed_to_ship(results, chosen, unconfirmed=unconfirmed)
     with importable(results.record["folders"]):
         found = shipment(results, int(chosen["trial"]), row, uri)
-        return ship(found, tracking_uri=uri, model=model, alias=alias)
+        with underway(results.folder.promotion, uri, run_id=row["run_id"], model=model, alias=alias) as mark:
+            return ship(found, tracking_uri=uri, model=model, alias=alias, mark=mark)
 
 
 def _seed_to_ship(results: Results, chosen: pd.Series[Any], *, unconfirmed: bool) -> pd.Series[Any]:

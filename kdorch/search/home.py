@@ -8,6 +8,7 @@ import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,11 @@ class Folder:
     def weights(self) -> Path:
         """Weights on their way from a worker to MLflow."""
         return self.path / "weights"
+
+    @property
+    def promotion(self) -> Path:
+        """What a promotion that is underway is about to do."""
+        return self.path / "promotion.json"
 
     @property
     def _holder(self) -> Path:
@@ -88,7 +94,7 @@ class Folder:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             lock.acquire()
-            self._holder.write_text(f"process {os.getpid()} on {platform.node()}")
+            self._holder.write_text(_this_process())
         except Timeout:
             who = self._holder.read_text() if self._holder.exists() else "another process"
             raise BusyError(
@@ -120,6 +126,11 @@ class Folder:
     def abandoned(self) -> str | None:
         """Return which process held the study when it was killed, in words; None if none was."""
         return self._holder.read_text() if self._holder.exists() and not self.holder() else None
+
+
+def _this_process() -> str:
+    now = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+    return f"process {os.getpid()} on {platform.node()} since {now}"
 
 
 def size(folder: Path) -> int:

@@ -172,7 +172,9 @@ def call(
                 lost += 1
                 if lost == ATTEMPTS:
                     reason = event.data["reason"]
-                    raise errors.ExecutionError(f"{entry} was lost {lost} times: {reason}. Run the study again.")
+                    raise errors.ExecutionError(
+                        f"{entry} was lost {lost} times: {reason}. Run the study again."
+                    )
                 executor.submit(job)
 
 

@@ -1,8 +1,8 @@
 """Promotion: from a trained student to a registered model, or to nothing at all.
 
 The steps, in this order: check the names; wrap preprocessing and network into one module; export it and log
-it beside its run; load it in a process without kdorch and compare; register, describe, and point the alias.
-A failure at any step takes back what the earlier steps did.
+it beside its run; load it in a process without kdorch and compare; register, link, describe, and point the
+alias. A failure at any step takes back what the earlier steps did; what a kill leaves, `underway` takes back.
 """
 
 from __future__ import annotations
@@ -75,7 +75,9 @@ class Promoted:
     card: str
 
 
-def promote(shipment: Shipment, *, tracking_uri: str, model: str, alias: str | None) -> Promoted:
+def promote(
+    shipment: Shipment, *, tracking_uri: str, model: str, alias: str | None, mark: str = ""
+) -> Promoted:
     """Ship a student to an MLflow registry, verified in a process without kdorch.
 
     Args:
@@ -83,6 +85,7 @@ def promote(shipment: Shipment, *, tracking_uri: str, model: str, alias: str | N
         tracking_uri: The MLflow server or database that holds the run and the registry.
         model: Name of the registered model; made if it does not exist, else gains a version.
         alias: Name to point at the new version, such as ``champion``; None for none.
+        mark: On all that is made, for whoever takes it back if this process is killed.
 
     Returns:
         Where the student now is.
@@ -104,7 +107,7 @@ def promote(shipment: Shipment, *, tracking_uri: str, model: str, alias: str | N
         # MLflow meets deprecations of newer SQLAlchemys; nothing the caller could act on.
         warnings.catch_warnings(action="ignore", category=DeprecationWarning),
         explained(f"MLflow refused to take model {model!r}"),
-        Registry(uri) as registry,
+        Registry(uri, mark) as registry,
     ):
         files = Path(folder, "model")
         saved = save(
@@ -122,8 +125,8 @@ def promote(shipment: Shipment, *, tracking_uri: str, model: str, alias: str | N
         version = registry.register(model, model_id, _tags(shipment.card) | {"kdorch.digest": digest(files)})
         address = f"models:/{model}@{alias}" if alias else f"models:/{model}/{version}"
         card = render(replace(shipment.card, usage=_usage(shipment, logits, address)))
-        registry.describe(model, version, card)
         registry.link(shipment.run_id, model_id)
+        registry.describe(model, version, card)
         if alias:
             registry.point(alias, model, version)
         registry.keep()

@@ -17,6 +17,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
 _TRACKING_URI = "MLFLOW_TRACKING_URI"
+MARK = "kdorch.promotion"  # on all that one promotion makes, from the moment that it is there
 _DESCRIPTION_LENGTH = 5000  # the registry's column; servers on PostgreSQL and MySQL enforce it
 
 log = logging.getLogger(__name__)
@@ -27,10 +28,15 @@ class Registry:
 
     Use as a context manager: everything done inside is taken back when the block ends, latest first,
     unless :meth:`keep` was called.
+
+    Args:
+        tracking_uri: The server or database.
+        mark: By which `take_back` knows what was made here, should this process be killed.
     """
 
-    def __init__(self, tracking_uri: str) -> None:
+    def __init__(self, tracking_uri: str, mark: str) -> None:
         self.tracking_uri = tracking_uri
+        self._mark = {MARK: mark}
         self.client = MlflowClient(tracking_uri)
         self._undo = ExitStack()
 
@@ -56,7 +62,9 @@ class Registry:
             The logged model's id.
         """
         experiment_id = self.client.get_run(run_id).info.experiment_id
-        logged = self.client.create_logged_model(experiment_id, name="student", source_run_id=run_id)
+        logged = self.client.create_logged_model(
+            experiment_id, name="student", source_run_id=run_id, tags=self._mark
+        )
         self._when_undone(self.client.delete_logged_model, logged.model_id)
         _identify(model, logged, run_id)
         model.save(folder / "MLmodel")
@@ -73,7 +81,8 @@ class Registry:
         self._make_sure_of(name)
         # MLflow reports on stderr whatever we set; its words would tear the caller's progress display.
         with _fluent_tracking_uri(self.tracking_uri), redirect_stderr(io.StringIO()):
-            version = int(mlflow.register_model(f"models:/{model_id}", name, tags=dict(tags)).version)
+            made = mlflow.register_model(f"models:/{model_id}", name, tags={**tags, **self._mark})
+        version = int(made.version)
         self._when_undone(self.client.delete_model_version, name, str(version))
         return version
 
@@ -94,7 +103,8 @@ class Registry:
 
     def _make_sure_of(self, name: str) -> None:
         try:
-            self.client.create_registered_model(name, description="A distilled student; see its versions.")
+            about = "A distilled student; see its versions."
+            self.client.create_registered_model(name, tags=self._mark, description=about)
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise

@@ -96,6 +96,15 @@ def test_a_killed_run_is_told(folder: Folder, kdorch: Any) -> None:
     assert found["what"] == "it was run by process 1 on earth, which was killed"
 
 
+def test_a_killed_promotion_is_told_unless_it_goes_on(folder: Folder, kdorch: Any) -> None:
+    intent = {"mark": "1", "run_id": "2", "model": "toy", "alias": None}
+    folder.promotion.write_text(json.dumps(intent))
+    with FileLock(folder.promotion.with_suffix(".lock")):
+        assert findings(kdorch) == (0, [])
+    code, [found] = findings(kdorch)
+    assert (code, found["what"]) == (0, "a promotion as 'toy' was killed")
+
+
 def test_what_was_left_half_made_is_told_unless_somebody_makes_it(kdorch: Any, tmp_path: Path) -> None:
     partial = tmp_path / ".kdorch" / "store" / "data" / "abc.partial"
     partial.mkdir(parents=True)

@@ -33,7 +33,9 @@ def test_a_second_process_is_told_who_holds_the_study(folder: Folder) -> None:
     with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == b"held\n"
-        with pytest.raises(BusyError, match=rf"'tiny' is being run by process {other.pid} on \S+\. Wait"):
+        with pytest.raises(
+            BusyError, match=rf"'tiny' is being run by process {other.pid} on \S+ since 20\S+ \S+ \S+\. Wait"
+        ):
             folder.claim().__enter__()
         other.kill()
         other.wait()

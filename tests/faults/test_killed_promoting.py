@@ -1,0 +1,55 @@
+"""Killed while a student is promoted: the next promotion leaves one version, whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pytest
+from killing import Point
+
+from kdorch.tracking.address import connect
+from kdorch.tracking.database import local_uri
+
+pytestmark = pytest.mark.slow
+
+REGISTRY = "kdorch.shipping.registry:Registry"
+# Each is killed on what the one before has left; the last of them is through with everything but its own note.
+POINTS = {
+    "a model is logged, and not checked": Point("kdorch.shipping.promotion:verify", "before", 1),
+    "a version is made, and bare": Point(f"{REGISTRY}.register", "after", 1),
+    "all is done, and nobody knows": Point(f"{REGISTRY}.point", "after", 1),
+}
+
+
+def left(home: Path) -> tuple[dict[str, int], list[Any], list[Any]]:
+    """Return where the aliases of a model point, its versions, and what is logged as a student."""
+    client = connect(local_uri(home))
+    experiment = client.get_experiment_by_name("tiny").experiment_id
+    logged = client.search_logged_models([experiment], "name = 'student'")
+    return (
+        client.get_registered_model("toy").aliases,
+        list(client.search_model_versions("name = 'toy'")),
+        list(logged),
+    )
+
+
+def test_what_a_killed_promotion_left_is_taken_back(
+    kill: Any, begin: Any, finished: Any, tmp_path: Path
+) -> None:
+    home = Path(copytree(finished.home, tmp_path / "promoting"))
+    words = ("promote", "tiny", "--model", "toy", "--alias", "champion")
+    for point in POINTS.values():
+        kill(point, finished.file, *words, at=home)
+    aliases, (version,), (model,) = left(home)
+    assert (aliases, str(model.status)) == ({"champion": version.version}, "READY")
+
+    done = begin(words=words, at=home)
+    assert (done.returncode, done.stderr) == (0, "")
+    aliases, versions, models = left(home)
+    assert len(versions) == len(models) == 2  # the one that was whole stays
+    assert aliases == {"champion": max(version.version for version in versions)}
+    assert all(version.description for version in versions)
+    assert {str(model.status) for model in models} == {"READY"}
+    assert not (home / "studies" / "tiny" / "promotion.json").exists()
