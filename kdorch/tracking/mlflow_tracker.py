@@ -10,7 +10,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from mlflow.entities import Experiment, LoggedModelOutput, LoggedModelStatus, RunTag
+from mlflow.entities import Experiment, LoggedModel, LoggedModelOutput, LoggedModelStatus, RunTag
 from mlflow.exceptions import MlflowException
 
 from kdorch.stopwatch import part
@@ -197,20 +197,32 @@ class MlflowTracker:
         self, run_id: str, name: str, params: Mapping[str, Any], metrics: Mapping[str, float]
     ) -> str:
         """See ``Tracker.link_model``."""
-        model = self._client.create_logged_model(
+        here = f"source_run_id = '{run_id}' AND name = '{name}'"
+        known = self._client.search_logged_models([self._experiment_id], here)
+        model = known[0] if known else self._create_model(run_id, name, params)
+        if model.status != LoggedModelStatus.READY:
+            points, _ = finite_points({}, metrics)
+            link = {
+                "model_id": model.model_id,
+                "dataset_name": self._dataset.name,
+                "dataset_digest": self._dataset.digest,
+                "run_id": run_id,
+            }
+            self._client.log_batch(run_id, metrics=metrics_of(points, **link))
+            self._client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
+        if not (known and self._shows(run_id, model.model_id)):
+            self._client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
+        return str(model.model_id)
+
+    def _create_model(self, run_id: str, name: str, params: Mapping[str, Any]) -> LoggedModel:
+        return self._client.create_logged_model(
             self._experiment_id, name=name, source_run_id=run_id, params=texts(params, LONGEST_PARAM)
         )
-        points, _ = finite_points({}, metrics)
-        link = {
-            "model_id": model.model_id,
-            "dataset_name": self._dataset.name,
-            "dataset_digest": self._dataset.digest,
-            "run_id": run_id,
-        }
-        self._client.log_batch(run_id, metrics=metrics_of(points, **link))
-        self._client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
-        self._client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
-        return str(model.model_id)
+
+    def _shows(self, run_id: str, model_id: str) -> bool:
+        """Whether a model stands among the outputs of its run; to put it there twice is an error."""
+        outputs = self._client.get_run(run_id).outputs
+        return model_id in [output.model_id for output in outputs.model_outputs]
 
     def url(self, base: str | None = None, *, run_id: str | None = None, charts: bool = False) -> str | None:
         """See ``Tracker.url``."""

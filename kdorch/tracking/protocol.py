@@ -167,7 +167,9 @@ class Tracker(Protocol):
     def link_model(
         self, run_id: str, name: str, params: Mapping[str, Any], metrics: Mapping[str, float]
     ) -> str:
-        """Make a model entity out of a run that has ended or not, and return its id.
+        """Make a model entity out of a run that has ended or not, unless there is one, and return its id.
+
+        One that a killed process has left half-made is completed.
 
         Costs more than the run itself: for the front and the confirmed, not for every trial.
 

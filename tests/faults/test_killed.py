@@ -13,6 +13,15 @@ import kdorch
 pytestmark = pytest.mark.slow
 
 TRIALS = 3  # and one confirmation with its baseline
+PRUNED = {
+    "train": {"epochs": 6, "batch": 64, "lr": 0.01},
+    "tune": {
+        "student.width": {"low": 4, "high": 24},
+        "train.lr": {"low": 1e-4, "high": 3e-2, "log": True},
+    },
+    "search": {"trials": 14, "sampler": "random", "pruner": "optimistic"},
+    "confirm": {"top": 0},
+}
 
 
 def write(when: str, call: int) -> Point:
@@ -64,6 +73,11 @@ POINTS = {
         tracker("end", "before", 5),
         tracker("start", "after", 1),
     ),
+    "a model is half-made; it is made, and the study does not know; all is told but that it is": (
+        Point("mlflow:MlflowClient.finalize_logged_model", "before", 2),
+        tracker("link_model", "after", 1),
+        Point("kdorch.search.run:Session._note", "before", 2),
+    ),
     "a trial is not told; it is enqueued again and not failed": (
         tracker("log", "before", 3),
         Point("optuna.study:Study.enqueue_trial", "after", 1),
@@ -93,6 +107,17 @@ def test_a_kill_while_a_proposal_is_refused(kill: Any, whole: Any, write: Any, h
     told = [trial for trial in found.search.trials() if "infeasible" in trial.user_attrs]
     assert len(told) == found.search.infeasible >= 2
     assert all("run_id" not in trial.user_attrs for trial in told)
+
+
+def test_a_kill_while_one_is_given_up(kill: Any, whole: Any, write: Any, home: Path) -> None:
+    file = write(**PRUNED)
+    kill(record("give_up", "before", 1), file)  # logged, and not marked
+    kill(record("annotate", "after", 1), file)  # marked, and not told
+    kill(record("give_up", "after", 2), file)  # told, its run not ended
+    kdorch.run(kdorch.Study.load(file), home=home, workers=1)
+    found = whole(home)
+    found.check(trials=14, confirmed=0)
+    assert len(found.search.pruned()) >= 3
 
 
 def test_references_are_made_ready_and_read_once_whatever_is_killed(

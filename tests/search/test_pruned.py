@@ -117,13 +117,3 @@ def test_who_is_given_up_is_pruned_in_optuna_and_killed_in_mlflow(
     found = whole(home)
     assert [trial.number for trial in check(found, trials=16)][: len(pruned)] == pruned
     assert again.given_up == len(found.results.pruned)  # those of before are recalled
-
-
-@pytest.mark.slow
-def test_a_kill_while_one_is_given_up(kill: Any, whole: Any, write: Any, home: Path) -> None:
-    file = write(**PRUNED)
-    kill(("kdorch.search.record:Record.give_up", "before", 1), file)  # logged, and not marked
-    kill(("kdorch.search.record:Record.annotate", "after", 1), file)  # marked, and not told
-    kill(("kdorch.search.record:Record.give_up", "after", 2), file)  # told, its run not ended
-    kdorch.run(Study.load(file), home=home, workers=1)
-    assert len(check(whole(home), trials=14)) >= 3

@@ -100,8 +100,9 @@ class MemoryTracker:
         self, run_id: str, name: str, params: Mapping[str, Any], metrics: Mapping[str, float]
     ) -> str:
         """See ``Tracker.link_model``."""
-        model_id = f"model-{len(self.models)}"
         run = self._run(run_id).run_id
+        known = [each for each, made in self.models.items() if (made["run_id"], made["name"]) == (run, name)]
+        model_id = known[0] if known else f"model-{len(self.models)}"
         self.models[model_id] = {
             "name": name,
             "run_id": run,
