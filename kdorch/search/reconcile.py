@@ -65,7 +65,7 @@ def _settle(record: Record, trial: FrozenTrial, runs: list[RunRecord], called_of
         return True
     whole = next((run for run in runs if _has_all(run, trial)), None)
     if whole is None:
-        record.retry(trial, "interrupted", counts=not called_off)
+        record.retry(trial, "interrupted", counts=not called_off, died=False)
         return False
     record.tell(trial.number, json.loads(whole.tags[VALUES]))
     return True

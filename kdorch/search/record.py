@@ -20,15 +20,16 @@ INFEASIBLE = "infeasible"
 PRUNED = "pruned"
 CURVE = "curve"
 _SUPERSEDED = "superseded"
+_DEATHS = "deaths"
 
 
 class Record:
     """Ask, tell and count, under our conventions for a trial's attributes.
 
     ``metrics``: everything measured; ``run_id``: its MLflow run; ``plan``: what to train where parameters do
-    not say it; ``attempt`` and ``retry_of``: of a trial that repeats one whose process died; ``reason``: why
-    it failed; ``curve``: its best score so far after each epoch, where others are given up by it; ``pruned``:
-    the ``epoch`` after which it was itself, of how many ``epochs``.
+    not say it; ``attempt``, ``deaths`` (of its workers) and ``retry_of``: of a trial that repeats one whose
+    process died; ``reason``: why it failed; ``curve``: its best score so far after each epoch, where others
+    are given up by it; ``pruned``: the ``epoch`` after which it was itself, of how many ``epochs``.
     """
 
     def __init__(
@@ -122,7 +123,7 @@ class Record:
         self._end(trial, state=TrialState.FAIL)
         self.counted += 1
 
-    def retry(self, trial: FrozenTrial, reason: str, *, counts: bool = True) -> bool:
+    def retry(self, trial: FrozenTrial, reason: str, *, counts: bool = True, died: bool = True) -> bool:
         """End a trial whose process died, and have it done again; False if it was tried often enough.
 
         The same parameters and plan are used. A trial that died before it had any leaves nothing to repeat.
@@ -131,25 +132,28 @@ class Record:
             trial: As it was when its process died.
             reason: Why it did.
             counts: Whether this was an attempt, and not one that somebody called off.
+            died: Whether its own worker died. Only that gives it up: of those that were interrupted with the
+                whole study, dozens at once, none need be to blame.
         """
         attempt = trial.user_attrs.get("attempt", 1)
-        if counts and attempt >= ATTEMPTS:
+        deaths = trial.user_attrs.get(_DEATHS, 0) + (counts and died)
+        if deaths >= ATTEMPTS:
             self.fail(trial.number, f"{reason}; tried {attempt} times")
             return False
         self.annotate(trial.number, _SUPERSEDED, True)
         self.annotate(trial.number, "reason", reason)
-        self._repeat(trial, attempt + counts)
+        self._repeat(trial, {"attempt": attempt + counts, _DEATHS: deaths})
         self._end(trial.number, state=TrialState.FAIL)
         return True
 
-    def _repeat(self, trial: FrozenTrial, attempt: int) -> None:
+    def _repeat(self, trial: FrozenTrial, counts: Mapping[str, int]) -> None:
         """Enqueue a trial again, once: whoever did so before may have been killed before it said so."""
         if any(other.user_attrs.get("retry_of") == trial.number for other in self.trials()):
             return
         params = trial.user_attrs.get("params", {}) | trial.params
         plan = {key: trial.user_attrs[key] for key in ("plan",) if key in trial.user_attrs}
         if params or plan:
-            again = {"attempt": attempt, "retry_of": trial.number, "params": params, **plan}
+            again = {**counts, "retry_of": trial.number, "params": params, **plan}
             self.study.enqueue_trial(params, user_attrs=again)
             self.waiting += 1
 

@@ -159,19 +159,25 @@ def test_runs_of_another_phase_are_left_alone(crashed: Crashed, tracker: MemoryT
     assert crashed.status(other) == "RUNNING"
 
 
-def test_the_third_crash_gives_up_and_being_called_off_never_does(
-    record: Record, tracker: MemoryTracker
-) -> None:
+def test_who_is_interrupted_with_the_study_is_never_given_up(record: Record, tracker: MemoryTracker) -> None:
     crashed = Crashed(record, tracker)
-    for _ in range(4):
-        crashed.settle(called_off=True)
+    for called_off in (True, True, False, False, False, False):
+        assert crashed.settle(called_off=called_off) == (0, 1)
+        assert waiting(record) == [{"width": crashed.width}]
         crashed = Crashed(record, tracker)
+    assert crashed.trial.user_attrs["attempt"] == 5  # who is called off has not tried
+
+
+def test_deaths_of_a_worker_count_across_interruptions(record: Record, tracker: MemoryTracker) -> None:
+    crashed = Crashed(record, tracker)
     for _ in range(2):
-        crashed.settle()
+        assert record.retry(record.trials()[-1], "the worker died")
+        Crashed(record, tracker).settle()
         crashed = Crashed(record, tracker)
-    crashed.settle()
+    assert not record.retry(record.trials()[-1], "the worker died")
     assert (record.counted, waiting(record)) == (1, [])
-    assert "tried 3 times" in record.trials()[-1].user_attrs["reason"]
+    assert crashed.trial.user_attrs["attempt"] == 5
+    assert "tried 5 times" in record.trials()[-1].user_attrs["reason"]
 
 
 def test_reconciling_twice_changes_nothing(crashed: Crashed, record: Record) -> None:
