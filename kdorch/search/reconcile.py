@@ -24,6 +24,19 @@ _OUTCOME: dict[TrialState, Outcome] = {
 }
 
 
+def unsettled(tracker: Tracker, *records: Record) -> list[RunRecord]:
+    """Return the runs that trials may have to be brought in line with.
+
+    All of them where the run of a trial that is not told has ended: whatever told it was lost with the end of
+    the journal.
+    """
+    runs = tracker.runs(settled=False)
+    known = {run.run_id for run in runs} | {None}
+    untold = [trial for record in records for trial in record.trials(TrialState.RUNNING)]
+    ended = any(trial.user_attrs.get("run_id") not in known for trial in untold)
+    return tracker.runs() if ended else runs
+
+
 def reconcile(
     record: Record,
     tracker: Tracker,

@@ -29,7 +29,7 @@ from kdorch.search.observer import Observer
 from kdorch.search.phases import Confirming, Searching
 from kdorch.search.placement import Placement, place
 from kdorch.search.profile import Profiled
-from kdorch.search.reconcile import reconcile
+from kdorch.search.reconcile import reconcile, unsettled
 from kdorch.search.record import Record
 from kdorch.search.setting import Phase, Setting, set_up
 from kdorch.search.together import fit_together
@@ -147,7 +147,7 @@ class Session:
         open_page(tracker, self.study, data, identity=record["identity"])
         pages = pages_of(tracker)
         self.folder.write(record | pages | {"concluded": False})
-        runs = tracker.runs(settled=False)
+        runs = unsettled(tracker, self._searched)
         maker = Maker(self.study, self.home, self.uri, executor, data, self._where)
         beside = Beside(maker, tracker, runs, self.observer)
         first, *others = models(self.study)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from kdorch.api.doctor.studies import studies
 from kdorch.search.home import Folder, Home
 from kdorch.search.journal import open_journal
 from kdorch.search.record import Record
@@ -63,6 +64,20 @@ def test_a_torn_journal_is_mended_and_a_copy_kept(folder: Folder, kdorch: Any) -
     assert kept.read_bytes() == torn
     assert kept.name in found["what"]
     assert findings(kdorch) == (0, [])
+
+
+def test_a_journal_is_mended_wherever_its_last_record_was_cut(folder: Folder) -> None:
+    whole = folder.journal.read_bytes()
+    last = whole.rfind(b"\n", 0, -1) + 1
+    for cut in range(last + 1, len(whole)):
+        folder.journal.write_bytes(whole[:cut])
+        found = list(studies(Home(folder.path.parents[1]), None))
+        assert [each.mark for each in found] == ["warn", "ok"]
+        assert folder.journal.read_bytes() == whole[:last]
+        [kept] = folder.path.glob("optuna.journal.backup-*")
+        assert kept.name in found[0].what
+        assert kept.read_bytes() == whole[:cut]
+        kept.unlink()
 
 
 def test_a_journal_that_is_being_written_is_left_alone(folder: Folder, kdorch: Any) -> None:

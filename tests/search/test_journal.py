@@ -53,6 +53,23 @@ def test_a_torn_last_line_is_dropped(tmp_path: Path) -> None:
     assert [plan["number"] for plan in again.plans()] == [1, 2]
 
 
+def test_a_last_record_that_is_cut_at_any_byte_is_dropped_and_written_again(tmp_path: Path) -> None:
+    path = tmp_path / "optuna.journal"
+    record = Record(open_journal(path), "search", ["max"])
+    record.tell(record.ask().number, [0.5])
+    whole = path.read_bytes()
+    told = whole.rfind(b"\n", 0, -1) + 1  # where the last record begins
+    for cut in range(told + 1, len(whole)):
+        path.write_bytes(whole[:cut])
+        again = Record(open_journal(path), "search", ["max"])
+        assert path.read_bytes() == whole[:told]
+        [kept] = tmp_path.glob("optuna.journal.backup-*")
+        assert kept.read_bytes() == whole[:cut]
+        kept.unlink()
+        again.tell(0, [0.5])
+        assert Record(open_journal(path), "search", ["max"]).complete()[0].values == [0.5]
+
+
 def test_a_journal_that_was_torn_at_its_first_line_begins_anew(tmp_path: Path) -> None:
     path = tmp_path / "optuna.journal"
     path.write_bytes(b'{"op_code":0,"wor')

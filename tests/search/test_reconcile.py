@@ -13,7 +13,7 @@ from optuna.trial import TrialState
 
 from kdorch.search.books import VALUES
 from kdorch.search.journal import open_journal
-from kdorch.search.reconcile import reconcile
+from kdorch.search.reconcile import reconcile, unsettled
 from kdorch.search.record import Record
 from kdorch.tracking.protocol import DatasetRecord
 
@@ -108,6 +108,17 @@ def test_whole_results_are_salvaged(crashed: Crashed, record: Record) -> None:
     assert (crashed.state, crashed.status(run_id)) == (TrialState.COMPLETE, "FINISHED")
     assert record.trials()[0].values == [0.75, 310.0]
     assert (record.counted, waiting(record)) == (1, [])
+
+
+def test_a_trial_whose_end_was_torn_off_the_journal_is_told_by_its_run(
+    crashed: Crashed, record: Record, tracker: MemoryTracker
+) -> None:
+    run_id = crashed.run(whole=True)
+    tracker.end(run_id, "complete")
+    assert tracker.runs(settled=False) == []
+    assert reconcile(record, tracker, unsettled(tracker, record), ("trial",)) == (1, 0)
+    assert (crashed.state, crashed.status(run_id)) == (TrialState.COMPLETE, "FINISHED")
+    assert unsettled(tracker, record) == []
 
 
 def test_results_of_a_run_that_is_not_the_trials_own_are_not_taken(crashed: Crashed, record: Record) -> None:
