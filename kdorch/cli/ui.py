@@ -23,13 +23,27 @@ if TYPE_CHECKING:
     type=click.IntRange(1, 65535),
     help="Port on this machine.  [default: 5000, or the next free one]",
 )
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to answer at: of this machine only."
+)
+@click.option(
+    "--expose-to-network",
+    is_flag=True,
+    help="Allow another --host: whoever reaches it can read, change and delete all runs and models.",
+)
 @click.pass_obj
-def ui(home: Path, study: str | None, port: int | None) -> None:
+def ui(home: Path, study: str | None, port: int | None, host: str, expose_to_network: bool) -> None:
     """Start MLflow's UI on this project, for this machine only, and print the link to STUDY."""
-    from kdorch.errors import ChoiceError
+    from kdorch.errors import ArgumentError, ChoiceError
     from kdorch.search.home import Home
-    from kdorch.tracking.server import serve
+    from kdorch.tracking.server import is_loopback, serve
 
+    if not (expose_to_network or is_loopback(host)):
+        raise ArgumentError(
+            f"--host {host}: MLflow asks nobody for a password, so whoever reaches that address can read, "
+            "change and delete all runs and models of this project. If that is meant, add "
+            "--expose-to-network; a tunnel is safer: ssh -L 5000:127.0.0.1:5000 THIS-MACHINE."
+        )
     project = Home(home)
     studies = [project.known(study)] if study else [project.study(name) for name in project.studies()]
     if not studies:
@@ -41,13 +55,15 @@ def ui(home: Path, study: str | None, port: int | None) -> None:
     # A closed terminal, or a supervisor, must not leave the server behind.
     for name in {"SIGTERM", "SIGHUP"} & signal.Signals.__members__.keys():
         signal.signal(signal.Signals[name], lambda *_: sys.exit(0))
-    with serve(home, port) as server:
+    with serve(home, port, host) as server:
         if port and not server.url.endswith(f":{port}"):
             click.echo(f"Port {port} is in use, so another was taken.", err=True)
         for folder in ours:
             record = folder.read() or {}
             click.echo(f"{folder.path.name}: {server.url}{record.get('page', '')}")
             click.echo(f"{folder.path.name}, charts: {server.url}{record.get('charts', '')}")
+        if not is_loopback(host):
+            click.echo(f"Whoever reaches {host} can read, change and delete everything here.", err=True)
         click.echo("Ctrl-C ends it.")
         server.wait()
 

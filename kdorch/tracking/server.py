@@ -1,4 +1,4 @@
-"""MLflow's pages for a project directory, on this machine only."""
+"""MLflow's pages for a project directory: on this machine only, unless somebody asks for more."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from types import TracebackType
 from urllib.error import URLError
@@ -18,7 +20,8 @@ from uuid import uuid4
 from kdorch.errors import TrackingError
 from kdorch.tracking.database import local_uri
 
-_HOST = "127.0.0.1"  # the server asks nobody for a password
+LOOPBACK = "127.0.0.1"  # the server asks nobody for a password
+_EVERYWHERE = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104  and where those are asked from here
 _USUAL_PORT = 5000
 _NAME_HEADER = "kdorch-server"
 _PATIENCE = 120.0  # seconds until it must answer: 5 s on an idle machine, 13 s on a busy one
@@ -61,47 +64,63 @@ class Server:
         self.stop()
 
 
-def serve(home: Path, port: int | None = None) -> Server:
+def is_loopback(host: str) -> bool:
+    """Say whether nobody but this machine reaches an address."""
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return host == "localhost"
+
+
+def serve(home: Path, port: int | None = None, host: str = LOOPBACK) -> Server:
     """Start a server for the local store of ``home`` and return when it answers.
 
     Args:
         home: The project directory, where its ``server.log`` goes; the database is made if it is not there.
         port: Wanted port, 5000 if None; a free one is taken instead when it is in use.
+        host: The address to answer at; whoever reaches it can read, change and delete everything.
 
     Raises:
         TrackingError: The server ended or did not answer; the message holds the end of its log.
     """
     wanted = port or _USUAL_PORT
-    if _is_free(wanted):
+    if _is_free(host, wanted):
         try:
-            return _serve_at(wanted, home.resolve())
+            return _serve_at(host, wanted, home.resolve())
         except TrackingError:
-            if _is_free(wanted):
+            if _is_free(host, wanted):
                 raise  # somebody who was quicker is not the reason
-    return _serve_at(_any_port(), home.resolve())
+    return _serve_at(host, _any_port(host), home.resolve())
 
 
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
+def _socket(host: str) -> socket.socket:
+    return socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+
+
+def _is_free(host: str, port: int) -> bool:
+    with _socket(host) as probe:
         # As servers do: a port whose last connection is only just closed counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, os.name != "nt")
         try:
-            probe.bind((_HOST, port))
+            probe.bind((host, port))
         except OSError:
             return False
     return True
 
 
-def _any_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((_HOST, 0))
-        return int(probe.getsockname()[1])
+def _any_port(host: str) -> int:
+    try:
+        with _socket(host) as probe:
+            probe.bind((host, 0))
+            return int(probe.getsockname()[1])
+    except OSError as error:
+        raise TrackingError(f"{host} is no address of this machine: {error.strerror}.") from error
 
 
-def _serve_at(port: int, home: Path) -> Server:
+def _serve_at(host: str, port: int, home: Path) -> Server:
     log = home / "server.log"
-    name = uuid4().hex
-    server = Server(f"http://{_HOST}:{port}", _start(home, local_uri(home), port, name, log))
+    name, near = uuid4().hex, _EVERYWHERE.get(host, host)
+    url = f"http://[{near}]:{port}" if ":" in near else f"http://{near}:{port}"
+    server = Server(url, _start(home, local_uri(home), host, port, name, log))
     try:
         _wait_until_it_answers(server, name, log)
     except BaseException:
@@ -110,10 +129,10 @@ def _serve_at(port: int, home: Path) -> Server:
     return server
 
 
-def _start(home: Path, uri: str, port: int, name: str, log: Path) -> subprocess.Popen[bytes]:
+def _start(home: Path, uri: str, host: str, port: int, name: str, log: Path) -> subprocess.Popen[bytes]:
     """Start it in a group of its own, so that its children can be ended with it."""
     command = [sys.executable, "-m", "mlflow", "server"]
-    command += ["--host", _HOST, "--port", str(port), "--workers", "1"]
+    command += ["--host", host, "--port", str(port), "--workers", "1"]
     command += ["--backend-store-uri", uri, "--artifacts-destination", (home / "artifacts").as_uri()]
     command += ["--uvicorn-opts", f"--header {_NAME_HEADER}:{name}"]
     # Its job runner and queues take a minute and 1.5 GB to start, for evaluations that we do not run.
