@@ -113,7 +113,8 @@ class Coordinator:
             flight.plan.spec | {"name": name, "weights": str(flight.weights)}
             for name, flight in ((name, self._flights[name]) for name in lot)
         ]
-        self._submit(Job(lot[0], _TRAIN, self._setting.shared | {"trials": trials}))
+        spec = self._setting.shared | {"trials": trials}
+        self._submit(Job(lot[0], _TRAIN, spec, threads=self._setting.threads))
 
     def _submit(self, job: Job) -> None:
         self._executor.submit(job)

@@ -10,14 +10,13 @@ from typing import Any
 from kdorch.errors import KdorchError
 from kdorch.execution import Executor
 from kdorch.search.ends import trials_at_the_ends
-from kdorch.search.prepare import call
+from kdorch.search.prepare import call, cores
 from kdorch.search.setting import Setting, shared
 from kdorch.search.where import Where
 from kdorch.study import Study
 
 _PROBE = "kdorch.training.placing:run"
 _STACK = 16  # trials in a stack: larger ones gain little, and the sampler learns from them too late
-_GAIN = 0.9  # of the time of one by one: less is within what a busy machine does to a few steps
 _MAPS = 3  # dimensions of an input that has channels: channels, height, width
 
 
@@ -28,8 +27,10 @@ class Placement:
     Attributes:
         stack: Most trials of one job, trained as one where they are alike.
         why: In words.
-        seconds: That the whole training takes of each student that was tried, by the size of the stack it is
-            in; empty if nothing was measured.
+        threads: Of each job.
+        gain: How many times as fast they are as one thread.
+        seconds: That the whole training takes on one thread, of each student that was tried, by the size of
+            the stack it is in; empty if nothing was measured.
         bytes: Of the weights of the largest of them.
         numerics: The quickest ``memory_format`` and ``precision``, and the ``figures`` that say so; empty
             where there was nothing to decide.
@@ -37,19 +38,22 @@ class Placement:
 
     stack: int = 1
     why: str = ""
+    threads: int = 1
+    gain: float = 1.0
     seconds: dict[str, list[float]] = field(default_factory=dict)
     bytes: int = 0
     numerics: dict[str, Any] = field(default_factory=dict)
 
     def training(self, size: int) -> list[float]:
-        """Return the seconds of each student's training in a stack of another size.
+        """Return the seconds of each student's training, placed so but in a stack of another size.
 
         A step costs a part that a stack shares, and a part for each of its students.
         """
         alone, most = self.seconds["1"], max(map(int, self.seconds))
         own = self.seconds[str(most)]
         share = (1 / size - 1 / most) / (1 - 1 / most) if size < most else 0.0
-        return [mine + share * (ours - mine) for ours, mine in zip(alone, own, strict=True)]
+        found = (mine + share * (ours - mine) for ours, mine in zip(alone, own, strict=True))
+        return [seconds / self.gain for seconds in found]
 
     def computed(self) -> str:
         """Return in words how trials are computed; nothing where it is as it would be anyway."""
@@ -61,9 +65,15 @@ class Placement:
         share = seconds[chosen] / seconds[plain]
         return "" if chosen == plain else f"{chosen}, which takes {share:.2f} of the time of {plain}"
 
+    def told(self) -> str:
+        """Return in words how trials are placed."""
+        gain = f", {self.gain:.1f} times as fast as on one" if self.gain > 1 else ""
+        return self.why + (f"; on {self.threads} threads each{gain}" if self.threads > 1 else "")
+
     def applied(self, setting: Setting) -> Setting:
         """Return a setting whose trials are placed and computed so."""
-        return replace(setting, stack=self.stack, shared={**setting.shared, "numerics": self.numerics})
+        shared = {**setting.shared, "numerics": self.numerics}
+        return replace(setting, stack=self.stack, threads=self.threads, shared=shared)
 
     def facts(self) -> dict[str, Any]:
         """Return it as JSON takes it."""
@@ -86,32 +96,47 @@ def place(
         where: Where jobs compute.
         before: What was decided when the study was begun: it goes on as it was.
     """
-    stack, why = _STACK, ""
-    if study.search.stack != "auto":
-        stack, why = study.search.stack, "as search.stack says"
+    found = _measured(study, executor, data, where) if before is None else Placement(**before)
+    # With more workers than before, as many threads as then would wait for each other.
+    found = found if found.threads <= _spare(where) else replace(found, threads=1, gain=1.0)
+    fixed: dict[str, Any] = {}
+    if study.search.threads != "auto":
+        fixed = {"threads": study.search.threads, "gain": 1.0}
     if study.train.deterministic:
-        stack, why = 1, "one by one, as train.deterministic wants"
-    found = _measured(study, executor, data, where, stack) if before is None else Placement(**before)
-    return replace(found, stack=stack, why=why) if why else found
+        fixed |= {"stack": 1, "why": "one by one, as train.deterministic wants"}
+    elif study.search.stack != "auto":
+        fixed |= {"stack": study.search.stack, "why": "as search.stack says"}
+    return replace(found, **fixed)
 
 
-def _measured(
-    study: Study, executor: Executor, data: Mapping[str, Any], where: Where, stack: int
-) -> Placement:
+def _spare(where: Where) -> int:
+    """Return how many cores there are for each job."""
+    return max(1, cores() // where.workers) if where.device == "cpu" else 1
+
+
+def _measured(study: Study, executor: Executor, data: Mapping[str, Any], where: Where) -> Placement:
+    stack = _STACK if study.search.stack == "auto" else study.search.stack
     spec = shared(study, data, {"data": data["path"]}, where) | {
         "trials": trials_at_the_ends(study),
         "rows": study.transfer.rows,
-        "stack": stack,
+        "stack": 1 if study.train.deterministic else stack,
         "compare": _has_numerics(study, data["facts"]["task"]["input_shape"]),
     }
     try:
-        found = call(executor, _PROBE, spec)
+        found = call(executor, _PROBE, spec, threads=_spare(where))
     except KdorchError as error:
         return Placement(why=f"one by one, as a first try failed: {error}")
     if not found["alone"]:
         return Placement(why="one by one, as no student could be tried")
-    seconds = {"1": found["alone"], str(stack): found["stacked"]}
-    return _decided(seconds, stack, found["against"], bytes=found["bytes"], numerics=found["numerics"])
+    return Placement(
+        stack=found["stack"],
+        why=_why(found, stack),
+        threads=found["threads"],
+        gain=found["gain"],
+        seconds={"1": found["alone"], str(spec["stack"]): found["stacked"]},
+        bytes=found["bytes"],
+        numerics=found["numerics"],
+    )
 
 
 def _has_numerics(study: Study, shape: list[int]) -> bool:
@@ -120,10 +145,8 @@ def _has_numerics(study: Study, shape: list[int]) -> bool:
     return not study.train.deterministic and (maps or study.train.precision == "auto")
 
 
-def _decided(seconds: dict[str, list[float]], stack: int, against: list[str], **measured: Any) -> Placement:
-    share = fmean(seconds[str(stack)]) / fmean(seconds["1"])
-    if share < _GAIN:
-        why = f"up to {stack} as one, which takes {share:.2f} of the time of one by one"
-        return Placement(stack, why, seconds, **measured)
-    because = f"as {against[0]}" if against else "which is quickest"
-    return Placement(1, f"one by one, {because}", seconds, **measured)
+def _why(found: Mapping[str, Any], stack: int) -> str:
+    if found["stack"] > 1:
+        share = fmean(found["stacked"]) / fmean(found["alone"])
+        return f"up to {stack} as one, which takes {share:.2f} of the time of one by one"
+    return f"one by one, as {found['against'][0]}" if found["against"] else "one by one, which is quickest"

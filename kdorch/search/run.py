@@ -161,7 +161,7 @@ class Session:
         if self.study.teacher.raw and "features" in lessons:  # which nobody could be asked for before
             self._try_together(executor, data, teacher["path"], lessons["features"])
         setting = placement.applied(set_up(self.study, self.home, data, lessons, self._where))
-        setting = replace(setting, inputs=keep(record, inputs(executor, setting.shared)))
+        setting = replace(setting, inputs=keep(record, inputs(executor, setting.shared, setting.threads)))
         self.folder.write(record)
         self._pick_up(tracker, runs)
         for trial in self._searched.complete():
@@ -236,7 +236,7 @@ class Session:
         placement = place(self.study, executor, data, self._where, record.get("placement"))
         record["placement"] = placement.facts()
         self.folder.write(record)
-        self.observer.say(f"trials   {placement.why}; {self._where.workers} at once")
+        self.observer.say(f"trials   {placement.told()}; {self._where.workers} at once")
         if told := placement.computed():
             self.observer.say(f"numerics {told}")
         return placement

@@ -63,6 +63,7 @@ class Setting:
     ledger: Ledger
     workers: int = 1
     stack: int = 1
+    threads: int = 1
     inputs: str = ""
 
 

@@ -75,12 +75,15 @@ class Search(Strict):
             ``none`` trains every student to its end.
         stack: Most trials that are trained as one, where they are alike enough; ``auto`` measures what is
             quickest.
+        threads: Of each job that trains; ``auto`` is one, or where there are more cores than workers as many
+            as each has, if that is measured to be quicker.
     """
 
     trials: Positive = 40
     sampler: Literal["tpe", "gp", "nsga2", "random"] = "tpe"
     pruner: Literal["none", "optimistic"] = "none"
     stack: Literal["auto"] | Positive = "auto"
+    threads: Literal["auto"] | Positive = "auto"
 
 
 class Confirm(Strict):

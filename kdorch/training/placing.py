@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
+from statistics import fmean
 from typing import Any
 
 from kdorch.discovery import installed
@@ -17,9 +18,10 @@ from kdorch.training.comparing import compare, computed
 from kdorch.training.device import on_its_device
 from kdorch.training.prepared import Bench, Infeasible, Prepared
 from kdorch.training.stack import Unstackable, fit_stacked, likeness
-from kdorch.training.threads import torch_threads
+from kdorch.training.threads import quickest, torch_threads
 
 _TRIES = 2
+_PAYS = 0.9  # of the time of one by one: less is within what a busy machine does to a few steps
 _LABELS = {"task": {"use": "task"}}
 
 
@@ -35,25 +37,36 @@ def run(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[st
             a stack to try, 1 for none; and ``compare``: whether to find out which numerics are quickest.
 
     Returns:
-        ``alone`` and ``stacked``: the seconds that the whole training takes, validation included, of each
-        student that can be trained; ``against``: why some cannot be stacked, and take as long as alone;
-        ``bytes`` of the largest one's weights; and ``numerics``, as `compare` tells; empty where there is
-        nothing to compare.
+        ``alone`` and ``stacked``: the seconds that the whole training takes on one thread, validation
+        included, of each student that can be trained; ``against``: why some cannot be stacked, and take as
+        long as alone; ``stack``: the size if it pays, else 1; ``threads`` and ``gain``: as many as this job
+        has if that pays, else 1, and how many times as fast it is; ``bytes`` of the largest one's weights;
+        and ``numerics``, as `compare` tells; empty where there is nothing to compare.
     """
-    found: dict[str, list[Any]] = {"alone": [], "stacked": [], "against": [], "bytes": [0]}
     with torch_threads(1):
         trials = list(_prepared(spec))
         numerics = compare(trials) if spec["compare"] else {}
-        for trial in trials:
-            with suppress(TrainingError):
-                tried = _Try.of(computed(trial, numerics), spec["rows"])
-                alone = tried.alone()
-                found["stacked"].append(tried.stacked(spec["stack"], alone))
-                found["alone"].append(alone)
-                found["against"] += [tried.against] if tried.against else []
-                found["bytes"].append(_bytes(trial))
-    against = list(dict.fromkeys(found["against"]))
-    return found | {"against": against, "bytes": max(found["bytes"]), "numerics": numerics}
+        tried = [_Student(computed(each, numerics), spec["rows"]) for each in trials]
+        students = [each for each in tried if each.measure(spec["stack"])]
+    alone, stacked = [each.alone for each in students], [each.stacked for each in students]
+    stack = spec["stack"] if sum(stacked) < _PAYS * sum(alone) else 1
+    threads, gain = _threads(students, stack) if students else (1, 1.0)
+    return {
+        "alone": alone,
+        "stacked": stacked,
+        "against": list(dict.fromkeys(each.against for each in students if each.against)),
+        "stack": stack,
+        "threads": threads,
+        "gain": gain,
+        "bytes": max((_bytes(each) for each in trials), default=0),
+        "numerics": numerics,
+    }
+
+
+def _threads(students: Sequence[_Student], stack: int) -> tuple[int, float]:
+    """Return with how many threads they are quickest, placed so, and how many times as fast as with one."""
+    one = fmean(each.alone if stack == 1 else each.stacked for each in students)
+    return quickest(lambda: fmean(each.once(stack) for each in students), one)
 
 
 def _prepared(spec: Mapping[str, Any]) -> Iterator[Prepared]:
@@ -72,56 +85,53 @@ def _prepared(spec: Mapping[str, Any]) -> Iterator[Prepared]:
             yield prepared
 
 
-@dataclass
-class _Try:
-    """A few steps of a trial.
+class _Student:
+    """A student that is tried.
+
+    Args:
+        trial: Its trial.
+        rows: How many rows it is trained on; None for all.
 
     Attributes:
-        few: The trial, cut short.
-        times: How many times as long the whole training is.
-        against: Why it cannot be in a stack; empty if it can.
+        alone: Seconds of the whole training by itself.
+        stacked: The same of one in a stack of copies; by itself if there can be none.
+        against: Why there can be none; empty if there can.
     """
 
-    few: Prepared
-    times: float
-    against: str = ""
+    def __init__(self, trial: Prepared, rows: int | None) -> None:
+        self._few = short(trial)  # training is begun anew by each try, and moves its weights by nothing
+        self._times = trial.settings.epochs * (rows or len(trial.train[0])) / len(self._few.train[0])
+        self.alone = self.stacked = 0.0
+        self.against = ""
 
-    @classmethod
-    def of(cls, trial: Prepared, rows: int | None) -> _Try:
-        few = short(trial)
-        found = cls(few, trial.settings.epochs * (rows or len(trial.train[0])) / len(few.train[0]))
+    def measure(self, size: int) -> bool:
+        """Try it alone and in a stack of this size; return whether it can be trained at all."""
         try:
-            likeness(trial)
-        except Unstackable as reason:
-            found.against = str(reason)
-        return found
-
-    def alone(self) -> float:
-        """Return the seconds of the whole training."""
-        return self.times * _least(lambda: fit_alone(self.few))
-
-    def stacked(self, size: int, alone: float) -> float:
-        """Return the same of one in a stack of copies, and what it takes alone if there can be none."""
-        if size == 1 or self.against:
-            return alone
-        subject = self.few.subject
-        copies = [replace(subject, network=deepcopy(subject.network)) for _ in range(size)]
-        lot = [replace(self.few, subject=each) for each in copies]
-        try:
-            return self.times * _least(lambda: fit_stacked(lot)) / size
+            self.alone = self.stacked = self._least(1)
+            likeness(self._few)
+            self.stacked = self._least(size) if size > 1 else self.alone
+        except TrainingError:
+            return False
         except Unstackable as reason:
             self.against = str(reason)
-            return alone
+        return True
 
+    def _least(self, size: int) -> float:
+        # Others on the machine only ever add to what it takes.
+        return min(self.once(size) for _ in range(_TRIES))
 
-def _least(train: Callable[[], Any]) -> float:
-    """Return the least that a few tries take: others on the machine only ever add to it."""
-    found = math.inf
-    for _ in range(_TRIES):
+    def once(self, size: int) -> float:
+        """Return the seconds of the whole training in a stack of copies, or alone, from one try."""
+        one = size == 1 or self.against
+        train = partial(fit_alone, self._few) if one else partial(fit_stacked, self._copies(size))
         started = time.perf_counter()
         train()
-        found = min(found, time.perf_counter() - started)
-    return found
+        return self._times * (time.perf_counter() - started) / (1 if one else size)
+
+    def _copies(self, size: int) -> list[Prepared]:
+        subject = self._few.subject
+        networks = [deepcopy(subject.network) for _ in range(size)]
+        return [replace(self._few, subject=replace(subject, network=each)) for each in networks]
 
 
 def _bytes(trial: Prepared) -> int:

@@ -25,19 +25,23 @@ def torch_threads(count: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def quickest(seconds: Callable[[], float]) -> tuple[int, float]:
+def quickest(seconds: Callable[[], float], alone: float | None = None) -> tuple[int, float]:
     """Try a training with one thread and with all that torch has now.
 
     Small networks are slower with more threads, which then do little but wait for each other.
 
     Args:
         seconds: Trains a little and returns what the whole training would take.
+        alone: What it takes with one thread, if that is known.
 
     Returns:
         How many threads it should have, and how many times as fast it is with them as with one.
     """
     most = torch.get_num_threads()
-    if most == 1 or (alone := _least(seconds, 1)) < _SHORT:
+    if most == 1:
+        return 1, 1.0
+    alone = _least(seconds, 1) if alone is None else alone
+    if alone < _SHORT:
         return 1, 1.0
     gain = alone / _least(seconds, most, hopeless=_HOPELESS * alone)
     return (most, gain) if gain >= _GAIN else (1, 1.0)

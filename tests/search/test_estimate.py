@@ -76,7 +76,7 @@ def test_it_says_what_it_knows_of_stacks_and_does_not_of_pruning() -> None:
 
 
 def test_a_search_stacks_no_more_than_its_rounds_allow(tree: Tree) -> None:
-    placement = Placement(16, "", {"1": [1.6], "16": [0.1]})
+    placement = Placement(16, seconds={"1": [1.6], "16": [0.1]})
     data = {
         "path": "data",
         "facts": {"task": TASK, "rows": {"train": 2, "validation": 1}, "bytes": 9},

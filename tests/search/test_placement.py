@@ -11,6 +11,7 @@ import pytest
 import kdorch
 from kdorch.errors import ExecutionError
 from kdorch.execution import Event
+from kdorch.search import placement
 from kdorch.search.placement import Placement, place
 from kdorch.search.where import Where
 
@@ -43,19 +44,25 @@ def make(tree: Callable[..., dict[str, Any]]) -> Callable[..., kdorch.Study]:
 
 
 def placed(
-    study: kdorch.Study, before: Any = None, *, shape: Any = VECTORS, answering: Any = None
+    study: kdorch.Study,
+    before: Any = None,
+    *,
+    shape: Any = VECTORS,
+    answering: Any = None,
+    workers: int = 2,
+    device: str = "cpu",
 ) -> Placement:
     data = {"path": "data", "facts": {"task": {"input_shape": shape}}}
-    return place(study, answering or Answering(), data, Where("cpu", 2, 0), before)
+    return place(study, answering or Answering(), data, Where(device, workers, 0), before)
 
 
 def told(**fields: Any) -> Answering:
-    default = {"alone": [1.0, 3.0], "stacked": [1.0, 3.0], "against": [], "bytes": 5, "numerics": {}}
-    return Answering(**default | fields)
+    seconds = {"alone": [1.0, 3.0], "stacked": [1.0, 3.0], "against": [], "stack": 1}
+    return Answering(**seconds | {"threads": 1, "gain": 1.0, "bytes": 5, "numerics": {}} | fields)
 
 
 def test_a_study_may_say_how_many(make: Any) -> None:
-    answering = told()
+    answering = told(stack=1)  # which does not pay
     found = placed(make(search={"stack": 7}), answering=answering)
     assert (found.stack, found.seconds) == (7, {"1": [1.0, 3.0], "7": [1.0, 3.0]})
     assert placed(make(search={"stack": 7}), {"stack": 3}).stack == 7
@@ -70,7 +77,7 @@ def test_what_must_repeat_bit_for_bit_is_trained_one_by_one(make: Any) -> None:
 
 
 def test_a_study_goes_on_as_it_began(make: Any) -> None:
-    before = Placement(16, "because", {"1": [0.2], "16": [0.05]}, 5, NUMERICS)
+    before = Placement(16, "because", 1, 1.0, {"1": [0.2], "16": [0.05]}, 5, NUMERICS)
     assert placed(make(), before.facts()) == before
 
 
@@ -85,12 +92,16 @@ def test_where_nothing_can_be_measured_trials_go_one_by_one(make: Any) -> None:
 @pytest.mark.parametrize(
     ("found", "stack", "why"),
     [
-        ({"stacked": [0.2, 0.6]}, 16, "up to 16 as one, which takes 0.20 of the time of one by one"),
+        (
+            {"stacked": [0.2, 0.6], "stack": 16},
+            16,
+            "up to 16 as one, which takes 0.20 of the time of one by one",
+        ),
         ({"stacked": [0.9, 2.9]}, 1, "one by one, which is quickest"),
         ({"against": ["it has a Conv2d"]}, 1, "one by one, as it has a Conv2d"),
     ],
 )
-def test_a_stack_has_to_pay(make: Any, found: Any, stack: int, why: str) -> None:
+def test_the_log_says_what_speaks_for_it(make: Any, found: Any, stack: int, why: str) -> None:
     decided = placed(make(), answering=told(**found))
     assert (decided.stack, decided.why) == (stack, why)
 
@@ -120,9 +131,37 @@ def test_the_log_says_what_numerics_gain() -> None:
 
 
 def test_smaller_stacks_share_less() -> None:
-    found = Placement(16, "", {"1": [17.0], "16": [2.0]})
+    found = Placement(16, seconds={"1": [17.0], "16": [2.0]})
     assert [found.training(size) for size in (1, 4, 16, 20)] == [[17.0], [5.0], [2.0], [2.0]]
-    assert Placement(1, "", {"1": [17.0]}).training(1) == [17.0]
+    assert Placement(threads=2, gain=2.0, seconds={"1": [17.0]}).training(1) == [8.5]
+
+
+@pytest.mark.parametrize(
+    ("workers", "device", "most"),
+    [(4, "cpu", 1), (3, "cpu", 1), (2, "cpu", 2), (1, "cpu", 4), (1, "cuda:0", 1)],
+)
+def test_cores_that_no_worker_has_are_tried_as_threads(
+    make: Any, monkeypatch: pytest.MonkeyPatch, workers: int, device: str, most: int
+) -> None:
+    monkeypatch.setattr(placement, "cores", lambda: 4)
+    answering = told(threads=most, gain=1.6 if most > 1 else 1.0)
+    found = placed(make(), answering=answering, workers=workers, device=device)
+    assert (answering.job.threads, found.threads) == (most, most)
+    many = f"; on {most} threads each, 1.6 times as fast as on one"
+    assert found.told() == "one by one, which is quickest" + (many if most > 1 else "")
+
+
+def test_threads_are_as_the_study_says_or_as_they_were_where_there_are_cores(
+    make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(placement, "cores", lambda: 4)
+    before = Placement(why="because", threads=4, gain=2.0).facts()
+    assert placed(make(), before, workers=1).threads == 4
+    assert placed(make(), before, workers=2).threads == 1
+    assert placed(make(search={"threads": 3}), before, workers=2).threads == 3
+    assert placed(make(search={"threads": 3})).told() == (
+        "one by one, as a first try failed: nobody was to be asked; on 3 threads each"
+    )
 
 
 @pytest.mark.slow

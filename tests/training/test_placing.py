@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from training_toys import TRAIN, job
 
 from kdorch.training import placing
+from kdorch.training.threads import torch_threads
 
 STACK = 8
 
@@ -23,6 +25,7 @@ def test_each_student_is_measured_alone_and_in_a_stack(measured):
     found = measured({"student": {"use": "mlp", "width": 4}}, {"student": {"use": "mlp", "width": 32}})
     assert len(found["alone"]) == len(found["stacked"]) == 2
     assert sum(found["stacked"]) < sum(found["alone"])
+    assert (found["stack"], found["threads"]) == (STACK, 1)
     assert found["against"] == []
     assert found["bytes"] == 4 * (6 * 32 + 32 + 32 * 3 + 3)
 
@@ -51,6 +54,21 @@ def test_losses_may_forbid_a_stack(measured, loss, why):
     found = measured({"losses": {"task": {"use": "task"}, "other": loss}})
     assert found["alone"] == found["stacked"]
     assert why in found["against"][0]
+
+
+def test_threads_are_tried_on_the_way_that_is_taken(measured, monkeypatch):
+    tried = []
+
+    def quickest(seconds, alone):
+        tried.append((torch.get_num_threads(), alone, seconds()))
+        return 2, 1.5
+
+    monkeypatch.setattr(placing, "quickest", quickest)
+    with torch_threads(2):
+        found = measured({"train": {"epochs": 2, "batch": 32}})
+    assert (found["threads"], found["gain"]) == (2, 1.5)
+    [(threads, alone, _again)] = tried
+    assert (threads, alone) == (2, found["stacked"][0])
 
 
 def test_limits_and_divergence_are_left_to_the_trials(measured):

@@ -35,6 +35,12 @@ def test_what_is_hopeless_is_tried_once() -> None:
         assert quickest(lambda: next(tried[torch.get_num_threads()])) == (1, 1.0)
 
 
+def test_what_is_known_of_one_thread_is_not_tried_again() -> None:
+    with torch_threads(2):
+        assert quickest(lambda: {2: 5.0}[torch.get_num_threads()], 10.0) == (2, 2.0)
+        assert quickest(lambda: 1 / 0, 1.0) == (1, 1.0)
+
+
 def test_nothing_is_tried_where_there_is_one_thread() -> None:
     with torch_threads(1):
         assert quickest(lambda: 1 / 0) == (1, 1.0)

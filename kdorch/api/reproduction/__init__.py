@@ -84,7 +84,8 @@ def reproduce(
     with importable(folders):
         uri = where_runs_are(results)
         before = recorded(results, trial, seed, uri)
-        with LocalExecutor(1, preload=PRELOAD, sys_path=folders) as executor:
+        threads = before.inputs.get("threads", 1)
+        with LocalExecutor(1, threads, preload=PRELOAD, sys_path=folders) as executor:
             again = Again(results.study, results.home, uri, results.record, executor, observer or Observer())
             return _compared(results, before, again)
 
