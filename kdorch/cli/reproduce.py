@@ -54,7 +54,8 @@ def reproduce(home: Path, name: str, trial: int, seed: int | None, as_json: bool
 def show(found: Reproduction) -> None:
     """Print what came of it."""
     before, now = found.placement
-    click.echo(f"{found.who} was trained {before}, and now again {now}.")
+    placed = f"as before, {now}" if before == now else f"{now}; before, it was {before}"
+    click.echo(f"{found.who} was trained again {placed}.")
     _list(found.results, "What came of it differs:")
     if found.logits is None:
         click.echo("The recorded weights do not fit the student that is built now.")

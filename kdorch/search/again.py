@@ -58,11 +58,11 @@ class Again:
         maker = Maker(study, home, self.uri, executor, data, there)
         teacher = self._found("teacher", partial(maker.make, Model("teacher", study.teacher), prepare.ignore))
         shown = showing.transfer(study, home, executor, data["path"], prepare.ignore)
-        lessons = showing.lessons(study, home, executor, (data, teacher, shown), there, self.observer)
+        lessons = showing.lessons(study, home, executor, (data, teacher, shown), there, Observer())
         for name, path in entries(lessons).items():
             _refuse_damaged(name, path)
         # It was within the limits then; and how it is computed was decided then.
-        numerics = self.record["placement"]["numerics"]
+        numerics = self.record["placement"].get("numerics", {})
         return shared(study, data, lessons, there) | {"limits": [], "numerics": numerics}
 
     def _found(self, name: str, make: Callable[[], Entry]) -> Entry:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kdorch.api.reproduction.agreement import TOLERANCE, Difference, Outcome, apart
+from kdorch.api.reproduction.agreement import TOLERANCE, Difference, Outcome, apart, verdict
 
 BEFORE = Outcome(
     weights="abc",
@@ -68,3 +68,18 @@ def test_of_a_curve_the_first_number_that_differs_is_told() -> None:
 
 def test_another_best_epoch_is_another_training() -> None:
     assert names(epoch=3) == ["the best epoch"]
+
+
+@pytest.mark.parametrize(
+    ("logits", "further", "told"),
+    [
+        (4e-5, [], "within 1e-4"),
+        (2e-4, [], "differs"),  # though no score tells
+        (math.nan, [], "differs"),
+        (None, [], "differs"),
+        (0.0, [Difference("val/accuracy", 0.9, 0.8)], "differs"),
+    ],
+)
+def test_logits_and_numbers_have_to_agree(logits: float | None, further: list[Difference], told: str) -> None:
+    assert verdict(exact=False, further=further, logits=logits) == told
+    assert verdict(exact=True, further=[], logits=0.0) == "bit for bit"

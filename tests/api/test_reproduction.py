@@ -36,6 +36,7 @@ PLAIN = {
     "name": "plain",
     "student": {"use": "plain"},
     "plugins": ["./own_plain.py"],
+    "augment": {"views": 2, "noise": 0.1},
     "train": {"epochs": 3, "batch": 64, "deterministic": True},
     "tune": {"train.lr": {"low": 5e-3, "high": 2e-2}},
     "search": {"trials": 2, "sampler": "random"},
@@ -154,6 +155,14 @@ def test_a_trial_of_a_stack_is_equal_alone_but_for_rounding(folder: Path) -> Non
     assert found.inputs == ()
 
 
+def test_where_every_bit_is_promised_rounding_is_not_equal(folder: Path) -> None:
+    record = folder / "home" / "studies" / "stacked" / "study.json"
+    edit(record, '"deterministic": false', '"deterministic": true')
+    found = again(folder, "stacked")
+    assert (found.verdict, found.equal) == ("within 1e-4", False)
+    assert names(found) == ["train.deterministic in stacked.yaml"]
+
+
 def test_a_confirmation_is_found_by_its_seed(folder: Path) -> None:
     results = kdorch.Results("stacked", folder / "home")
     (confirmed,) = set(results.confirmed["candidate"])
@@ -179,17 +188,19 @@ def test_what_is_gone_from_the_store_is_made_again(folder: Path) -> None:
     found = again(folder, observer=Listening())
     assert said == [f"{what} is no longer in the store: it is made again" for what in ("data", "teacher")]
     assert (found.verdict, found.inputs) == ("bit for bit", ())
+    (noted,) = kdorch.Results("plain", folder / "home").record["inputs"].values()
+    assert {"data", "teacher", "transfer", "answers"} <= noted.keys()  # and so they were compared
 
 
 # ---------------------------------------------------------------- something has changed
 
 
-def test_other_versions_and_threads_are_named_though_it_comes_out_equal(folder: Path) -> None:
-    note(folder, torch="1.0", threads=64)
+def test_other_versions_and_processors_are_named_though_it_comes_out_equal(folder: Path) -> None:
+    note(folder, torch="1.0", processor="another")
     found = again(folder)
     assert found.verdict == "bit for bit"
-    assert names(found) == ["torch", "threads"]
-    assert str(found.inputs[1]) == "threads was 64, is now 1"
+    assert names(found) == ["torch", "processor"]
+    assert str(found.inputs[1]).startswith("processor was another, is now ")
 
 
 def test_edits_of_the_file_are_named_and_the_record_is_trained(folder: Path) -> None:
@@ -201,7 +212,11 @@ def test_edits_of_the_file_are_named_and_the_record_is_trained(folder: Path) -> 
 def test_a_record_with_another_seed_is_another_training(folder: Path) -> None:
     edit(folder / "home" / "studies" / "plain" / "study.json", '  "seed": 0,\n', '  "seed": 3,\n')
     found = again(folder)
-    assert (found.verdict, found.equal, names(found)) == ("differs", False, ["seed in plain.yaml"])
+    assert (found.verdict, found.equal, names(found)) == (
+        "differs",
+        False,
+        ["stored transfer", "stored answers", "seed in plain.yaml"],  # the views are drawn from it, too
+    )
     assert found.logits > 0.1
     assert "val/accuracy" in {difference.name for difference in found.results}
 

@@ -34,14 +34,15 @@ def shown(capsys: pytest.CaptureFixture[str], **changed: Any) -> list[str]:
 
 def test_what_is_equal_is_told_in_two_lines(capsys: pytest.CaptureFixture[str]) -> None:
     assert shown(capsys) == [
-        "Trial 24 was trained in a stack of 5, and now again alone.",
+        "Trial 24 was trained again alone; before, it was in a stack of 5.",
         (
             "Equal within 1e-4: the same best epoch, 34; curves and metrics agree, and logits of validation "
             "rows are at most 4.4e-05 apart."
         ),
     ]
-    assert shown(capsys, verdict="bit for bit", placement=("alone", "alone"))[1:] == [
-        "Equal, bit for bit: weights, curves and metrics."
+    assert shown(capsys, verdict="bit for bit", placement=("alone", "alone")) == [
+        "Trial 24 was trained again as before, alone.",
+        "Equal, bit for bit: weights, curves and metrics.",
     ]
 
 

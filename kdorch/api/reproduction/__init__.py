@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from kdorch.api.reproduction.agreement import TOLERANCE, Difference, Outcome, apart
+from kdorch.api.reproduction.agreement import TOLERANCE, Difference, Outcome, Verdict, apart, verdict
 from kdorch.api.reproduction.dependence import changes
 from kdorch.api.reproduction.recorded import Recorded, recorded
 from kdorch.api.results import Results
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from kdorch.search.again import Again
 
 __all__ = ["Difference", "Reproduction", "reproduce"]
-
-Verdict = Literal["bit for bit", "within 1e-4", "differs"]
 
 
 @dataclass(frozen=True)
@@ -104,11 +102,11 @@ def _compared(results: Results, before: Recorded, again: Again) -> Reproduction:
         exact = now.weights == before.outcome.weights and not apart(before.outcome, now, 0)
         logits = 0.0 if exact else again.apart(shared, before.spec["student"], (old, new))
     further = tuple(apart(before.outcome, now, TOLERANCE))
-    close = not further and logits is not None and logits <= TOLERANCE
+    equal = verdict(exact=exact, further=further, logits=logits)
     return Reproduction(
         who=before.who,
-        verdict="bit for bit" if exact else "within 1e-4" if close else "differs",
-        equal=exact or (close and not results.study.train.deterministic),
+        verdict=equal,
+        equal=exact if results.study.train.deterministic else equal != "differs",
         placement=(before.placement, result["placement"]),
         epoch=now.epoch,
         logits=logits,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+Verdict = Literal["bit for bit", "within 1e-4", "differs"]
 TOLERANCE = 1e-4
 """Of a number, absolute or relative: how far rounding may take it in a stack, or on another machine."""
 
@@ -48,6 +49,20 @@ class Outcome:
     epoch: int
     metrics: Mapping[str, float]
     curves: Mapping[str, Mapping[int, float]]
+
+
+def verdict(*, exact: bool, further: Sequence[Difference], logits: float | None) -> Verdict:
+    """Return how equal two trainings are.
+
+    Args:
+        exact: Whether every bit is the same.
+        further: What is further apart than the tolerance.
+        logits: How far their logits are apart at most; None where the weights of one do not fit the other.
+    """
+    if exact:
+        return "bit for bit"
+    near = not further and logits is not None and logits <= TOLERANCE
+    return "within 1e-4" if near else "differs"
 
 
 def apart(before: Outcome, now: Outcome, tolerance: float) -> list[Difference]:
