@@ -14,6 +14,7 @@ from kdorch.api.picture import draw
 from kdorch.api.results import Results
 from kdorch.reporting.figure import save
 from kdorch.search.logbook import dataset_record, page_of, run_of
+from kdorch.search.placement import Placement
 from kdorch.tracking import Tracker
 from kdorch.tracking.mlflow_tracker import open_tracker
 
@@ -36,7 +37,9 @@ def summarise(results: Results) -> None:
         finals |= results.profile.metrics()
     shown = "\n\n".join(f"### {who}\n\n{sample}" for who, sample in results.samples.items())
     note = "\n\n".join(filter(None, (_note(results), shown)))
-    tracker.log(run, curves={}, finals=finals, tags={"mlflow.note.content": note})
+    placement = Placement(**record["placement"])
+    tags = {"mlflow.note.content": note} | placement.tags()
+    tracker.log(run, curves={}, finals=finals | placement.metrics(), tags=tags)
     if shown:
         with TemporaryDirectory() as folder:
             file = Path(folder, "samples.md")
@@ -82,7 +85,14 @@ def _note(results: Results) -> str:
     lines = [
         f"Distilling **{study.teacher.name}** into smaller students on **{study.data.name}**.",
         *(f"{told[0].upper()}{told[1:]}." for told in (*models_told(results), *pruning_told(results))),
-        f"{len(results.trials)} complete trials, {len(results.front)} on the front.",
+        f"{len(results.trials)} complete trials, {len(results.front)} on the front. {_placed(results)}",
         "The run *summary* holds the front as a table and as a picture.",
     ]
     return "\n\n".join(lines)
+
+
+def _placed(results: Results) -> str:
+    """Return in sentences how trials were placed and computed."""
+    placement = Placement(**results.record["placement"])
+    sentences = filter(None, (f"Trained {placement.told()}", placement.computed()))
+    return " ".join(f"{each[0].upper()}{each[1:]}." for each in sentences)

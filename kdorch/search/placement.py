@@ -17,6 +17,7 @@ from kdorch.study import Study
 
 _PROBE = "kdorch.training.placing:run"
 _STACK = 16  # trials in a stack: larger ones gain little, and the sampler learns from them too late
+_NUMERICS = ("memory_format", "precision")
 _MAPS = 3  # dimensions of an input that has channels: channels, height, width
 
 
@@ -74,6 +75,23 @@ class Placement:
         """Return a setting whose trials are placed and computed so."""
         shared = {**setting.shared, "numerics": self.numerics}
         return replace(setting, stack=self.stack, threads=self.threads, shared=shared)
+
+    def metrics(self) -> dict[str, float]:
+        """Return its figures under names for a tracker: ``placement/seconds/16`` is the students' mean."""
+        found: dict[str, float] = {"stack": self.stack, "threads": self.threads, "gain": self.gain}
+        found |= {f"seconds/{size}": fmean(seconds) for size, seconds in self.seconds.items()}
+        figures = self.numerics.get("figures", {"seconds": {}, "scores": []})
+        found |= {
+            f"seconds/{each}".replace(" ", "/"): seconds for each, seconds in figures["seconds"].items()
+        }
+        for place, scores in enumerate(figures["scores"]):
+            found |= {f"score/{each}/{place}": scores[each] for each in ("float32", "bfloat16")}
+        return {f"placement/{name}": value for name, value in found.items()}
+
+    def tags(self) -> dict[str, str]:
+        """Return its decisions under names for a tracker."""
+        chosen = {name: str(self.numerics[name]) for name in _NUMERICS if name in self.numerics}
+        return {f"kdorch.{name}": value for name, value in ({"placement": self.told()} | chosen).items()}
 
     def facts(self) -> dict[str, Any]:
         """Return it as JSON takes it."""

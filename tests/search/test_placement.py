@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import pytest
@@ -130,6 +131,29 @@ def test_the_log_says_what_numerics_gain() -> None:
     assert Placement().computed() == ""
 
 
+def test_figures_and_decisions_have_names_in_a_tracker() -> None:
+    scores = [{"untrained": 0.1, "float32": 0.9, "bfloat16": 0.8, "epochs": 3, "kept": False}]
+    figures = {"seconds": {"contiguous float32": 2.0}, "scores": scores}
+    numerics = {"memory_format": "contiguous", "precision": "float32", "figures": figures}
+    found = Placement(4, "four as one", 2, 1.5, {"1": [1.0, 3.0], "4": [0.5]}, 9, numerics)
+    assert found.metrics() == {
+        "placement/stack": 4,
+        "placement/threads": 2,
+        "placement/gain": 1.5,
+        "placement/seconds/1": 2.0,
+        "placement/seconds/4": 0.5,
+        "placement/seconds/contiguous/float32": 2.0,
+        "placement/score/float32/0": 0.9,
+        "placement/score/bfloat16/0": 0.8,
+    }
+    assert found.tags() == {
+        "kdorch.placement": "four as one; on 2 threads each, 1.5 times as fast as on one",
+        "kdorch.memory_format": "contiguous",
+        "kdorch.precision": "float32",
+    }
+    assert Placement(why="one by one").tags() == {"kdorch.placement": "one by one"}
+
+
 def test_smaller_stacks_share_less() -> None:
     found = Placement(16, seconds={"1": [17.0], "16": [2.0]})
     assert [found.training(size) for size in (1, 4, 16, 20)] == [[17.0], [5.0], [2.0], [2.0]]
@@ -176,6 +200,13 @@ def test_small_perceptrons_are_stacked_and_go_on_so(
     assert sum(before["seconds"]["1"]) > sum(before["seconds"][str(before["stack"])])
     tags = [run.data.tags["kdorch.placement"] for run in found.of_kind("trial", "confirm", "baseline")]
     assert any(tag.startswith("in a stack of") for tag in tags)
+    (summary,) = found.of_kind("summary")
+    words = summary.data.tags["kdorch.placement"]
+    assert words.startswith("up to 16 as one, which takes ")
+    assert f"Trained {words}." in summary.data.tags["mlflow.note.content"]
+    assert f"Trained {words}." in found.experiment.tags["mlflow.note.content"]
+    assert summary.data.metrics["placement/stack"] == before["stack"]
+    assert summary.data.metrics["placement/seconds/16"] == pytest.approx(fmean(before["seconds"]["16"]))
     kdorch.run(study, home=home, workers=1, trials=12)
     after = whole(home)
     after.check(trials=12, confirmed=len(after.confirmation.complete()))
