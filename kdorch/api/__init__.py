@@ -55,7 +55,8 @@ def run(
         device: Where networks are trained: ``auto`` for a GPU if torch sees one, else the CPU; ``cpu``,
             ``cuda``, ``cuda:1``.
         trials: Trials in all, in place of the study's own number.
-        timeout: Seconds after which no further trial is begun.
+        timeout: Seconds after which no further trial is begun; one that runs has as long again, and a minute
+            at least, before it is called off.
         observer: Hears about progress. By default a notebook shows it, and nobody hears in a script;
             ``kdorch.Observer()`` keeps a notebook quiet, too.
         folders: Directories to import the study's own modules from; by default that of its file and the

@@ -38,7 +38,9 @@ def study() -> None:
 @FILE
 @SET
 @click.option("--trials", type=int, help="Trials in all, in place of the study's own number.")
-@click.option("--timeout", type=float, help="Seconds after which no trial is begun.")
+@click.option(
+    "--timeout", type=float, help="Seconds until no more trials are begun; one that runs has as long again."
+)
 @click.option("--workers", type=Workers(), default="auto", help="Trainings at once; auto: one per core.")
 @click.option("--device", default="auto", help="cpu, cuda or cuda:1; auto: a GPU if torch sees one.")
 @click.option("--profile", is_flag=True, help="Tell at the end where the time went.")

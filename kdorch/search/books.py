@@ -163,12 +163,19 @@ class Books:
         self._observer.say(f"{flight.plan.name} failed: {reason}")
 
     @part("Optuna tell")
-    def repeat(self, flight: Flight, reason: str) -> None:
-        """End a trial whose process died, and have it done again, unless that happens too often."""
-        frozen = self._record.trials()[flight.trial.number]
-        again = self._record.retry(frozen, reason)
+    def repeat(self, flight: Flight, reason: str, *, counts: bool = True) -> None:
+        """End a trial whose process died, and have it done again, unless that happens too often.
+
+        Args:
+            flight: The trial.
+            reason: Why it did.
+            counts: Whether this was an attempt, and not one that was called off.
+        """
         if flight.began:
             self._log(flight, {"kdorch.reason": reason})
+        frozen = self._record.trials()[flight.trial.number]
+        again = self._record.retry(frozen, reason, counts=counts)
+        if flight.began:
             self._tracker.end(flight.run_id, "failed")
         self._observer.say(
             f"{flight.plan.name} was lost ({reason}); {'it is tried again' if again else 'given up'}"

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any, Concatenate, ParamSpec
 
 from kdorch.execution import Event, Executor, Job
@@ -24,6 +25,8 @@ from kdorch.tracking import Tracker
 _TRAIN = "kdorch.training.trial:run"
 _READ_TEST = "kdorch.training.trial:read_test"
 _LONG = 2.0  # seconds of a training after which somebody may want to see that it runs
+_GRACE = 60.0  # seconds at least that a training has when the time of the whole study is up
+_KEYS = {"timeout": "search.deadline", "memory": "search.memory"}  # what sets the limits of a job
 
 P = ParamSpec("P")
 
@@ -44,13 +47,17 @@ class Coordinator:
         self._alone: deque[str] = deque()  # whoever shared a job that came to grief
         self._untested: list[str] = []
         self._jobs: set[str] = set()
+        self._end = math.inf
 
     def drive(self, deadline: float = math.inf) -> dict[str, float]:
         """Ask and train until the phase wants no more, or until a moment of ``time.monotonic``.
 
+        What is trained at that moment has as long again, and is then called off.
+
         Returns:
             The seconds that writing took, by parts.
         """
+        self._end = deadline + max(_GRACE, deadline - time.monotonic())
         try:
             with self._writer:
                 self._place(deadline)
@@ -117,7 +124,8 @@ class Coordinator:
         self._submit(Job(lot[0], _TRAIN, spec, threads=self._setting.threads))
 
     def _submit(self, job: Job) -> None:
-        self._executor.submit(job)
+        seconds = min(self._setting.deadline * len(job.spec["trials"]), self._end - time.monotonic())
+        self._executor.submit(replace(job, timeout=max(0.0, seconds)))
         self._jobs.add(job.id)
 
     def _handle(self, event: Event) -> None:
@@ -126,7 +134,9 @@ class Coordinator:
             self._reported(name, self._flights[name], event.data)
         elif event.kind != "started":
             self._jobs.remove(event.job.id)
-        if event.kind in ("error", "lost"):
+        if event.kind == "done" and event.job.entry == _TRAIN:
+            self._alone.extend(self._left(event.job))  # not begun, as others had changed the process
+        elif event.kind in ("error", "lost"):
             self._grieve(event)
 
     def _reported(self, name: str, flight: Flight, data: dict[str, Any]) -> None:
@@ -141,29 +151,35 @@ class Coordinator:
 
     def _grieve(self, event: Event) -> None:
         """Blame the only trial that a job had left; of several, see which it was."""
-        left = [each["name"] for each in event.job.spec["trials"] if self._is_open(each["name"], event.job)]
-        kind, message = event.data.get("type"), event.data.get("message")
-        reason = f"{kind}: {message}" if event.kind == "error" else event.data["reason"]
+        left, limit = self._left(event.job), event.data.get("limit", "")
+        reason = _reason(event)
         if event.job.entry == _READ_TEST:
             for name in left:
                 self._untested.remove(name)
                 self._repeat(name, reason)
-        elif len(left) > 1:
+        elif limit == "timeout" and time.monotonic() >= self._end:
+            for name in left:
+                self._repeat(name, "the time was up", counts=False)
+        elif len(left) > 1 or (limit == "timeout" and len(event.job.spec["trials"]) > 1):
             self._alone.extend(left)
-        elif left and event.kind == "error":
-            self._write(self._books.fail, left[0], reason, event.data["traceback"])
+        elif left and (event.kind == "error" or limit == "timeout"):  # which would happen again
+            self._write(self._books.fail, left[0], reason, event.data.get("traceback", ""))
         elif left:
             self._repeat(left[0], reason)
+
+    def _left(self, job: Job) -> list[str]:
+        """Return the trials of a job of which nothing has come home."""
+        return [each["name"] for each in job.spec["trials"] if self._is_open(each["name"], job)]
 
     def _write(
         self, write: Callable[Concatenate[Flight, P], None], name: str, *args: P.args, **kwargs: P.kwargs
     ) -> None:
         self._leaving.append(self._writer.put(write, self._flights.pop(name), *args, **kwargs))
 
-    def _repeat(self, name: str, reason: str) -> None:
+    def _repeat(self, name: str, reason: str, *, counts: bool = True) -> None:
         """Have a trial done again; what waits to be asked for is counted in this thread only."""
         self._writer.flush()
-        self._books.repeat(self._flights.pop(name), reason)
+        self._books.repeat(self._flights.pop(name), reason, counts=counts)
 
     def _is_open(self, name: str, job: Job) -> bool:
         waiting = name in self._untested
@@ -203,3 +219,11 @@ class Coordinator:
     def _tested(self, flight: Flight, scores: dict[str, float]) -> None:
         data, digest = self._setting.data.name, flight.result["digest"]
         self._setting.ledger.add(data, digest, scores, study=self._setting.study.name, who=flight.plan.name)
+
+
+def _reason(event: Event) -> str:
+    """Return in words why a job has ended without a result."""
+    if event.kind == "error":
+        return f"{event.data['type']}: {event.data['message']}"
+    key = _KEYS.get(event.data.get("limit", ""))
+    return f"{key}: {event.data['reason']}" if key else str(event.data["reason"])

@@ -16,6 +16,7 @@ from kdorch.kinds import Task
 from kdorch.search import features, prepare
 from kdorch.search.models import Model, models, placed
 from kdorch.search.observer import Observer
+from kdorch.search.patience import TRY
 from kdorch.search.phases import most_at_once
 from kdorch.search.placement import Placement
 from kdorch.search.where import Where
@@ -115,7 +116,7 @@ def estimate(
 
     def probe(network: Mapping[str, Any], train: Mapping[str, Any]) -> dict[str, Any]:
         own = spec | {"network": dict(network), "train": dict(train)}
-        return prepare.call(executor, _PROBE, own, threads=prepare.cores())
+        return prepare.call(executor, _PROBE, own, threads=prepare.cores(), timeout=TRY)
 
     (homework, teacher), *others = (_homework(model, probe) for model in models(study))
     twins = 1 + (study.confirm.baseline == "paired")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from kdorch.errors import KdorchError
 from kdorch.search.observer import Observer
 from kdorch.search.record import Record
+
+_NUMBER = re.compile(r"\d+")  # by which reasons that are the same may differ
 
 
 def look_back(name: str, search: Record, trials: int, observer: Observer, *, in_time: bool) -> None:
@@ -23,21 +27,27 @@ def look_back(name: str, search: Record, trials: int, observer: Observer, *, in_
     if not in_time:
         done = f"{search.counted} of {trials} trials"
         observer.say(f"the time is up after {done}. Run the study again for the others.")
-    elif search.counted < trials:
+    elif search.counted < trials and not search.hopeless:
         observer.say(
             f"stopped early: {search.infeasible:,} proposals broke a limit before training. "
             "Relax limits, or narrow tune."
         )
     if not search.complete():
         raise KdorchError(
-            f"No trial of {name!r} came to an end. The last one: {_last(search).rstrip('.')}. "
+            f"No trial of {name!r} came to an end. {_why(search).rstrip('.')}. "
             "Once the cause is mended, run the study again."
         )
 
 
-def _last(search: Record) -> str:
-    """Return why the last trial did not."""
-    trials = search.trials()
-    if not trials:
-        return "none was begun"
-    return str(trials[-1].user_attrs.get("reason", "it broke a limit before training"))
+def _why(search: Record) -> str:
+    """Return what happened to the trials, which have no result: to most of them, if that was not the same."""
+    alike: dict[str, list[str]] = {}
+    for reason in search.failures():
+        alike.setdefault(_NUMBER.sub("", reason.partition("\n")[0]), []).append(reason)
+    if not alike:
+        return "They broke a limit before training" if search.trials() else "None was begun"
+    most = max(alike.values(), key=len)
+    count = sum(map(len, alike.values()))
+    if count == 1:
+        return f"It failed: {most[-1]}"
+    return f"{len(most)} of the {count} that failed did so alike, the last one: {most[-1]}"

@@ -52,7 +52,7 @@ class Searching:
 
     def left(self, running: int) -> int:
         """Return how many trials to start beside those that run."""
-        if self.record.infeasible >= _PROPOSALS * self.total:
+        if self.record.infeasible >= _PROPOSALS * self.total or self.record.hopeless:
             return 0
         return max(self.record.waiting, self.total - self.record.counted - running)
 

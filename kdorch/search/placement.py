@@ -10,6 +10,7 @@ from typing import Any
 from kdorch.errors import KdorchError
 from kdorch.execution import Executor
 from kdorch.search.ends import trials_at_the_ends
+from kdorch.search.patience import TRY, patience
 from kdorch.search.prepare import call, cores
 from kdorch.search.setting import Setting, shared
 from kdorch.search.where import Where
@@ -73,8 +74,15 @@ class Placement:
 
     def applied(self, setting: Setting) -> Setting:
         """Return a setting whose trials are placed and computed so."""
-        shared = {**setting.shared, "numerics": self.numerics}
-        return replace(setting, stack=self.stack, threads=self.threads, shared=shared)
+        # A teacher that is asked in each training takes time that nobody has measured.
+        expected = () if "teacher" in setting.shared.get("features", ()) else self.seconds.get("1", ())
+        return replace(
+            setting,
+            stack=self.stack,
+            threads=self.threads,
+            shared={**setting.shared, "numerics": self.numerics},
+            deadline=patience(setting.study, expected),
+        )
 
     def metrics(self) -> dict[str, float]:
         """Return its figures under names for a tracker: ``placement/seconds/16`` is the students' mean."""
@@ -141,7 +149,7 @@ def _measured(study: Study, executor: Executor, data: Mapping[str, Any], where: 
         "compare": _has_numerics(study, data["facts"]["task"]["input_shape"]),
     }
     try:
-        found = call(executor, _PROBE, spec, threads=_spare(where))
+        found = call(executor, _PROBE, spec, threads=_spare(where), timeout=TRY)
     except KdorchError as error:
         return Placement(why=f"one by one, as a first try failed: {error}")
     if not found["alone"]:

@@ -141,6 +141,7 @@ def call(
     *,
     threads: int | None = None,
     hear: Callable[[dict[str, Any]], None] = ignore,
+    timeout: float | None = None,
 ) -> dict[str, Any]:
     """Have a worker do one thing, and wait for it; if the worker dies, another does it.
 
@@ -151,12 +152,13 @@ def call(
         wait: Told now and then for how many seconds it has been going on.
         threads: Of torch; None for as many as a trial gets. All cores are free: nothing else runs.
         hear: Told what the function reports.
+        timeout: Seconds that it may take; None for as long as it wants.
 
     Raises:
         KdorchError: Of the class that the worker raised, where it is one of ours.
         ExecutionError: If it took too many workers down.
     """
-    job, lost = Job(entry, entry, spec, threads=threads), 0
+    job, lost = Job(entry, entry, spec, timeout=timeout, threads=threads), 0
     executor.submit(job)
     started = time.monotonic()
     while True:
@@ -170,11 +172,10 @@ def call(
                 raise _again(event.data["type"], event.data["message"])
             if event.kind == "lost":
                 lost += 1
-                if lost == ATTEMPTS:
+                if lost == ATTEMPTS or event.data.get("limit") == "timeout":  # what hangs would hang again
+                    times = f"{lost} times" if lost > 1 else "once"
                     reason = event.data["reason"]
-                    raise errors.ExecutionError(
-                        f"{entry} was lost {lost} times: {reason}. Run the study again."
-                    )
+                    raise errors.ExecutionError(f"{entry} was lost {times}: {reason}. Run the study again.")
                 executor.submit(job)
 
 

@@ -16,6 +16,7 @@ from kdorch.search.sampling import sampler
 from kdorch.study.limits import Limit
 
 ATTEMPTS = 3  # a job that took its worker down this often is given up
+_FRUITLESS = 5  # failures in a session after which no more is asked of a search without any result
 INFEASIBLE = "infeasible"
 PRUNED = "pruned"
 CURVE = "curve"
@@ -48,11 +49,24 @@ class Record:
         self.infeasible: int = sum(map(_was_refused, trials))
         self.waiting: int = sum(trial.state == TrialState.WAITING for trial in trials)
         self._asked = len(trials) - self.waiting
+        self._failed = 0  # in this session
 
     def trials(self, *states: TrialState) -> list[FrozenTrial]:
         """Return the trials in these states, or all."""
         found: list[FrozenTrial] = self.study.get_trials(deepcopy=False, states=states or None)
         return found
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether all trials of this session have failed, and those before it: so will the others."""
+        if self._failed < _FRUITLESS:
+            return False
+        return not self.complete() and not self.pruned()
+
+    def failures(self) -> list[str]:
+        """Return why each failed, of those that are not done again."""
+        failed = self.trials(TrialState.FAIL)
+        return [trial.user_attrs["reason"] for trial in failed if _SUPERSEDED not in trial.user_attrs]
 
     def complete(self) -> list[FrozenTrial]:
         """Return the complete trials."""
@@ -122,6 +136,7 @@ class Record:
         self.annotate(trial, "reason", reason)
         self._end(trial, state=TrialState.FAIL)
         self.counted += 1
+        self._failed += 1
 
     def retry(self, trial: FrozenTrial, reason: str, *, counts: bool = True, died: bool = True) -> bool:
         """End a trial whose process died, and have it done again; False if it was tried often enough.

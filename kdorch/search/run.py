@@ -93,6 +93,7 @@ class Session:
                 preload=PRELOAD,
                 sys_path=self.folders,
                 log_dir=self.folder.logs,
+                memory=None if self.study.search.memory == "auto" else self.study.search.memory,
             )
             profiled = Profiled(Attentive(executor, interrupts))
             with executor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -53,6 +54,7 @@ class Setting:
         workers: Jobs at once.
         stack: Most trials of a job.
         inputs: The name, in the study's record, of what they depend on besides the study.
+        deadline: Seconds that a training may take.
     """
 
     study: Study
@@ -65,6 +67,7 @@ class Setting:
     stack: int = 1
     threads: int = 1
     inputs: str = ""
+    deadline: float = math.inf
 
 
 def shared(study: Study, data: Mapping[str, Any], lessons: Mapping[str, Any], where: Where) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from kdorch.errors import Problem, StudyError
 from kdorch.execution import Executor
 from kdorch.kinds import Loss, Student
 from kdorch.search import features
+from kdorch.search.patience import TRY
 from kdorch.search.prepare import call
 from kdorch.spec import Choice, Spec
 from kdorch.study import OneOf, Study
 from kdorch.study.space import Dimension, bind, parts, space
 
-_TRY = "kdorch.training.together:run"
+_TOGETHER = "kdorch.training.together:run"
 _Variant = tuple[Spec, str, dict[str, Any], dict[str, Any]]
 
 
@@ -56,7 +57,7 @@ def fit_together(
         "students": [variant for part, *variant in tried if isinstance(part, Student)],
         "losses": [variant for part, *variant in tried if isinstance(part, Loss)],
     }
-    found = call(executor, _TRY, spec)["problems"]
+    found = call(executor, _TOGETHER, spec, timeout=TRY)["problems"]
     if found:
         raise StudyError([Problem(where, what) for where, what in found], f"study {study.name!r}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ByteSize, Field, field_validator, model_validator
+from pydantic import BeforeValidator, ByteSize, Field, model_validator
 
 from kdorch.spec import Strict
 from kdorch.spec.strict import refusal
@@ -12,6 +12,15 @@ from kdorch.study.transfer import Augment, Transfer
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[int, Field(ge=1)]
+
+
+def _is_size(value: Any) -> Any:
+    if isinstance(value, bool) or (isinstance(value, str) and "%" in value):  # taken for bytes by pydantic
+        raise refusal("byte_size", "")
+    return value
+
+
+Bytes = Annotated[ByteSize, BeforeValidator(_is_size)]
 
 
 class Split(Strict):
@@ -77,6 +86,11 @@ class Search(Strict):
             quickest.
         threads: Of each job that trains; ``auto`` is one, or where there are more cores than workers as many
             as each has, if that is measured to be quicker.
+        deadline: Seconds after which a training counts as hanging: its process is ended, and it has failed.
+            With ``auto`` a hundred times what the longest should take, and an hour at least; a day where
+            nobody knows.
+        memory: Bytes, as in ``8GB``, that a training may use: beyond, its process is ended. With ``auto`` all
+            trainings together may use four fifths of the machine's memory; beyond, that of the largest is.
     """
 
     trials: Positive = 40
@@ -84,6 +98,8 @@ class Search(Strict):
     pruner: Literal["none", "optimistic"] = "none"
     stack: Literal["auto"] | Positive = "auto"
     threads: Literal["auto"] | Positive = "auto"
+    deadline: Literal["auto"] | Annotated[float, Field(gt=0, allow_inf_nan=False)] = "auto"
+    memory: Literal["auto"] | Bytes = "auto"
 
 
 class Confirm(Strict):
@@ -111,15 +127,8 @@ class Store(Strict):
             all others; everything by default.
     """
 
-    disk: ByteSize = ByteSize(10_000_000_000)
+    disk: Bytes = ByteSize(10_000_000_000)
     top: Positive | None = None
-
-    @field_validator("disk", mode="before")
-    @classmethod
-    def _no_switch(cls, value: Any) -> Any:
-        if isinstance(value, bool):  # of which pydantic would make a byte
-            raise refusal("byte_size", "")
-        return value
 
 
 SETTINGS: dict[str, type[Strict]] = {

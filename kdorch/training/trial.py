@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from kdorch.discovery import installed
+from kdorch.drift import changes, current_state
 from kdorch.errors import TrainingError
 from kdorch.kinds import Task
 from kdorch.training.alone import fit_alone
@@ -43,14 +44,21 @@ def run(spec: Mapping[str, Any], report: Report) -> dict[str, Any]:
             when it is done ``result``, which has ``metrics``, ``curves``, ``epoch``, the ``digest`` of the
             weights, the ``placement`` in words, and perhaps a ``sample``; or ``infeasible``, the limits that
             are broken before training; or ``pruned``, the epoch after which it was given up, with its
-            ``metrics`` and ``curves`` so far. Where one of a stack diverges, ``error``.
+            ``metrics`` and ``curves`` so far. Where one of a stack diverges, ``error``. Nothing of those that
+            could not be trained as if they were alone, as another one had changed this process.
 
     Raises:
         TrainingError: If the parts of a trial do not fit each other, or training diverges.
     """
-    bench = Bench(spec)
+    bench, found = Bench(spec), current_state()
     alike: dict[Hashable, list[Prepared]] = {}
+
+    def disturbed() -> bool:
+        return len(spec["trials"]) > 1 and bool(changes(found))
+
     for described in spec["trials"]:
+        if disturbed():
+            return {}
         with _repeatable(**described["train"]):
             try:
                 trial = bench.prepare(described)
@@ -63,12 +71,16 @@ def run(spec: Mapping[str, Any], report: Report) -> dict[str, Any]:
             except Unstackable as reason:  # at once, as it may draw from the generators that were seeded
                 _tell(report, bench, trial, fit_alone(trial), f"alone{trial.numerics}, as {reason}")
     for trials in (lot for each in alike.values() for lot in lots(each)):
+        if disturbed():
+            return {}
         with _repeatable(**dict(trials[0].settings)):
-            _train_together(trials, bench, report)
+            _train_together(trials, bench, report, disturbed)
     return {}
 
 
-def _train_together(trials: list[Prepared], bench: Bench, report: Report) -> None:
+def _train_together(
+    trials: list[Prepared], bench: Bench, report: Report, disturbed: Callable[[], bool]
+) -> None:
     found: Iterable[Fitted | TrainingError] = map(fit_alone, trials)
     placement = "alone"
     if len(trials) > 1:
@@ -78,6 +90,8 @@ def _train_together(trials: list[Prepared], bench: Bench, report: Report) -> Non
             placement = f"alone, as {reason}"
     for trial, fitted in zip(trials, found, strict=True):
         _tell(report, bench, trial, fitted, placement)
+        if disturbed():
+            return
 
 
 def _tell(

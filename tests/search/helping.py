@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import os
+import signal
 from typing import Any
 
 from kdorch import errors
@@ -24,6 +25,11 @@ def borrow_a_name(spec: dict[str, Any], _: Any) -> dict[str, Any]:
 
 def refuse_a_study(spec: dict[str, Any], _: Any) -> dict[str, Any]:
     raise errors.StudyError([errors.Problem("a", "is wrong.")], "the file")
+
+
+def hang(spec: dict[str, Any], _: Any) -> dict[str, Any]:
+    signal.pause()
+    return {}
 
 
 def die(spec: dict[str, Any], _: Any) -> dict[str, Any]:

@@ -39,7 +39,7 @@ BEYOND = {
     "references/no-such-estimator",
     "schedules/beyond-the-training", "schedules/nothing", "schedules/nothing-in-the-first-epoch",
     "schedules/tuned-as-a-number", "schedules/tuned-wrongly",
-    "settings/disk-of-another-unit", "settings/shares-too-large",
+    "settings/disk-of-another-unit", "settings/memory-as-a-share", "settings/shares-too-large",
     "teachers/estimator-without-colon", "teachers/exported-without-trust", "teachers/features-of-folds", "teachers/fitted-or-loaded",
     "teachers/member-folds-alone", "teachers/no-registry-address", "teachers/no-such-estimator",
     "teachers/no-such-file", "teachers/one-fold", "teachers/one-member", "teachers/weight-of-nobody",

@@ -267,3 +267,40 @@ def test_leaves_torch_as_it_was(run, end, deterministic):
     except TrainingError:
         assert end == "failed"
     assert globals_of_torch() == before
+
+
+# ---------------------------------------------------------------- beside one that changes the process
+
+
+@pytest.fixture
+def told(spec):
+    """Return a function that runs trials in one job, and returns the names of those that were told."""
+
+    def call(*students):
+        before, reports = np.geterr(), []
+        try:
+            trial.run(job(*(spec(student=student) for student in students)), reports.append)
+        finally:
+            np.seterr(**before)
+        return [report["trial"] for report in reports if "result" in report]
+
+    return call
+
+
+RUDE = {"use": "module", "target": "training_toys:Rude"}
+POLITE = {"use": "module", "target": "training_toys:Watching"}
+STACKED = {"use": "mlp", "width": 8}
+
+
+@pytest.mark.parametrize(
+    ("students", "names"),
+    [
+        ((POLITE, RUDE, POLITE), ["0", "1"]),
+        ((RUDE, STACKED, STACKED), ["0"]),
+        ((STACKED, RUDE), ["1"]),
+        ((RUDE,), ["0"]),
+        ((POLITE, STACKED, POLITE), ["0", "2", "1"]),
+    ],
+)
+def test_nobody_is_trained_in_a_process_that_another_one_has_changed(told, students, names):
+    assert told(*students) == names

@@ -132,6 +132,18 @@ class Watching(nn.Module):
         return kdorch.Output(self.layer(inputs))
 
 
+class Rude(nn.Linear):
+    """Leaves the process changed."""
+
+    def __init__(self):
+        super().__init__(FEATURES, CLASSES)
+
+    def forward(self, inputs):
+        if self.training:
+            np.seterr(divide="print")
+        return super().forward(inputs)
+
+
 class Scalar(nn.Module):
     """One number for each row, where the task needs one for each class."""
 
