@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from traceback import format_exception
 
+from kdorch.cli.discretion import discreet
 from kdorch.cli.hints import same_again
 from kdorch.errors import reason
 
@@ -18,9 +19,9 @@ EXIT_CODE = 70  # EX_SOFTWARE of sysexits.h
 
 def explain(error: Exception, home: Path) -> str:
     """Keep the traceback of an error, and return a line about it for the user."""
-    what = f"something went wrong inside kdorch: {reason(error)}".rstrip(".")
+    what = discreet(f"something went wrong inside kdorch: {reason(error)}".rstrip("."))
     facts = f"kdorch {version('kdorch')}, Python {platform.python_version()}, {platform.platform()}"
-    details = "\n".join([same_again(), facts, "", *format_exception(error)])
+    details = discreet("\n".join([same_again(), facts, "", *format_exception(error)]))
     for folder in (home, Path(tempfile.gettempdir())):
         with suppress(OSError):  # a full disk may be the very cause
             file = _keep(details, folder)

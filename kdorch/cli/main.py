@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from kdorch.cli import completion, data, doctor, plugins, promote, study, ui, voice
+from kdorch.cli.discretion import discreet
 from kdorch.cli.hints import INTERRUPTED
 from kdorch.errors import KdorchError
 from kdorch.search import HOME
@@ -75,8 +76,8 @@ def main() -> None:
         if voice.is_verbose():
             from traceback import format_exception
 
-            click.echo("".join(format_exception(error)), err=True)
-        click.echo(f"error: {error}", err=True)
+            click.echo(discreet("".join(format_exception(error))), err=True)
+        click.echo(discreet(f"error: {error}"), err=True)
         code = error.exit_code
     except click.ClickException as error:
         error.show()

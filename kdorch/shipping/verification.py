@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from kdorch.errors import PromotionError
 from kdorch.shipping import outside
+from kdorch.tracking.address import masked
 
 TOLERANCE = 1e-5
 """Allowed difference per answer: this much of its unit, which for a logit is 1, and of its size."""
@@ -77,7 +78,8 @@ def _run_outside(model_uri: str, tracking_uri: str, batches: Path, outputs: Path
             f"the exported student gave no answer within {_DEADLINE:.0f} s in a process without kdorch."
         ) from error
     if done.returncode != 0:
-        last = "\n".join(f"  {line}" for line in done.stderr.strip().splitlines()[-_LAST_LINES:])
+        told = masked(done.stderr, tracking_uri)
+        last = "\n".join(f"  {line}" for line in told.strip().splitlines()[-_LAST_LINES:])
         raise PromotionError(
             "the exported student does not run in a process without kdorch "
             f"(exit status {done.returncode}). Its last lines:\n{last}"

@@ -49,9 +49,12 @@ def _secrets(uri: str) -> set[str]:
 
 
 def public(uri: str) -> str:
-    """Return the address of a server without user and password, for a link."""
-    parts = urlsplit(uri)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")
+    """Return the address of a server without user and secrets, for a link."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:  # no address at all, which is told once somebody connects
+        return masked(uri, uri)
+    return masked(parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl(), uri).rstrip("/")
 
 
 def connect(uri: str) -> MlflowClient:
