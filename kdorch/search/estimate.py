@@ -43,6 +43,8 @@ class Estimate:
         references: Seconds to make them all ready; 0 where nobody knows.
         stack: Trainings in one stack, each of which takes that share of its seconds.
         pruned: Whether some of the trainings will be given up, and take less.
+        blind: Whether some of their losses read the teacher's features, and nobody knows yet how long that
+            takes.
         start: Seconds until everything is imported; 0 where it is.
     """
 
@@ -55,15 +57,17 @@ class Estimate:
     references: float = 0.0
     stack: int = 1
     pruned: bool = False
+    blind: bool = False
     start: float = 0.0
 
     def __str__(self) -> str:
         shortest, longest = (self.whole(seconds) for seconds in self.training)
         each = _span(*self.training)
         later = f" and {self.confirmations} to confirm" if self.confirmations else ""
-        pruned = ", less what pruning saves" if self.pruned else ""
+        unknown = ", less what pruning saves" if self.pruned else ""
+        unknown += ", without what losses on features take" if self.blind else ""
         together = f", {self.stack} as one" if self.stack > 1 else ""
-        whole = f"about {_span(shortest, longest)} with {self.workers} at once{pruned}"
+        whole = f"about {_span(shortest, longest)} with {self.workers} at once{unknown}"
         trials = f"{self.trials} trials{later} of {each}{together}"
         return f"{whole}, up to {decimal(self.disk)}: {self._made()}{trials}"
 
@@ -140,6 +144,7 @@ def estimate(
         references=sum(each for _, each in others),
         stack=stack,
         pruned=study.search.pruner != "none",
+        blind=features.read_by(study) != [],
         start=start,
     )
 

@@ -65,12 +65,11 @@ def test_it_is_said_in_units_of_its_size(training: tuple[float, float], told: st
     assert str(expected) == told
 
 
-def test_it_says_what_it_knows_of_stacks_and_does_not_of_pruning() -> None:
-    expected = Estimate(
-        9.0, (0.1, 0.1), trials=40, confirmations=30, workers=2, disk=5_000_000, stack=5, pruned=True
-    )
+def test_it_says_what_it_knows_of_stacks_and_what_it_does_not_know() -> None:
+    counts = {"trials": 40, "confirmations": 30, "workers": 2, "disk": 5_000_000, "stack": 5}
+    expected = Estimate(9.0, (0.1, 0.1), **counts, pruned=True, blind=True)
     assert str(expected) == (
-        "about 16 s with 2 at once, less what pruning saves, up to 5.0 MB: "
+        "about 16 s with 2 at once, less what pruning saves, without what losses on features take, up to 5.0 MB: "
         "teacher 9.0 s unless it is stored, 40 trials and 30 to confirm of 0.1 s, 5 as one"
     )
 
