@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kdorch.errors import ExecutionError, StoreError
+from kdorch.errors import ExecutionError, StoreError, TrainingError
 from kdorch.execution import Executor
 from kdorch.search import prepare, showing
 from kdorch.search.beside import Entry, Maker
@@ -79,13 +79,16 @@ class Again:
         """Return what they depend on now, besides the study."""
         return inputs(self.executor, common)
 
-    def train(self, common: Mapping[str, Any], spec: Mapping[str, Any], weights: Path) -> dict[str, Any]:
-        """Train once, alone.
+    def train(
+        self, common: Mapping[str, Any], specs: Mapping[str, Mapping[str, Any]], name: str, folder: Path
+    ) -> dict[str, Any]:
+        """Train once.
 
         Args:
             common: What `ready` has returned.
-            spec: Of the trial.
-            weights: File to write.
+            specs: Of the trial, and of those that it shares a stack with, in order, by their names.
+            name: Of the trial.
+            folder: Where weights are written, each by its trial's name.
 
         Returns:
             Its result, as `kdorch.training.trial.run` reports it.
@@ -94,8 +97,15 @@ class Again:
             KdorchError: If it cannot be trained any more.
         """
         heard: dict[str, Any] = {}
-        job = {**common, "trials": [{**spec, "name": "again", "weights": str(weights)}]}
-        prepare.call(self.executor, "kdorch.training.trial:run", job, hear=heard.update)
+
+        def hear(data: dict[str, Any]) -> None:
+            if data["trial"] == name:
+                heard.update(data)
+
+        trials = [{**spec, "name": each, "weights": str(folder / each)} for each, spec in specs.items()]
+        prepare.call(self.executor, "kdorch.training.trial:run", {**common, "trials": trials}, hear=hear)
+        if "result" not in heard:
+            raise TrainingError(heard.get("error", "it came to no result"))
         result: dict[str, Any] = heard["result"]
         return result
 

@@ -132,6 +132,8 @@ class Books:
             "kdorch.placement": flight.result["placement"],
             "kdorch.inputs": self._setting.inputs,
         }
+        if stack := flight.result.get("stack"):
+            facts["kdorch.stack"] = " ".join(stack)  # for whoever does it again
         self._log(flight, facts, file=named, curves=flight.result["curves"], finals=metrics)
         named.unlink()
         self._record.tell(flight.trial.number, values)

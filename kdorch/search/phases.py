@@ -124,9 +124,8 @@ class Confirming:
         chosen = trial.user_attrs["plan"]
         candidate, seed, role = chosen["candidate"], chosen["seed"], chosen["role"]
         params = self._params[candidate]
-        tree = bind(self.study, params)
+        tree = bound(self.study, params, role)
         if role == "baseline":
-            tree["losses"] = {"task": _labels_alone(tree["losses"])}
             params = {path: value for path, value in params.items() if not path.startswith("losses.")}
         return Plan(
             kind=role,
@@ -135,6 +134,14 @@ class Confirming:
             spec=plan_spec(tree, seed) | {"sample": seed == self.study.seed + _FRESH},
             tags={"kdorch.candidate": str(candidate), "kdorch.seed": str(seed)},
         )
+
+
+def bound(study: Study, params: Mapping[str, Any], role: str) -> dict[str, Any]:
+    """Return what is trained of a candidate with these parameters, as a plan's role says."""
+    tree = bind(study, params)
+    if role == "baseline":
+        tree["losses"] = {"task": _labels_alone(tree["losses"])}
+    return tree
 
 
 def _labels_alone(losses: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

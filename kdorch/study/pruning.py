@@ -101,14 +101,21 @@ def best_so_far(curve: Sequence[float], direction: Direction) -> list[float]:
     return [_short(score) for score in best.accumulate(curve)]
 
 
-def stop(bar: Mapping[str, Any] | None, known: Mapping[str, float]) -> Stop:
+def stop(bar: Mapping[str, Any] | None, known: Mapping[str, float], until: int | None = None) -> Stop:
     """Return what a training asks after each epoch: whether it is to be given up.
 
     Args:
         bar: The fields of a `Bar`, or None where nobody is given up.
         known: What was measured of this student before training.
+        until: After which epoch it was given up before, where a training is done again.
     """
+    if until is not None:
+        return partial(_after, until)
     return partial(Bar(**bar).hopeless, known=known) if bar else never
+
+
+def _after(until: int, epoch: int, _score: float) -> bool:
+    return epoch >= until
 
 
 def never(_epoch: int, _score: float) -> bool:

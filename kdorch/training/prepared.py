@@ -145,7 +145,7 @@ class Bench:
             settings=settings,
             numerics=numerics,
             score=tuple(self._spec["score"]),
-            stop=stop(trial.get("bar"), known),
+            stop=stop(trial.get("bar"), known, trial.get("until")),
             weights=Path(trial["weights"]),
             sample=batch if trial.get("sample") else None,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,13 +39,14 @@ def run(spec: Mapping[str, Any], report: Report) -> dict[str, Any]:
             ``memory_format`` and ``precision``, unless a trial has its own.
             ``trials``: of each its ``name``, ``student``, ``losses``, ``train``, ``seed``, ``weights`` (file
             to write), perhaps ``recall``, a teacher with fields that act in each trial, ``bar``, which it has
-            to clear or is given up, and ``sample``: whether to make something to look at.
+            to clear or is given up, ``until``, the epoch after which it is given up in any case, and
+            ``sample``: whether to make something to look at.
         report: Called for each trial with its name under ``trial`` and: before training ``known``, metrics;
             when it is done ``result``, which has ``metrics``, ``curves``, ``epoch``, the ``digest`` of the
-            weights, the ``placement`` in words, and perhaps a ``sample``; or ``infeasible``, the limits that
-            are broken before training; or ``pruned``, the epoch after which it was given up, with its
-            ``metrics`` and ``curves`` so far. Where one of a stack diverges, ``error``. Nothing of those that
-            could not be trained as if they were alone, as another one had changed this process.
+            weights, the ``placement`` in words, perhaps the names of its ``stack``, itself among them, and
+            perhaps a ``sample``; or ``infeasible``, the limits that are broken before training; or
+            ``pruned``, the epoch after which it was given up, with its ``metrics`` and ``curves`` so far.
+            Where one of a stack diverges, ``error``.
 
     Raises:
         TrainingError: If the parts of a trial do not fit each other, or training diverges.
@@ -82,24 +83,30 @@ def _train_together(
     trials: list[Prepared], bench: Bench, report: Report, disturbed: Callable[[], bool]
 ) -> None:
     found: Iterable[Fitted | TrainingError] = map(fit_alone, trials)
-    placement = "alone"
+    placement, stack = "alone", []
     if len(trials) > 1:
         try:
             found, placement = fit_stacked(trials), f"in a stack of {len(trials)}"
+            stack = [trial.name for trial in trials]
         except Unstackable as reason:
             placement = f"alone, as {reason}"
     for trial, fitted in zip(trials, found, strict=True):
-        _tell(report, bench, trial, fitted, placement)
+        _tell(report, bench, trial, fitted, placement, stack)
         if disturbed():
             return
 
 
 def _tell(
-    report: Report, bench: Bench, trial: Prepared, fitted: Fitted | TrainingError, placement: str
+    report: Report,
+    bench: Bench,
+    trial: Prepared,
+    fitted: Fitted | TrainingError,
+    placement: str,
+    stack: Sequence[str] = (),
 ) -> None:
     if isinstance(fitted, Fitted):
-        result = bench.finish(trial, fitted) | {"placement": f"{placement}{told()}"}
-        report({"trial": trial.name, "result": result})
+        placed = {"placement": f"{placement}{told()}"} | ({"stack": list(stack)} if stack else {})
+        report({"trial": trial.name, "result": bench.finish(trial, fitted) | placed})
     else:
         report({"trial": trial.name, "error": f"{type(fitted).__name__}: {fitted}"})
 

@@ -118,6 +118,13 @@ def answer_otherwise(teacher: Path) -> None:
     (teacher / "manifest.json").write_text(json.dumps(manifest | {"files": _files(teacher)}))
 
 
+def forget_stacks(folder: Path) -> None:
+    """Leave nobody know which trials shared a stack, as of those that were trained before that was noted."""
+    with sqlite3.connect(folder / "home" / "mlflow.db") as database:
+        assert database.execute("DELETE FROM tags WHERE key = 'kdorch.stack'").rowcount
+    database.close()
+
+
 def tables(folder: Path) -> dict[str, list[Any]]:
     """Return all that MLflow knows."""
     with sqlite3.connect(folder / "home" / "mlflow.db") as database:
@@ -147,7 +154,15 @@ def test_a_deterministic_trial_is_equal_bit_for_bit_and_nothing_is_written(folde
     assert files(folder) == written
 
 
-def test_a_trial_of_a_stack_is_equal_alone_but_for_rounding(folder: Path) -> None:
+@pytest.mark.parametrize("trial", range(4))
+def test_a_trial_of_a_stack_is_equal_bit_for_bit_in_the_same_stack(trial: int, folder: Path) -> None:
+    found = again(folder, "stacked", trial)
+    assert found.placement == ("in a stack of 4", "in a stack of 4")
+    assert (found.verdict, found.inputs) == ("bit for bit", ())
+
+
+def test_a_trial_whose_stack_nobody_knows_is_equal_alone_but_for_rounding(folder: Path) -> None:
+    forget_stacks(folder)
     found = again(folder, "stacked", 2)
     assert found.placement == ("in a stack of 4", "alone")
     assert (found.verdict, found.equal) == ("within 1e-4", True)
@@ -156,6 +171,7 @@ def test_a_trial_of_a_stack_is_equal_alone_but_for_rounding(folder: Path) -> Non
 
 
 def test_where_every_bit_is_promised_rounding_is_not_equal(folder: Path) -> None:
+    forget_stacks(folder)
     record = folder / "home" / "studies" / "stacked" / "study.json"
     edit(record, '"deterministic": false', '"deterministic": true')
     found = again(folder, "stacked")
@@ -169,7 +185,7 @@ def test_a_confirmation_is_found_by_its_seed(folder: Path) -> None:
     ledger = (folder / "home" / "ledger.jsonl").read_bytes()
     found = again(folder, "stacked", confirmed, seed=1000)
     assert found.who == f"Trial {confirmed}, confirmed with seed 1000,"
-    assert found.equal
+    assert found.verdict == "bit for bit"
     assert (folder / "home" / "ledger.jsonl").read_bytes() == ledger
     with pytest.raises(kdorch.ChoiceError, match=r"not confirmed with seed 7.*confirmed with: 1000\."):
         again(folder, "stacked", confirmed, seed=7)

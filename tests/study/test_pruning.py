@@ -162,3 +162,8 @@ def test_what_is_written_down_is_short_and_never_falls() -> None:
     assert best_so_far([3.0, 2.00000001, 2.5], "min") == [3.0, 2.0, 2.0]
     told = bar(*[(HALVING, params) for params in range(100, 400)])
     assert len(json.dumps(asdict(told))) < 300
+
+
+def test_what_is_done_again_is_given_up_after_the_same_epoch() -> None:
+    hopeless = stop(None, {}, until=3)
+    assert [hopeless(epoch, 1.0) for epoch in (1, 2, 3)] == [False, False, True]

@@ -56,8 +56,8 @@ def reproduce(
     """Train a trial again from its record alone, and compare.
 
     Specs and seeds come from the record, rows and the teacher's outputs from the store; what is gone from
-    there is made again as a run would. It is trained alone, also where it had shared a stack: that is equal
-    but for rounding. Nothing is written to the study's record, to Optuna or to MLflow.
+    there is made again as a run would. What had shared a stack is trained together again: alone it would be
+    rounded otherwise. Nothing is written to the study's record, to Optuna or to MLflow.
 
     Args:
         results: Of a study.
@@ -92,15 +92,15 @@ def _compared(results: Results, before: Recorded, again: Again) -> Reproduction:
     shared = again.ready(before.inputs.get("device", "auto"))
     inputs = tuple(changes(results, before.inputs, again.inputs(shared)))
     with TemporaryDirectory() as folder:
-        old, new = Path(folder, "before"), Path(folder, "now")
+        old, new = Path(folder, "before"), Path(folder, before.name)
         old.write_bytes(before.weights)
         try:
-            result = again.train(shared, before.spec, new)
+            result = again.train(shared, before.specs, before.name, new.parent)
         except KdorchError as error:
             raise TrainingError(_hopeless(before.who, error, inputs)) from error
         now = _outcome(result)
         exact = now.weights == before.outcome.weights and not apart(before.outcome, now, 0)
-        logits = 0.0 if exact else again.apart(shared, before.spec["student"], (old, new))
+        logits = 0.0 if exact else again.apart(shared, before.specs[before.name]["student"], (old, new))
     further = tuple(apart(before.outcome, now, TOLERANCE))
     equal = verdict(exact=exact, further=further, logits=logits)
     return Reproduction(

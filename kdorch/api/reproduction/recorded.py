@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kdorch.api.reproduction.agreement import Outcome
 from kdorch.api.results import Results
 from kdorch.errors import ChoiceError
+from kdorch.search.record import PRUNED
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
@@ -20,7 +21,8 @@ class Recorded:
 
     Attributes:
         who: It, in words.
-        spec: What a worker gets.
+        name: It, among those that it shared a stack with.
+        specs: What a worker gets for each of them, in order.
         outcome: What came of it.
         weights: The file.
         placement: How it was placed.
@@ -28,7 +30,8 @@ class Recorded:
     """
 
     who: str
-    spec: Mapping[str, Any]
+    name: str
+    specs: Mapping[str, Mapping[str, Any]]
     outcome: Outcome
     weights: bytes
     placement: str
@@ -43,22 +46,39 @@ def recorded(results: Results, trial: int, seed: int | None, uri: str) -> Record
         TrackingError: If its run cannot be read.
     """
     from kdorch.api.weights import fetch_file
-    from kdorch.search.phases import plan_spec
-    from kdorch.study.space import bind
     from kdorch.tracking.history import history
 
     searched = _searched(results, trial)
     done = searched if seed is None else _confirmed(results, trial, seed)
+    name = f"{'trial' if seed is None else 'confirm'}-{done.number}"
     known = done.user_attrs
     run = history(known["run_id"], uri)
     return Recorded(
         who=f"Trial {trial}" + ("" if seed is None else f", confirmed with seed {seed},"),
-        spec=plan_spec(bind(results.study, searched.params), results.study.seed if seed is None else seed),
+        name=name,
+        specs=_specs(results, run.tags.get("kdorch.stack", name).split()),
         outcome=Outcome(known["weights"], int(run.tags["kdorch.epoch"]), known["metrics"], run.curves),
         weights=fetch_file(known["run_id"], known["weights"], uri),
         placement=run.tags["kdorch.placement"],
         inputs=results.record.get("inputs", {}).get(run.tags.get("kdorch.inputs"), {}),
     )
+
+
+def _specs(results: Results, names: list[str]) -> dict[str, dict[str, Any]]:
+    """Return what a worker got for each of some trainings, which are named by kind and number."""
+    from kdorch.search.phases import bound, plan_spec
+
+    found = {}
+    for name in names:
+        kind, number = name.split("-")
+        record = results.searched if kind == "trial" else results.confirmations
+        trial = record.trials()[int(number)]
+        plan = trial.user_attrs.get("plan", {"candidate": trial.number, "seed": results.study.seed})
+        params = results.searched.trials()[plan["candidate"]].params
+        # What was given up left its stack then, which the others are not to notice.
+        until = {"until": trial.user_attrs[PRUNED]["epoch"]} if PRUNED in trial.user_attrs else {}
+        found[name] = plan_spec(bound(results.study, params, kind), plan["seed"]) | until
+    return found
 
 
 def _searched(results: Results, trial: int) -> FrozenTrial:
