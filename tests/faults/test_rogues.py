@@ -76,7 +76,7 @@ def test_rogues_hurt_nobody_else(run: Any, home: Path, tmp_path: Path) -> None:
     book = tmp_path / "book"
     book.mkdir()
     trials = 2 * len(MISDEEDS)
-    limits = {"deadline": 5, "memory": "1GB", "stack": 3}
+    limits = {"deadline": 4, "memory": "1GB", "stack": 3}
     heard = run("rogues", trials=trials, workers=2, search=limits, book=str(book))
 
     tickets = by_ticket(home, "rogues")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -149,10 +148,12 @@ def test_the_errors_of_a_worker_keep_their_class() -> None:
             prepare.call(executor, "helping:refuse_a_study", {})
         with pytest.raises(errors.KdorchError, match=r"helping:die was lost 3 times: .* Run the study again"):
             prepare.call(executor, "helping:die", {})
+        with pytest.raises(errors.KdorchError, match=r"helping:hang was lost once: exceeded its deadline of 0"):
+            prepare.call(executor, "helping:hang", {}, timeout=0.02)
 
 
 def test_workers_share_a_quarter_of_the_memory() -> None:
-    everything = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    everything = prepare.memory()
     assert prepare.budget(1) == everything // 4
     assert prepare.budget(4) == everything // 16
 
