@@ -146,6 +146,9 @@ def flood(spec, report):
     sys.stdout.write("the end\n")
     if spec.get("leave"):
         os._exit(7)
+    if spec.get("stay"):
+        report({})
+        signal.pause()
     return {}
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import mmap
 import os
 import subprocess
+import time
 
 import pytest
 
-from kdorch.execution import memory
+from kdorch.execution import Job, memory
 from kdorch.execution.logs import DEAD, LONGEST, trim
 
 MEGABYTE = 1_000_000
+LIMIT = 20  # seconds after which a test gives up
+
+WAYS = ["fork", pytest.param("spawn", marks=pytest.mark.slow)]
 
 
 @pytest.fixture
@@ -22,7 +26,7 @@ def small():
         process.kill()
 
 
-@pytest.mark.parametrize("way", ["fork", "spawn"])
+@pytest.mark.parametrize("way", WAYS)
 def test_a_worker_that_uses_too_much_is_ended_and_replaced(make_executor, monkeypatch, tmp_path, way):
     monkeypatch.setattr("kdorch.execution.local.CAN_FORK", way == "fork")
     executor = make_executor(memory=400 * MEGABYTE)
@@ -66,7 +70,7 @@ def test_a_container_may_have_less_than_the_machine(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("leave", [False, True])
-@pytest.mark.parametrize("way", ["fork", "spawn"])
+@pytest.mark.parametrize("way", WAYS)
 def test_a_job_that_prints_much_leaves_the_beginning_and_the_end(
     make_executor, monkeypatch, tmp_path, way, leave
 ):
@@ -81,6 +85,16 @@ def test_a_job_that_prints_much_leaves_the_beginning_and_the_end(
     assert text.startswith(b"the beginning\nxxx")
     assert b"[...]" in text
     assert b"the end\n" in text
+
+
+def test_a_log_is_cut_while_its_job_goes_on(make_executor, tmp_path):
+    executor = make_executor(log_dir=tmp_path)
+    executor.submit(Job("job", "sample_entries:flood", {"megabytes": 5, "stay": True}))
+    executor.until("report")
+    end = time.monotonic() + LIMIT
+    while (tmp_path / "worker-1.log").stat().st_size > LONGEST:
+        assert time.monotonic() < end
+        assert executor.poll(0.01) == []
 
 
 def test_a_short_log_stays_as_it_is(tmp_path):

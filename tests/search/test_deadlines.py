@@ -34,9 +34,9 @@ def drive(
     tree: Callable[..., dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Record]:
     """Search with trainings that all hang."""
-    monkeypatch.setattr(coordinator, "_TRAIN", "helping:hang")
 
-    def search(*, seconds: float = 3600, stack: int = 1, within: float = HOUR) -> Record:
+    def search(entry: str = "hang", *, seconds: float = HOUR, stack: int = 1, within: float = HOUR) -> Record:
+        monkeypatch.setattr(coordinator, "_TRAIN", f"helping:{entry}")
         study = Study(**tree(search={"trials": TRIALS, "sampler": "random"}))
         record = Record(open_journal(tmp_path / "optuna.journal"), "search", ["max", "min"])
         tracker = MemoryTracker()
@@ -65,6 +65,12 @@ def test_a_training_that_hangs_has_failed_at_the_first_try_and_five_end_the_sear
         "search.deadline: exceeded its deadline of 0.02 s"
     }
     assert record.hopeless
+
+
+def test_what_others_have_left_of_the_time_says_nothing_of_a_training(drive: Any) -> None:
+    reasons = drive("tell_one_and_hang", seconds=0.02, stack=2).failures()
+    told = "search.deadline: exceeded its deadline of 0.02 s"  # by itself, and not what is left of two
+    assert set(reasons) == {"told", told}
 
 
 @pytest.mark.parametrize("stack", [1, 4])

@@ -148,7 +148,9 @@ def test_the_errors_of_a_worker_keep_their_class() -> None:
             prepare.call(executor, "helping:refuse_a_study", {})
         with pytest.raises(errors.KdorchError, match=r"helping:die was lost 3 times: .* Run the study again"):
             prepare.call(executor, "helping:die", {})
-        with pytest.raises(errors.KdorchError, match=r"helping:hang was lost once: exceeded its deadline of 0"):
+        with pytest.raises(
+            errors.KdorchError, match=r"helping:hang was lost once: exceeded its deadline of 0"
+        ):
             prepare.call(executor, "helping:hang", {}, timeout=0.02)
 
 
