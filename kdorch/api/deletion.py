@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kdorch.errors import StoreError
 from kdorch.search.home import Folder, Home, size
 from kdorch.search.ledger import Ledger
 
@@ -54,7 +55,7 @@ class Deletion:
 
         aside = remove_page(self._uri, self.page) if self.page else None
         for path in self.folder.path.iterdir():
-            if path.is_dir():
+            if path.is_dir() and not path.is_symlink():  # of a link, what it leads to is not ours
                 shutil.rmtree(path)
             elif path.name != "study.json":
                 path.unlink()
@@ -69,6 +70,7 @@ def deletion(name: str, home: Path) -> Iterator[Deletion]:
     Raises:
         ChoiceError: If there is no such study.
         BusyError: If somebody runs it.
+        StoreError: If its directory is a link, so that it lies elsewhere.
         TrackingError: If its runs are elsewhere, or cannot be reached.
     """
     from kdorch.api import tracking_uri
@@ -78,6 +80,9 @@ def deletion(name: str, home: Path) -> Iterator[Deletion]:
 
     project = Home(home)
     folder = project.known(name)
+    if folder.path.is_symlink():
+        where = f"{folder.path} is a link to {folder.path.resolve()}"
+        raise StoreError(f"{where}. Delete what is there yourself, and then the link.")
     with folder.claim():
         record, uri = folder.read() or {}, tracking_uri(home)
         same_place(name, record["tracking"], uri)
