@@ -39,7 +39,7 @@ PLAIN = {
     "augment": {"views": 2, "noise": 0.1},
     "train": {"epochs": 3, "batch": 64, "deterministic": True},
     "tune": {"train.lr": {"low": 5e-3, "high": 2e-2}},
-    "search": {"trials": 2, "sampler": "random"},
+    "search": {"trials": 2, "sampler": "random", "threads": 2},
     "confirm": {"top": 0},
 }
 STACKED = {
@@ -150,6 +150,8 @@ def test_a_deterministic_trial_is_equal_bit_for_bit_and_nothing_is_written(folde
         found = again(folder, trial=trial)
         assert (found.verdict, found.equal, found.logits) == ("bit for bit", True, 0.0)
         assert (found.results, found.inputs, found.noted) == ((), (), True)
+    (noted,) = kdorch.Results("plain", folder / "home").record["inputs"].values()
+    assert noted["threads"] == 2  # and so it was two again
     assert tables(folder) == known
     assert files(folder) == written
 
