@@ -24,7 +24,7 @@ from kdorch.search.record import CURVE
 from kdorch.search.setting import Phase, Setting
 from kdorch.stopwatch import part
 from kdorch.study.pruning import best_so_far
-from kdorch.tracking import Curves, Tracker
+from kdorch.tracking import Curves, Outcome, Tracker
 
 VALUES = "kdorch.values"  # on a run: what to tell, once all its metrics are there
 WEIGHTS = "student.safetensors"
@@ -38,8 +38,10 @@ class Flight:
         trial: In Optuna.
         plan: What is trained.
         weights: Where the worker leaves them.
+        checkpoint: Where it keeps how far it is.
         began: When it did, in seconds since 1970; 0 before.
         shown: Whether its run is to be begun before it has a result.
+        epochs: How many of its curves are written.
         run_id: Of its run, once there is one.
         result: What the worker returned.
     """
@@ -47,8 +49,10 @@ class Flight:
     trial: optuna.Trial
     plan: Plan
     weights: Path
+    checkpoint: Path
     began: float = 0.0
     shown: bool = False
+    epochs: int = 0
     run_id: str = ""
     result: dict[str, Any] = field(default_factory=dict)
 
@@ -63,6 +67,12 @@ class Books:
     def start(self, flight: Flight) -> None:
         """Begin the run of one that is still trained."""
         self._begin(flight, flight.plan.params, {})
+
+    def show(self, flight: Flight, curves: Curves) -> None:
+        """Write what is new in the curves of one that is still trained, if its run is begun."""
+        if flight.run_id:
+            self._tracker.log(flight.run_id, curves=_from(flight.epochs, curves), finals={}, tags={})
+            flight.epochs = max(map(len, curves.values()), default=0)
 
     def _begin(self, flight: Flight, params: dict[str, Any], facts: dict[str, str]) -> None:
         plan, trial = flight.plan, flight.trial
@@ -94,11 +104,16 @@ class Books:
             self._tracker.upload(flight.run_id, file)
         self._tracker.log(
             flight.run_id,
-            curves=curves or {},
+            curves=_from(flight.epochs, curves or {}),
             finals=finals or {},
             tags=facts if begun else {},
             params={} if begun else flight.plan.params,
         )
+
+    def _end(self, flight: Flight, outcome: Outcome) -> None:
+        """End the run of a trial that will not be repeated."""
+        self._tracker.end(flight.run_id, outcome)
+        flight.checkpoint.unlink(missing_ok=True)
 
     @part("Optuna tell")
     def complete(self, flight: Flight) -> None:
@@ -137,7 +152,7 @@ class Books:
         self._log(flight, facts, file=named, curves=flight.result["curves"], finals=metrics)
         named.unlink()
         self._record.tell(flight.trial.number, values)
-        self._tracker.end(flight.run_id, "complete")
+        self._end(flight, "complete")
         self._observer.progress(self._phase.title, self._record.counted, self._phase.total, metrics)
 
     @part("Optuna tell")
@@ -150,7 +165,7 @@ class Books:
         }
         self._log(flight, facts, curves=flight.result["curves"], finals=flight.result["metrics"])
         self._record.give_up(flight.trial.number, {"epoch": epoch, "epochs": epochs})
-        self._tracker.end(flight.run_id, "pruned")
+        self._end(flight, "pruned")
         self._observer.progress(self._phase.title, self._record.counted, self._phase.total, None)
 
     @part("Optuna tell")
@@ -161,7 +176,7 @@ class Books:
             file.write_text(traceback)
             self._log(flight, {"kdorch.reason": reason}, file=file if traceback else None)
         self._record.fail(flight.trial.number, reason)
-        self._tracker.end(flight.run_id, "failed")
+        self._end(flight, "failed")
         self._observer.say(f"{flight.plan.name} failed: {reason}")
 
     @part("Optuna tell")
@@ -191,3 +206,8 @@ class Books:
         with self._record.together():
             self._record.constrain(flight.trial, result["metrics"], limits)
             self._record.prune(flight.trial.number, result["infeasible"])
+
+
+def _from(epoch: int, curves: Curves) -> Curves:
+    """Return the curves without the epochs up to this one."""
+    return {name: [None] * min(epoch, len(curve)) + list(curve[epoch:]) for name, curve in curves.items()}

@@ -25,6 +25,7 @@ from kdorch.tracking import Tracker
 _TRAIN = "kdorch.training.trial:run"
 _READ_TEST = "kdorch.training.trial:read_test"
 _LONG = 2.0  # seconds of a training after which somebody may want to see that it runs
+_EVERY = (5.0, 120.0)  # seconds after which a training tells its curves, and keeps where it stands
 _GRACE = 60.0  # seconds at least that a training has when the time of the whole study is up
 _KEYS = {"timeout": "search.deadline", "memory": "search.memory"}  # what sets the limits of a job
 
@@ -104,7 +105,8 @@ class Coordinator:
         trial = self._record.ask()
         plan = self._phase.plan(trial)
         name = f"{plan.kind}-{trial.number}"
-        self._flights[name] = Flight(trial, plan, self._setting.weights / f"{name}.safetensors")
+        weights, checkpoint = self._setting.weights / f"{name}.safetensors", self._setting.checkpoint(plan)
+        self._flights[name] = Flight(trial, plan, weights, checkpoint)
         return name
 
     def _show(self) -> None:
@@ -117,10 +119,11 @@ class Coordinator:
 
     def _train(self, lot: Sequence[str]) -> None:
         trials = [
-            flight.plan.spec | {"name": name, "weights": str(flight.weights)}
+            flight.plan.spec
+            | {"name": name, "weights": str(flight.weights), "checkpoint": str(flight.checkpoint)}
             for name, flight in ((name, self._flights[name]) for name in lot)
         ]
-        spec = self._setting.shared | {"trials": trials}
+        spec = self._setting.shared | {"every": _EVERY, "trials": trials}
         self._submit(Job(lot[0], _TRAIN, spec, threads=self._setting.threads))
 
     def _submit(self, job: Job) -> None:
@@ -142,6 +145,8 @@ class Coordinator:
     def _reported(self, name: str, flight: Flight, data: dict[str, Any]) -> None:
         if "known" in data:
             flight.began = time.time()
+        elif "curves" in data:
+            self._writer.put(self._books.show, flight, data["curves"])
         elif "result" in data:
             self._trained(name, flight, data["result"])
         elif "error" in data:

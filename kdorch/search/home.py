@@ -40,6 +40,11 @@ class Folder:
         return self.path / "weights"
 
     @property
+    def checkpoints(self) -> Path:
+        """How far long trainings are."""
+        return self.path / "checkpoints"
+
+    @property
     def promotion(self) -> Path:
         """What a promotion that is underway is about to do."""
         return self.path / "promotion.json"

@@ -21,6 +21,7 @@ _WHOLE = {
     "kdorch.teaching.jobs:teacher_features": "teacher",
     "kdorch.teaching.jobs:teacher_test": "teacher",
     "kdorch.training.device:find": "start-up",
+    "kdorch.training.machine:describe": "start-up",
     "kdorch.training.placing:run": "first tries",
     "kdorch.training.probe:run": "first tries",
     "kdorch.training.together:run": "first tries",

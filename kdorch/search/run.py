@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
@@ -104,7 +105,10 @@ class Session:
             self._note(profile=profiled.profile(count).facts())  # for the summary; its own time comes below
             with part("summary"):
                 conclude()
-            self._note(concluded=self._is_complete(), profile=profiled.profile(count).facts())
+            complete = self._is_complete()
+            self._note(concluded=complete, profile=profiled.profile(count).facts())
+            if complete:
+                shutil.rmtree(self.folder.checkpoints, ignore_errors=True)
 
     def _note(self, **facts: Any) -> None:
         self.folder.write((self.folder.read() or {}) | facts)

@@ -6,6 +6,7 @@ import math
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,6 +22,7 @@ from kdorch.search.where import Where
 from kdorch.study import Study
 from kdorch.study.limits import Limit
 from kdorch.study.metrics import limits
+from kdorch.teaching.store import digest
 
 
 class Phase(Protocol):
@@ -68,6 +70,15 @@ class Setting:
     threads: int = 1
     inputs: str = ""
     deadline: float = math.inf
+
+    def checkpoint(self, plan: Plan) -> Path:
+        """Return where a training keeps how far it is: a name for all that decides what it computes."""
+        own = {key: value for key, value in plan.spec.items() if key not in ("bar", "sample")}
+        return self.weights.parent / "checkpoints" / f"{digest([self._common, own])}.pt"
+
+    @cached_property
+    def _common(self) -> str:
+        return digest([self.shared, self.inputs])
 
 
 def shared(study: Study, data: Mapping[str, Any], lessons: Mapping[str, Any], where: Where) -> dict[str, Any]:

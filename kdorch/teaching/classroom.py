@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,9 @@ from kdorch.discovery import installed
 from kdorch.errors import TrainingError
 from kdorch.kinds import Batch, Direction, Student, Task
 from kdorch.study import Train
+from kdorch.teaching.store import digest
 from kdorch.training.building import SAMPLE, build, seed
+from kdorch.training.course import Course
 from kdorch.training.device import home, rows_there, there
 from kdorch.training.loop import fit
 from kdorch.training.objective import Objective
@@ -47,6 +50,7 @@ class Classroom:
         tracking_uri: The MLflow server or database of the study; empty where there is none.
         raw: What returns rows as the dataset ships them, by their ids; None for a teacher that needs none.
         shown: Positions of the training rows that are shown; all by default.
+        checkpoints: Where long trainings keep how far they are; None for nowhere.
         diary: Where it is written down.
     """
 
@@ -58,6 +62,7 @@ class Classroom:
     tracking_uri: str = ""
     raw: Callable[[Tensor], Tensor] | None = None
     shown: Tensor | None = None
+    checkpoints: Path | None = None
     diary: Diary = field(default_factory=Diary)
 
     @cached_property
@@ -111,11 +116,21 @@ class Classroom:
                     settings,
                     seed=self.seed,
                     score=self.score,
+                    course=Course(self._checkpoint(network, settings)),
                 )
         except TrainingError as error:
             raise TrainingError(f"the teacher {error}") from error
         self.diary.epochs_trained += epochs
         return home(module).state_dict()
+
+    def _checkpoint(self, network: Student, settings: Train) -> Path | None:
+        """Return where a training keeps how far it is: a name for all that decides its digits."""
+        if self.checkpoints is None:
+            return None
+        shown = "" if self.shown is None else sha256(self.shown.numpy().tobytes()).hexdigest()
+        threads, student = torch.get_num_threads(), [network.name, network.model_dump(mode="json")]
+        own = [torch.__version__, threads, self.seed, shown, student, settings.model_dump(mode="json")]
+        return self.checkpoints / f"{digest(own)}.pt"
 
     def under(self, seed: int) -> Classroom:
         """Return the same lessons under another seed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -23,7 +24,7 @@ from kdorch.teaching.answers import answer_all
 from kdorch.teaching.classroom import Classroom
 from kdorch.teaching.folding import OutOfFold, folds
 from kdorch.teaching.raw import RawRows, hearing
-from kdorch.teaching.store import Entry, Store
+from kdorch.teaching.store import Entry, Store, digest
 from kdorch.training.building import SAMPLE
 from kdorch.training.device import answers_there
 from kdorch.training.rows import open_rows
@@ -83,7 +84,10 @@ def make_ready(
         "score": list(score),
         "algorithm": ALGORITHM,
     } | ({"top": top} if top else {})
-    return store.make("teacher", key, lambda folder: _write(folder, teacher, classroom, top))
+    classroom.checkpoints = store.root / "checkpoints" / digest(key)
+    made = store.make("teacher", key, lambda folder: _write(folder, teacher, classroom, top))
+    shutil.rmtree(classroom.checkpoints, ignore_errors=True)
+    return made
 
 
 def _write(folder: Path, teacher: Teacher, classroom: Classroom, top: int | None) -> dict[str, Any]:

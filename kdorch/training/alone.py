@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kdorch.stopwatch import part
-from kdorch.training.loop import Fitted, fit
+from kdorch.training.course import Course, Fitted
+from kdorch.training.loop import fit
 from kdorch.training.prepared import Prepared
 from kdorch.training.rows import head
 
@@ -30,6 +31,7 @@ def fit_alone(trial: Prepared) -> Fitted:
             seed=trial.seed,
             score=trial.score,
             stop=trial.stop,
+            course=trial.course,
         )
 
 
@@ -42,4 +44,5 @@ def short(trial: Prepared, steps: int = _STEPS) -> Prepared:
         train=[head(trial.train[0], max(1, int(share * count)))],
         validation=head(trial.validation, max(1, int(share * len(trial.validation)))),
         settings=trial.settings.model_copy(update={"epochs": 1, "lr": 1e-9}),
+        course=Course(),
     )

@@ -7,7 +7,7 @@ only when they have a job: what a process has begun on a GPU, those that it fork
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import wraps
@@ -102,6 +102,19 @@ def answers_there(build: Callable[[], Answers]) -> Answers:
         build: Builds it.
     """
     return build() if _device == _HOME else Placed(build)
+
+
+def random_state() -> list[Tensor]:
+    """Return what a job draws random numbers from: torch's generators at home and there."""
+    others = [] if _device == _HOME else [torch.cuda.get_rng_state(_device)]
+    return [torch.get_rng_state(), *others]
+
+
+def set_random_state(states: Sequence[Tensor]) -> None:
+    """Have a job draw on from where another one was, on the same device."""
+    torch.set_rng_state(states[0])
+    for state in states[1:]:
+        torch.cuda.set_rng_state(state.cpu(), _device)
 
 
 def told() -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import torch
 from torch import nn
@@ -16,33 +15,11 @@ from kdorch.stopwatch import part
 from kdorch.study import Train
 from kdorch.study.pruning import Stop, never
 from kdorch.training.building import answer
+from kdorch.training.course import Course, Fitted, Moving
 from kdorch.training.evaluate import Answers, evaluate
 from kdorch.training.objective import Objective
 from kdorch.training.rows import Rows, lengths, shuffle
 from kdorch.training.top import widened
-
-
-@dataclass
-class Fitted:
-    """What a training leaves, beside the network with its best weights.
-
-    Attributes:
-        epoch: The best epoch by validation, from 1.
-        curves: Metric to its value after each epoch, None where it was not measured.
-        seconds: Time spent, validation included.
-        pruned: The epoch after which it was given up; 0 if it was not.
-    """
-
-    epoch: int = 0
-    curves: dict[str, list[float | None]] = field(default_factory=dict)
-    seconds: float = 0.0
-    pruned: int = 0
-
-    def add(self, epoch: int, values: dict[str, float]) -> None:
-        """Continue the curves."""
-        for name, value in values.items():
-            curve = self.curves.setdefault(name, [])
-            curve += [None] * (epoch - 1 - len(curve)) + [value]
 
 
 def measures_gradients(epoch: int) -> bool:
@@ -61,6 +38,7 @@ def fit(
     seed: int,
     score: tuple[str, Direction],
     stop: Stop = never,
+    course: Course | None = None,
 ) -> Fitted:
     """Train a network in place; it is left with the weights of its best epoch.
 
@@ -74,6 +52,7 @@ def fit(
         seed: Order of the rows.
         score: The task's score that chooses the best epoch, and which way is better.
         stop: Whether to give up, asked after each epoch.
+        course: Who sees it on its way, and from where it goes on.
 
     Raises:
         TrainingError: If the network diverges.
@@ -86,14 +65,16 @@ def fit(
     count = len(train[0])
     steps = settings.epochs * len(lengths(count, settings.batch))
     name, sign = f"val/{score[0]}", 1 if score[1] == "max" else -1
-    step, fitted, best, state = 0, Fitted(), -math.inf, {}
-    for epoch in range(1, settings.epochs + 1):
+    course, moving = course or Course(), Moving(everything, optimizer, generator)
+    now = course.resume(moving)
+    fitted, before = now.fitted, now.fitted.seconds
+    for epoch in range(now.epoch + 1, settings.epochs + 1):
         scheduled = objective.begin(epoch)
         fitted.add(epoch, {f"train/weight/{label}": weight for label, weight in scheduled.items()})
         measured = not measures_gradients(epoch)
         view = train[(epoch - 1) % len(train)]
         for batch, stored in view.batches(settings.batch, shuffle(count, generator)):
-            optimizer.param_groups[0]["lr"] = settings.lr * (1 + math.cos(math.pi * step / steps)) / 2
+            optimizer.param_groups[0]["lr"] = settings.lr * (1 + math.cos(math.pi * now.step / steps)) / 2
             for parameter in parameters:  # costs a tenth of optimizer.zero_grad()
                 parameter.grad = None
             output = answer(network, batch)
@@ -104,19 +85,20 @@ def fit(
                 norms, measured = objective.measure(output, told, batch, own), True
                 fitted.add(epoch, {f"train/grad/{label}": norm for label, norm in norms.items()})
             optimizer.step()
-            step += 1
+            now.step += 1
         with part("validation"):
             answers = evaluate(network, validation, task, objective, settings.batch)
             values = scored(answers, task, score[0], epoch)
         fitted.add(epoch, values)
-        if sign * values[name] > best:
-            best, fitted.epoch = sign * values[name], epoch
-            state = {key: tensor.clone() for key, tensor in everything.state_dict().items()}
-        if stop(epoch, sign * best):
+        if sign * values[name] > now.best:
+            now.best, fitted.epoch = sign * values[name], epoch
+            now.state = {key: tensor.clone() for key, tensor in everything.state_dict().items()}
+        now.epoch, fitted.seconds = epoch, before + time.perf_counter() - started
+        if stop(epoch, sign * now.best):
             fitted.pruned = epoch
             break
-    everything.load_state_dict(state)
-    fitted.seconds = time.perf_counter() - started
+        course.note(now, moving)
+    everything.load_state_dict(now.state)
     return fitted
 
 

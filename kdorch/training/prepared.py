@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
@@ -24,9 +24,9 @@ from kdorch.study.pruning import Stop, stop
 from kdorch.study.settings import Train
 from kdorch.training.asking import Asked, features_of
 from kdorch.training.building import SAMPLE, answer, build, seed
+from kdorch.training.course import Course, Fitted
 from kdorch.training.device import home, rows_there, there
 from kdorch.training.evaluate import evaluate, mean_losses
-from kdorch.training.loop import Fitted
 from kdorch.training.numerics import Numerics, settle
 from kdorch.training.objective import Objective
 from kdorch.training.rows import Recall, Rows, open_rows, spread
@@ -52,6 +52,7 @@ class Prepared:
         numerics: How the training is computed.
         score: Chooses the best epoch, and which way is better.
         stop: Whether to give up, asked after each epoch.
+        course: Who sees it on its way, and from where it goes on.
         weights: File to write.
         sample: Rows of which to make something to look at; None if nobody will.
     """
@@ -67,6 +68,7 @@ class Prepared:
     numerics: Numerics
     score: tuple[str, Direction]
     stop: Stop
+    course: Course
     weights: Path
     sample: Batch | None
 
@@ -79,6 +81,9 @@ class Prepared:
     def task(self) -> Task:
         """What is learnt."""
         return self.subject.task
+
+
+Report = Callable[[dict[str, Any]], None]
 
 
 class Infeasible(Exception):  # noqa: N818  no error: it never leaves this package
@@ -98,10 +103,11 @@ class Bench:
 
     Args:
         spec: As `kdorch.training.trial.run` takes it.
+        report: Takes the curves of long trainings while they run.
     """
 
-    def __init__(self, spec: Mapping[str, Any]) -> None:
-        self._spec, self._plugins = spec, installed()
+    def __init__(self, spec: Mapping[str, Any], report: Report | None = None) -> None:
+        self._spec, self._plugins, self._report = spec, installed(), report
         self._task: Task = self._plugins.part("task", spec["task"])
         parts = [{"use": name} for name in ALWAYS] + list(spec["measures"])
         self._measures: list[Measure] = [self._plugins.part("measure", part) for part in parts]
@@ -146,8 +152,19 @@ class Bench:
             numerics=numerics,
             score=tuple(self._spec["score"]),
             stop=stop(trial.get("bar"), known, trial.get("until")),
+            course=self._course(trial),
             weights=Path(trial["weights"]),
             sample=batch if trial.get("sample") else None,
+        )
+
+    def _course(self, trial: Mapping[str, Any]) -> Course:
+        report = self._report
+        if report is None or "every" not in self._spec:
+            return Course()
+        return Course(
+            Path(trial["checkpoint"]),
+            lambda curves: report({"trial": trial["name"], "curves": curves}),
+            every=tuple(self._spec["every"]),
         )
 
     def _rows(self, trial: Mapping[str, Any], losses: Iterable[Loss]) -> tuple[list[Rows], Rows]:

@@ -16,14 +16,12 @@ from kdorch.errors import TrainingError
 from kdorch.kinds import Task
 from kdorch.training.alone import fit_alone
 from kdorch.training.building import SAMPLE, build
+from kdorch.training.course import Fitted
 from kdorch.training.device import home, on_its_device, rows_there, there, told
 from kdorch.training.evaluate import evaluate
-from kdorch.training.loop import Fitted
-from kdorch.training.prepared import Bench, Infeasible, Prepared
+from kdorch.training.prepared import Bench, Infeasible, Prepared, Report
 from kdorch.training.rows import open_rows
 from kdorch.training.stack import Unstackable, fit_stacked, likeness, lots
-
-Report = Callable[[dict[str, Any]], None]
 
 
 @on_its_device
@@ -36,22 +34,25 @@ def run(spec: Mapping[str, Any], report: Report) -> dict[str, Any]:
             direction), ``budget`` (bytes of rows to hold in memory); where there are such, also ``transfer``
             and ``answers`` (stored directories: what a student is shown of the training rows, what the
             teacher says of their views) and ``features`` (see `features_of`), and ``numerics``: the quickest
-            ``memory_format`` and ``precision``, unless a trial has its own.
+            ``memory_format`` and ``precision``, unless a trial has its own; ``every``: after how many seconds
+            a training tells its curves, and keeps where it stands.
             ``trials``: of each its ``name``, ``student``, ``losses``, ``train``, ``seed``, ``weights`` (file
             to write), perhaps ``recall``, a teacher with fields that act in each trial, ``bar``, which it has
-            to clear or is given up, ``until``, the epoch after which it is given up in any case, and
-            ``sample``: whether to make something to look at.
+            to clear or is given up, ``until``, the epoch after which it is given up in any case, ``sample``:
+            whether to make something to look at, and with ``every``, ``checkpoint``: the file that keeps
+            where it stands, named after all that decides its digits.
         report: Called for each trial with its name under ``trial`` and: before training ``known``, metrics;
-            when it is done ``result``, which has ``metrics``, ``curves``, ``epoch``, the ``digest`` of the
-            weights, the ``placement`` in words, perhaps the names of its ``stack``, itself among them, and
-            perhaps a ``sample``; or ``infeasible``, the limits that are broken before training; or
-            ``pruned``, the epoch after which it was given up, with its ``metrics`` and ``curves`` so far.
-            Where one of a stack diverges, ``error``.
+            now and then ``curves`` so far; when it is done ``result``, which has ``metrics``, ``curves``,
+            ``epoch``, the ``digest`` of the weights, the ``placement`` in words, perhaps the names of its
+            ``stack``, itself among them, and perhaps a ``sample``; or ``infeasible``, the limits that are
+            broken before training; or ``pruned``, the epoch after which it was given up, with its ``metrics``
+            and ``curves`` so far. Where one of a stack diverges, ``error``. Nothing of those that could not
+            be trained as if they were alone, as another one had changed this process.
 
     Raises:
         TrainingError: If the parts of a trial do not fit each other, or training diverges.
     """
-    bench, found = Bench(spec), current_state()
+    bench, found = Bench(spec, report), current_state()
     alike: dict[Hashable, list[Prepared]] = {}
 
     def disturbed() -> bool:

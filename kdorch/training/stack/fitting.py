@@ -13,8 +13,9 @@ from torch import Tensor
 from kdorch.errors import TrainingError
 from kdorch.kinds import Output
 from kdorch.stopwatch import part
+from kdorch.training.course import Fitted
 from kdorch.training.evaluate import Answers, Means, rows_at_once
-from kdorch.training.loop import Fitted, measures_gradients, scored
+from kdorch.training.loop import measures_gradients, scored
 from kdorch.training.prepared import Prepared
 from kdorch.training.rows import Rows, lengths, shuffle
 from kdorch.training.stack.layers import layers_of
@@ -156,6 +157,7 @@ class _Stack:
             self.fitted[place] = error
             return False
         fitted.add(epoch, values)
+        trial.course.tell(fitted.curves)
         sign = 1 if direction == "max" else -1
         if sign * values[f"val/{name}"] > self.reached[place]:
             self.reached[place], fitted.epoch = sign * values[f"val/{name}"], epoch
