@@ -18,6 +18,7 @@ from kdorch.study import Study
 
 _PROBE = "kdorch.training.placing:run"
 _STACK = 16  # trials in a stack: larger ones gain little, and the sampler learns from them too late
+_TRIED = 8  # copies in the stack that is tried: most searches have no larger ones, for the sampler's sake
 _NUMERICS = ("memory_format", "precision")
 _MAPS = 3  # dimensions of an input that has channels: channels, height, width
 
@@ -85,7 +86,7 @@ class Placement:
         )
 
     def metrics(self) -> dict[str, float]:
-        """Return its figures under names for a tracker: ``placement/seconds/16`` is the students' mean."""
+        """Return its figures under names for a tracker: ``placement/seconds/8`` is the students' mean."""
         found: dict[str, float] = {"stack": self.stack, "threads": self.threads, "gain": self.gain}
         found |= {f"seconds/{size}": fmean(seconds) for size, seconds in self.seconds.items()}
         figures = self.numerics.get("figures", {"seconds": {}, "scores": []})
@@ -142,10 +143,11 @@ def _spare(where: Where) -> int:
 
 def _measured(study: Study, executor: Executor, data: Mapping[str, Any], where: Where) -> Placement:
     stack = _STACK if study.search.stack == "auto" else study.search.stack
+    tried = 1 if study.train.deterministic else min(stack, _TRIED)
     spec = shared(study, data, {"data": data["path"]}, where) | {
         "trials": trials_at_the_ends(study),
         "rows": study.transfer.rows,
-        "stack": 1 if study.train.deterministic else stack,
+        "stack": tried,
         "compare": _has_numerics(study, data["facts"]["task"]["input_shape"]),
     }
     try:
@@ -155,11 +157,11 @@ def _measured(study: Study, executor: Executor, data: Mapping[str, Any], where: 
     if not found["alone"]:
         return Placement(why="one by one, as no student could be tried")
     return Placement(
-        stack=found["stack"],
-        why=_why(found, stack),
+        stack=stack if found["pays"] else 1,
+        why=_why(found, stack, tried),
         threads=found["threads"],
         gain=found["gain"],
-        seconds={"1": found["alone"], str(spec["stack"]): found["stacked"]},
+        seconds={"1": found["alone"], str(tried): found["stacked"]},
         bytes=found["bytes"],
         numerics=found["numerics"],
     )
@@ -171,8 +173,8 @@ def _has_numerics(study: Study, shape: list[int]) -> bool:
     return not study.train.deterministic and (maps or study.train.precision == "auto")
 
 
-def _why(found: Mapping[str, Any], stack: int) -> str:
-    if found["stack"] > 1:
+def _why(found: Mapping[str, Any], stack: int, tried: int) -> str:
+    if found["pays"]:
         share = fmean(found["stacked"]) / fmean(found["alone"])
-        return f"up to {stack} as one, which takes {share:.2f} of the time of one by one"
+        return f"up to {stack} as one: {tried} take {share:.2f} of the time of one by one"
     return f"one by one, as {found['against'][0]}" if found["against"] else "one by one, which is quickest"

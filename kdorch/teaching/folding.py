@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from torch import Tensor
 
 from kdorch.errors import DataError
@@ -32,6 +31,9 @@ def folds(task: Task, data: Path, count: int, seed: int) -> Iterator[tuple[Tenso
     Raises:
         DataError: If there are fewer groups, or fewer rows of a class, than folds.
     """
+    # Here, as it takes half a second, and hardly a study needs it.
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
     rows, targets = (np.load(data / "train" / f"{name}.npy") for name in ("rows", "targets"))
     groups, labelled = (_optional(data / "train" / f"{name}.npy") for name in ("groups", "labelled"))
     known = np.arange(len(rows)) if labelled is None else np.flatnonzero(labelled)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import replace
-from functools import partial
 from statistics import fmean
 from typing import Any
 
@@ -39,34 +38,31 @@ def run(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[st
     Returns:
         ``alone`` and ``stacked``: the seconds that the whole training takes on one thread, validation
         included, of each student that can be trained; ``against``: why some cannot be stacked, and take as
-        long as alone; ``stack``: the size if it pays, else 1; ``threads`` and ``gain``: as many as this job
-        has if that pays, else 1, and how many times as fast it is; ``bytes`` of the largest one's weights;
+        long as alone; ``pays``: whether a stack does; ``threads`` and ``gain``: as many as this job has if
+        that pays, else 1, and how many times as fast it is; ``bytes`` of the largest one's weights;
         and ``numerics``, as `compare` tells; empty where there is nothing to compare.
     """
     with torch_threads(1):
         trials = list(_prepared(spec))
         numerics = compare(trials) if spec["compare"] else {}
-        tried = [_Student(computed(each, numerics), spec["rows"]) for each in trials]
-        students = [each for each in tried if each.measure(spec["stack"])]
+        tried = [_Student(computed(each, numerics), spec["rows"], spec["stack"]) for each in trials]
+        students = [each for each in tried if each.measure()]
     alone, stacked = [each.alone for each in students], [each.stacked for each in students]
-    stack = spec["stack"] if sum(stacked) < _PAYS * sum(alone) else 1
-    threads, gain = _threads(students, stack) if students else (1, 1.0)
+    pays = sum(stacked) < _PAYS * sum(alone)
+    threads, gain = 1, 1.0
+    if students:
+        one = fmean(stacked if pays else alone)
+        threads, gain = quickest(lambda: fmean(each.once(stacked=pays) for each in students), one)
     return {
         "alone": alone,
         "stacked": stacked,
         "against": list(dict.fromkeys(each.against for each in students if each.against)),
-        "stack": stack,
+        "pays": pays,
         "threads": threads,
         "gain": gain,
         "bytes": max((_bytes(each) for each in trials), default=0),
         "numerics": numerics,
     }
-
-
-def _threads(students: Sequence[_Student], stack: int) -> tuple[int, float]:
-    """Return with how many threads they are quickest, placed so, and how many times as fast as with one."""
-    one = fmean(each.alone if stack == 1 else each.stacked for each in students)
-    return quickest(lambda: fmean(each.once(stack) for each in students), one)
 
 
 def _prepared(spec: Mapping[str, Any]) -> Iterator[Prepared]:
@@ -91,47 +87,50 @@ class _Student:
     Args:
         trial: Its trial.
         rows: How many rows it is trained on; None for all.
+        size: Of the stack of copies that is tried; 1 for none.
 
     Attributes:
         alone: Seconds of the whole training by itself.
-        stacked: The same of one in a stack of copies; by itself if there can be none.
-        against: Why there can be none; empty if there can.
+        stacked: The same of one in the stack; by itself if there can be none.
+        against: Why there can be none; empty if it can be.
     """
 
-    def __init__(self, trial: Prepared, rows: int | None) -> None:
-        self._few = short(trial)  # training is begun anew by each try, and moves its weights by nothing
-        self._times = trial.settings.epochs * (rows or len(trial.train[0])) / len(self._few.train[0])
+    def __init__(self, trial: Prepared, rows: int | None, size: int) -> None:
+        few = short(trial)  # each try trains it anew, and moves its weights by nothing
+        self._times = trial.settings.epochs * (rows or len(trial.train[0])) / len(few.train[0])
+        self._lot = [few, *(_copy(few) for _ in range(size - 1))]
         self.alone = self.stacked = 0.0
         self.against = ""
 
-    def measure(self, size: int) -> bool:
-        """Try it alone and in a stack of this size; return whether it can be trained at all."""
+    def measure(self) -> bool:
+        """Try it alone and in the stack; return whether it can be trained at all."""
         try:
-            self.alone = self.stacked = self._least(1)
-            likeness(self._few)
-            self.stacked = self._least(size) if size > 1 else self.alone
+            self.alone = self.stacked = self._least(stacked=False)
+            likeness(self._lot[0])
+            if len(self._lot) > 1:
+                self.stacked = self._least(stacked=True)
         except TrainingError:
             return False
         except Unstackable as reason:
             self.against = str(reason)
         return True
 
-    def _least(self, size: int) -> float:
+    def _least(self, *, stacked: bool) -> float:
         # Others on the machine only ever add to what it takes.
-        return min(self.once(size) for _ in range(_TRIES))
+        return min(self.once(stacked=stacked) for _ in range(_TRIES))
 
-    def once(self, size: int) -> float:
-        """Return the seconds of the whole training in a stack of copies, or alone, from one try."""
-        one = size == 1 or self.against
-        train = partial(fit_alone, self._few) if one else partial(fit_stacked, self._copies(size))
+    def once(self, *, stacked: bool) -> float:
+        """Return the seconds of the whole training in the stack, or alone, from one try."""
         started = time.perf_counter()
-        train()
-        return self._times * (time.perf_counter() - started) / (1 if one else size)
+        if stacked and not self.against:
+            fit_stacked(self._lot)
+            return self._times * (time.perf_counter() - started) / len(self._lot)
+        fit_alone(self._lot[0])
+        return self._times * (time.perf_counter() - started)
 
-    def _copies(self, size: int) -> list[Prepared]:
-        subject = self._few.subject
-        networks = [deepcopy(subject.network) for _ in range(size)]
-        return [replace(self._few, subject=replace(subject, network=each)) for each in networks]
+
+def _copy(trial: Prepared) -> Prepared:
+    return replace(trial, subject=replace(trial.subject, network=deepcopy(trial.network)))
 
 
 def _bytes(trial: Prepared) -> int:

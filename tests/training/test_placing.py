@@ -25,7 +25,7 @@ def test_each_student_is_measured_alone_and_in_a_stack(measured):
     found = measured({"student": {"use": "mlp", "width": 4}}, {"student": {"use": "mlp", "width": 32}})
     assert len(found["alone"]) == len(found["stacked"]) == 2
     assert sum(found["stacked"]) < sum(found["alone"])
-    assert (found["stack"], found["threads"]) == (STACK, 1)
+    assert (found["pays"], found["threads"]) == (True, 1)
     assert found["against"] == []
     assert found["bytes"] == 4 * (6 * 32 + 32 + 32 * 3 + 3)
 
