@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from kdorch.errors import KdorchError
 from kdorch.search.observer import Observer
@@ -33,21 +34,27 @@ def look_back(name: str, search: Record, trials: int, observer: Observer, *, in_
             "Relax limits, or narrow tune."
         )
     if not search.complete():
+        reasons = search.failures()
+        if not reasons and not in_time:
+            raise KdorchError(
+                f"No trial of {name!r} came to an end before the time was up. Give it more, or none."
+            )
+        why = _common(reasons) if reasons else "They broke a limit before training"
         raise KdorchError(
-            f"No trial of {name!r} came to an end. {_why(search).rstrip('.')}. "
+            f"No trial of {name!r} came to an end. {why.rstrip('.')}. "
             "Once the cause is mended, run the study again."
         )
 
 
-def _why(search: Record) -> str:
-    """Return what happened to the trials, which have no result: to most of them, if that was not the same."""
+def _common(reasons: Sequence[str]) -> str:
+    """Return why trials failed: most of them, if that was not the same."""
     alike: dict[str, list[str]] = {}
-    for reason in search.failures():
+    for reason in reasons:
         alike.setdefault(_NUMBER.sub("", reason.partition("\n")[0]), []).append(reason)
-    if not alike:
-        return "They broke a limit before training" if search.trials() else "None was begun"
     most = max(alike.values(), key=len)
-    count = sum(map(len, alike.values()))
+    count = len(reasons)
     if count == 1:
         return f"It failed: {most[-1]}"
+    if count == len(most):
+        return f"All {count} failed alike, the last one: {most[-1]}"
     return f"{len(most)} of the {count} that failed did so alike, the last one: {most[-1]}"

@@ -117,7 +117,7 @@ def test_a_timeout_begins_no_further_trial_and_the_next_run_goes_on(
 ) -> None:
     study = kdorch.Study.load(write(confirm={"top": 0}, search={"trials": 3, "sampler": "random"}))
     ear = Ear()
-    with pytest.raises(kdorch.KdorchError, match="none was begun"):
+    with pytest.raises(kdorch.KdorchError, match="before the time was up"):
         kdorch.run(study, home=home, workers=1, timeout=1e-6, observer=ear)
     assert "the time is up after 0 of 3 trials. Run the study again for the others." in ear.heard
     assert len(kdorch.run(study, home=home, workers=1).trials) == 3

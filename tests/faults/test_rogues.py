@@ -135,7 +135,7 @@ def test_a_study_whose_every_trial_fails_stops_and_shows_why(run: Any, home: Pat
             run("hopeless", trials=12, only="refuse")
         told = str(caught.value)
         assert told.startswith("No trial of 'hopeless' came to an end. ")
-        assert f"{5 * attempt} of the {5 * attempt} that failed did so alike" in told
+        assert f"All {5 * attempt} failed alike, the last one" in told
         assert "LookupError: something is missing" in told
         assert told.endswith("Once the cause is mended, run the study again.")
         assert kdorch.Results("hopeless", home).searched.counted == 5 * attempt
