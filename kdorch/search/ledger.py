@@ -37,10 +37,12 @@ class Ledger:
                 yield entry
 
     def add(self, data: str, weights: str, values: dict[str, float], *, study: str, who: str) -> None:
-        """Write a reading down and bring it to disk."""
+        """Write a reading down and bring it to disk, unless another study with the same weights has."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         entry = {"data": data, "weights": weights, "study": study, "who": who, "values": values, "time": now}
         with FileLock(self.path.with_suffix(".lock")), self.path.open("a+b") as file:
+            if self.find(data, weights) is not None:
+                return
             if file.tell() and not self.path.read_bytes().endswith(b"\n"):
                 file.write(b"\n")
             file.write(json.dumps(entry).encode() + b"\n")

@@ -24,6 +24,12 @@ def test_a_reading_is_found_by_data_and_weights(ledger: Ledger) -> None:
     assert ledger.find("letters", "abc") is None
 
 
+def test_the_same_weights_are_written_down_once_whoever_reads_them(ledger: Ledger) -> None:
+    for study in ("tiny", "other"):
+        ledger.add("digits", "abc", {"accuracy": 0.9}, study=study, who="teacher")
+    assert [entry["study"] for entry in ledger.entries()] == ["tiny"]
+
+
 def test_an_entry_says_who_read_what_and_when(ledger: Ledger) -> None:
     ledger.add("digits", "abc", {"accuracy": 0.9}, study="tiny", who="teacher")
     entry = json.loads(ledger.path.read_text())
