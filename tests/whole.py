@@ -68,6 +68,16 @@ class Whole:
         self._check_models()
         self._check_leftovers()
 
+    @staticmethod
+    def repeated(record: Record) -> int:
+        """Return how many trials were done again."""
+        return sum("retry_of" in trial.user_attrs for trial in record.trials())
+
+    @staticmethod
+    def given_up(record: Record) -> int:
+        """Return how many trials were not done again."""
+        return sum("superseded" not in trial.user_attrs for trial in record.trials(TrialState.FAIL))
+
     def _check_phase(self, record: Record, kinds: tuple[str, ...], called_off: bool) -> None:
         assert record.trials(TrialState.RUNNING, TrialState.WAITING) == []
         trials = {trial.number: trial for trial in record.trials()}

@@ -175,6 +175,7 @@ class Books:
             file = Path(folder, "traceback.txt")
             file.write_text(traceback)
             self._log(flight, {"kdorch.reason": reason}, file=file if traceback else None)
+        flight.weights.unlink(missing_ok=True)
         self._record.fail(flight.trial.number, reason)
         self._end(flight, "failed")
         self._observer.say(f"{flight.plan.name} failed: {reason}")
@@ -190,6 +191,7 @@ class Books:
         """
         if flight.began:
             self._log(flight, {"kdorch.reason": reason})
+        flight.weights.unlink(missing_ok=True)  # written, perhaps, before its worker died
         frozen = self._record.trials()[flight.trial.number]
         again = self._record.retry(frozen, reason, counts=counts)
         if flight.began:
