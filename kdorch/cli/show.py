@@ -42,7 +42,8 @@ def print_front(results: Results) -> None:
     if now.front:
         _print_tables(results)
     else:
-        click.echo(f"{results.name}: no trial {'keeps the limits' if now.done else 'is complete'} yet.")
+        some = results.searched.complete()
+        click.echo(f"{results.name}: no trial {'keeps the limits' if some else 'is complete'} yet.")
     if now.state == "complete":
         say_next(_after(results, now))
         return

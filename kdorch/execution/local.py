@@ -45,8 +45,8 @@ class LocalExecutor:
         preload: Modules to import once, before all jobs. None may start threads or touch a GPU on import.
         sys_path: Directories to import entries from, after those of this process: none may shadow a library.
         log_dir: Where each worker writes what its jobs print; None drops it.
-        memory: Bytes that a worker may use before it is ended. Whatever is said here, they end at four fifths
-            of the machine's memory for all workers together, and it is the largest that is ended.
+        memory: Bytes that a worker may use before it is ended. None lets all together use four fifths of the
+            machine's memory, before the largest is ended.
     """
 
     def __init__(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -22,14 +23,15 @@ def log_of(options: Options, number: int) -> Path | None:
 
 def trim(log: Path | None) -> None:
     """Cut the middle out of a log that has grown too long; whoever writes goes on at its new end."""
-    if log is None or not log.exists() or log.stat().st_size <= LONGEST:
-        return
-    with log.open("rb") as stream:
-        stream.seek(-_KEPT, os.SEEK_END)
-        end = stream.read(_KEPT)
-    os.truncate(log, _KEPT)
-    with log.open("ab") as stream:
-        stream.write(_CUT + end)
+    with contextlib.suppress(OSError):  # it may be gone, or the disk full: no reason to end anything
+        if log is None or log.stat().st_size <= LONGEST:
+            return
+        with log.open("rb") as stream:
+            stream.seek(-_KEPT, os.SEEK_END)
+            end = stream.read(_KEPT)
+        os.truncate(log, _KEPT)
+        with log.open("ab") as stream:
+            stream.write(_CUT + end)
 
 
 def last_words(options: Options, number: int) -> str:

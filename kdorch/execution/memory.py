@@ -34,19 +34,21 @@ def used(pid: int) -> int:
 
 
 def excess(pids: Mapping[int, int], each: int | None) -> tuple[int, str] | None:
-    """Find out whether workers use too much: one of them, or all together.
+    """Find out whether workers use too much.
 
     Args:
         pids: Of each worker, by its number.
-        each: Bytes that one may use; None for as many as there are.
+        each: Bytes that one may use; None for what there is, as long as something is left for others.
 
     Returns:
         The number of the one that uses most, and what is too much in words; None while all is well.
     """
     found = {number: used(pid) for number, pid in pids.items()}
     most = max(found, key=found.__getitem__, default=0)
-    if each is not None and found and found[most] > each:
-        return most, f"used {decimal(found[most])} of memory, and may use {decimal(each)}"
+    if each is not None:
+        if found and found[most] > each:
+            return most, f"used {decimal(found[most])} of memory, and may use {decimal(each)}"
+        return None
     together, limit = sum(found.values()), int(_SHARE * machine())
     if together > limit:
         theirs = f"all workers together {decimal(together)}, and may use {decimal(limit)}"

@@ -196,9 +196,9 @@ class Books:
         again = self._record.retry(frozen, reason, counts=counts)
         if flight.began:
             self._tracker.end(flight.run_id, "failed")
-        self._observer.say(
-            f"{flight.plan.name} was lost ({reason}); {'it is tried again' if again else 'given up'}"
-        )
+        then = "it is tried again" if again else "given up"
+        lost = f"was lost ({reason}); {then}" if counts else f"is called off: {reason}"
+        self._observer.say(f"{flight.plan.name} {lost}")
 
     @part("Optuna tell")
     def refuse(self, flight: Flight) -> None:

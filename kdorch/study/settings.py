@@ -89,8 +89,8 @@ class Search(Strict):
         deadline: Seconds after which a training counts as hanging: its process is ended, and it has failed.
             With ``auto`` a hundred times what the longest should take, and an hour at least; a day where
             nobody knows.
-        memory: Bytes, as in ``8GB``, that a training may use: beyond, its process is ended. With ``auto`` all
-            trainings together may use four fifths of the machine's memory; beyond, that of the largest is.
+        memory: Bytes, as in ``8GB``, that a worker may use: beyond, it is ended. With ``auto`` all together
+            may use four fifths of the machine's memory; beyond, the largest is ended.
     """
 
     trials: Positive = 40
