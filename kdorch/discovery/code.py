@@ -64,16 +64,29 @@ def digest(module: str) -> str:
     An import inside a function counts; one of a name that is computed is not seen.
     """
     contents: dict[str, str] = {}
+    for name, place in _reached(module):
+        if name == module or not place.is_library:
+            contents[name] = sha256(place.read()).hexdigest() + _version(place)
+    return sha256(json.dumps(contents, sort_keys=True).encode()).hexdigest() if module in contents else ""
+
+
+def libraries(module: str) -> set[str]:
+    """Return the distributions of the libraries that a module and its own modules import."""
+    tops = {name.partition(".")[0] for name, place in _reached(module) if place.has_version}
+    return {name for top in tops for name in _distributions().get(top, [])}
+
+
+def _reached(module: str) -> Iterator[tuple[str, Place]]:
+    """Yield a module and what it imports; of what is not installed, also what that imports in turn."""
     waiting, seen = list(_with_packages(module)), set()
     while waiting:
         name = waiting.pop()
         place = None if name in seen else find(name)
         seen.add(name)
-        if place and (name == module or not place.is_library):
-            content = place.read()
-            contents[name] = sha256(content).hexdigest() + _version(place)
-            waiting += _imports(content, place.package)
-    return sha256(json.dumps(contents, sort_keys=True).encode()).hexdigest() if module in contents else ""
+        if place:
+            yield name, place
+            if name == module or not place.is_library:
+                waiting += _imports(place.read(), place.package)
 
 
 def find(module: str) -> Place | None:

@@ -77,7 +77,7 @@ class Again:
 
     def inputs(self, common: Mapping[str, Any]) -> dict[str, Any]:
         """Return what they depend on now, besides the study."""
-        return inputs(self.executor, common)
+        return inputs(self.study, self.executor, common)
 
     def train(
         self, common: Mapping[str, Any], specs: Mapping[str, Mapping[str, Any]], name: str, folder: Path

@@ -6,28 +6,42 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from kdorch.discovery import installed
+from kdorch.discovery.using import using
 from kdorch.execution import Executor
 from kdorch.search.prepare import Change, call
+from kdorch.study import Study
+from kdorch.study.space import whole
 from kdorch.teaching.store import contents, digest
 
 _DESCRIBE = "kdorch.training.machine:describe"
 _ENTRIES = ("data", "teacher", "transfer", "answers")
 
 
-def inputs(executor: Executor, shared: Mapping[str, Any], threads: int | None = None) -> dict[str, Any]:
+def inputs(
+    study: Study, executor: Executor, shared: Mapping[str, Any], threads: int | None = None
+) -> dict[str, Any]:
     """Return versions, processor, threads, and the digests of what is read from the store, by their names.
 
     Args:
+        study: The study.
         executor: Who has workers.
         shared: What all trainings share.
         threads: Of torch, for each; None for the worker's own number.
     """
-    computed = call(executor, _DESCRIBE, {"device": shared["device"]}, threads=threads)
+    spec = {"device": shared["device"], "packages": _packages(study)}
+    computed = call(executor, _DESCRIBE, spec, threads=threads)
     measured = shared.get("numerics") or {}
     numerics = {name: measured[name] for name in ("memory_format", "precision") if name in measured}
-    return (
-        computed | {"numerics": numerics} | {name: contents(path) for name, path in entries(shared).items()}
-    )
+    stored = {name: contents(path) for name, path in entries(shared).items()}
+    return computed | {"numerics": numerics} | stored
+
+
+def _packages(study: Study) -> list[str]:
+    """Return what the code of others behind the parts builds on; nothing depends on references."""
+    plugins = installed()
+    parts = [part for path, part in whole(dict(study)) if not path.startswith("references.")]
+    return sorted({name for part in parts for name in using(plugins, part)})
 
 
 def entries(lessons: Mapping[str, Any]) -> dict[str, Path]:

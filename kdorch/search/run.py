@@ -166,7 +166,8 @@ class Session:
         if self.study.teacher.raw and "features" in lessons:  # which nobody could be asked for before
             self._try_together(executor, data, teacher["path"], lessons["features"])
         setting = placement.applied(set_up(self.study, self.home, data, lessons, self._where))
-        setting = replace(setting, inputs=keep(record, inputs(executor, setting.shared, setting.threads)))
+        noted = inputs(self.study, executor, setting.shared, setting.threads)
+        setting = replace(setting, inputs=keep(record, noted))
         self.folder.write(record)
         self._pick_up(tracker, runs)
         for trial in self._searched.complete():

@@ -18,10 +18,10 @@ def describe(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> di
     """Say what a training here would be computed with; what a worker runs, with as many threads as one has.
 
     Args:
-        spec: ``device`` as torch calls it.
+        spec: ``device`` as torch calls it; ``packages`` whose versions matter besides those that always do.
     """
     return {
-        **{package: _version(package) for package in _PACKAGES},
+        **{package: _version(package) for package in (*_PACKAGES, *spec["packages"])},
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "processor": f"{_processor()}, {torch.backends.cpu.get_cpu_capability()}",
