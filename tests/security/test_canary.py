@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mlflow import MlflowClient
 
 from kdorch.cli.discretion import discreet
 from kdorch.search.logbook import place
@@ -81,7 +82,10 @@ def server(home: Path, tmp_path: Path) -> Iterator[Server]:
 def test_a_whole_study_and_its_failures_hold_none_of_it(
     server: Server, home: Path, write: Callable[..., Path], cli: Callable[..., Any], tmp_path: Path
 ) -> None:
-    registered = {"use": "registry", "uri": "models:/nobody@here"}
+    client = MlflowClient(server.url)
+    client.create_registered_model("forged")
+    client.create_model_version("forged", "s3://elsewhere/forged", tags={"kdorch.digest": "0" * 64})
+    registered = {"use": "registry", "uri": "models:/forged/1"}
     file, other = write(), write("other.yaml", name="other", teacher=registered)
     (tmp_path / "temporary").mkdir()
     whole = {
@@ -98,13 +102,12 @@ def test_a_whole_study_and_its_failures_hold_none_of_it(
 
     run("study", "run", str(file), "--profile", "--workers", "1")
     run("study", "show", "tiny", "--json")
-    run("study", "list")
     run("ui")
-    assert "nobody" in run("study", "run", str(other), code=2)
+    told = run("study", "run", str(other), code=2)
+    assert "teacher.trust: models:/forged/1 comes from a server, where others may write" in told
     run("doctor")
     server.stop()
     run("study", "run", str(file), "--trials", "5", code=2)
     run("promote", "tiny", "--model", "tiny", code=2)
-    for address in ADDRESSES[-2:]:
-        run("study", "run", str(other), code=2, MLFLOW_TRACKING_URI=address)
+    run("study", "run", str(other), code=2, MLFLOW_TRACKING_URI=ADDRESSES[-1])
     assert found("", tmp_path) == []
