@@ -18,13 +18,13 @@ STUDY = {"teacher": TEACHER, "search": {"trials": 2, "sampler": "random"}}
 
 
 def while_preparing(victim: Who) -> list[Point]:
-    """Return points in workers, from the first rows that are stored to the measuring of stacks."""
+    """Return points in workers, from the first rows that are stored to the last answers of the teacher."""
     points = (
         ("kdorch.teaching.data:_write_inputs", "after", 2),  # one split of three is missing
         ("kdorch.teaching.store:_to_disk", "before", 1),  # all is written, and has no name yet
+        ("kdorch.training.placing:_Student.once", "after", 1),
         ("kdorch.teaching.teacher:_fitted", "after", 2),  # the teacher is trained, and that of one fold
         ("kdorch.teaching.teacher:answer_all", "after", 1),  # the training rows are answered, no others
-        ("kdorch.training.placing:_seconds", "after", 1),
     )
     return [Point(*point, "worker", victim) for point in points]
 
