@@ -42,5 +42,5 @@ def read(note: Path) -> Intent | None:
     """Return what was begun; nothing was if the note is not whole."""
     try:
         return Intent(**json.loads(note.read_text()))
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, ValueError, TypeError):
         return None

@@ -21,6 +21,13 @@ POINTS = {
     "a version is made, and bare": Point(f"{REGISTRY}.register", "after", 1),
     "all is done, and nobody knows": Point(f"{REGISTRY}.point", "after", 1),
 }
+STEPS = [
+    *(Point(f"{REGISTRY}._make_sure_of", when, 1) for when in ("before", "after")),
+    *(
+        Point(f"{REGISTRY}.{step}", "after", 1)
+        for step in ("log_model", "register", "link", "describe", "point")
+    ),
+]
 
 
 def left(home: Path) -> tuple[dict[str, int], list[Any], list[Any]]:
@@ -35,12 +42,17 @@ def left(home: Path) -> tuple[dict[str, int], list[Any], list[Any]]:
     )
 
 
+@pytest.mark.parametrize(
+    "points",
+    [list(POINTS.values()), pytest.param(STEPS, marks=pytest.mark.faults)],
+    ids=["at some steps", "at each step"],
+)
 def test_what_a_killed_promotion_left_is_taken_back(
-    kill: Any, begin: Any, finished: Any, tmp_path: Path
+    points: list[Point], kill: Any, begin: Any, finished: Any, tmp_path: Path
 ) -> None:
     home = Path(copytree(finished.home, tmp_path / "promoting"))
     words = ("promote", "tiny", "--model", "toy", "--alias", "champion")
-    for point in POINTS.values():
+    for point in points:
         kill(point, finished.file, *words, at=home)
     aliases, (version,), (model,) = left(home)
     assert (aliases, str(model.status)) == ({"champion": version.version}, "READY")
