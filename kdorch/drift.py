@@ -10,11 +10,16 @@ from typing import Any
 
 State = dict[str, object]
 
-# torch's DataLoader takes SIGCHLD, once and for all, and hurts nobody with it.
-_SIGNALS = tuple(signal.valid_signals() - {getattr(signal, "SIGCHLD", None)})
+# Which programs take for themselves; SIGCHLD torch's DataLoader takes once and for all, and hurts nobody.
+_SIGNALS = [
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGALRM", "SIGHUP", "SIGPIPE", "SIGUSR1", "SIGUSR2")
+    if hasattr(signal, name)  # not every system has all
+]
 # Libraries add variables as they are imported, which happens once: only those that were there are watched.
 _VARIABLES = tuple(os.environ)
 _STDOUT, _STDERR = 1, 2
+_MET = "Dummy-"  # Python's name for threads of C++ that it has met: libraries keep them for later
 _NUMPY = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
 _TORCH: State = {
     "torch's default dtype": "torch.float32",
@@ -61,7 +66,7 @@ def _own() -> State:
         "the handlers of signals": [signal.getsignal(number) for number in _SIGNALS],
         "the standard streams": [_stream(sys.stdout, _STDOUT), _stream(sys.stderr, _STDERR)],
         "the recursion limit": sys.getrecursionlimit(),
-        "the threads that run": threading.active_count(),
+        "the threads that run": sum(not each.name.startswith(_MET) for each in threading.enumerate()),
         "the processes that run": _has_children(),
         "whether tiny numbers are zero": sys.float_info.min / 2 == 0,
         "what numpy does about errors": numpy.geterr() if numpy else _NUMPY,
