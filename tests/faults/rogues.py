@@ -1,7 +1,7 @@
 """Networks of which some do, in the middle of their training, what no network should do.
 
 Which does what is handed out in the order in which they get there, as the order in which a search proposes
-parameters is not ours: ``MISDEEDS`` once each, behind each of them somebody who behaves.
+parameters is not ours.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
-from itertools import chain, repeat
 from pathlib import Path
 
 import numpy as np
@@ -145,7 +144,6 @@ def answer_nothing(book: Path) -> None:
 
 # Their trials fail, at the first try.
 FAILING: dict[Callable[[Path], None], str] = {
-    hang: "search.deadline: exceeded its deadline of",
     refuse: "LookupError: something is missing",
     run_out: "MemoryError",
     interrupt: "KeyboardInterrupt",
@@ -178,6 +176,7 @@ CHANGING: tuple[Callable[[Path], None], ...] = (
     start_children,
 )
 MISDEEDS = {deed.__name__: deed for deed in (*FAILING, *DEADLY, *CHANGING)}
+ALL = MISDEEDS | {hang.__name__: hang}  # which takes as long as it may, and has a study of its own
 
 
 class Net(nn.Module):
@@ -185,7 +184,8 @@ class Net(nn.Module):
 
     Args:
         ticket: Tells a trial from the others, and is the same when it is done again.
-        book: Directory in which it is written who does what; without, everybody behaves.
+        book: Directory whose file ``deeds`` says what is to be done, one a line, and where it is written who
+            does it; whoever comes later behaves, and so does everybody without.
         only: The misdeed of all, instead.
     """
 
@@ -201,7 +201,7 @@ class Net(nn.Module):
             deed = self.only or self._drawn()
             self.mute = deed == answer_nothing.__name__
             if deed:
-                MISDEEDS[deed](Path(self.book))
+                ALL[deed](Path(self.book))
         logits: Tensor = self.layers(inputs)
         return logits * torch.nan if self.mute else logits
 
@@ -212,6 +212,6 @@ class Net(nn.Module):
             own = Path(self.book, str(self.ticket))
             if not own.exists():
                 count = sum(each.name.isdigit() for each in Path(self.book).iterdir())
-                deeds = [*chain.from_iterable(zip(MISDEEDS, repeat("")))]
+                deeds = Path(self.book, "deeds").read_text().split("\n")
                 own.write_text(deeds[count] if count < len(deeds) else "")
             return own.read_text()

@@ -71,13 +71,18 @@ def reference(run: Callable[..., list[str]], home: Path) -> str:
     return str(trial.user_attrs["weights"])
 
 
+def deeds(folder: Path, *names: str) -> Path:
+    """Return a directory in which a deed is asked for once each; behind each of them somebody behaves."""
+    book = folder / "book"
+    book.mkdir()
+    (book / "deeds").write_text("\n\n".join(names))
+    return book
+
+
 def test_rogues_hurt_nobody_else(run: Any, home: Path, tmp_path: Path) -> None:
     expected = reference(run, home)
-    book = tmp_path / "book"
-    book.mkdir()
-    trials = 2 * len(MISDEEDS)
-    limits = {"deadline": 4, "memory": "1GB", "stack": 3}
-    heard = run("rogues", trials=trials, workers=2, search=limits, book=str(book))
+    trials, book = 2 * len(MISDEEDS), deeds(tmp_path, *MISDEEDS)
+    heard = run("rogues", trials=trials, workers=2, search={"memory": "1GB", "stack": 3}, book=str(book))
 
     tickets = by_ticket(home, "rogues")
     assert len(tickets) == trials
@@ -108,6 +113,19 @@ def test_rogues_hurt_nobody_else(run: Any, home: Path, tmp_path: Path) -> None:
     for pid in map(int, (book / "children").read_text().split()):
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+
+def test_a_trial_that_hangs_is_ended_and_the_others_go_on(run: Any, home: Path, tmp_path: Path) -> None:
+    expected = reference(run, home)
+    book = deeds(tmp_path, "hang")
+    run("hanging", trials=3, workers=2, search={"deadline": 15, "stack": 1}, book=str(book))
+    told = sorted(
+        (trial.state.name, trial.user_attrs.get("reason") or trial.user_attrs["weights"])
+        for [trial] in by_ticket(home, "hanging").values()
+    )
+    assert told[:2] == [("COMPLETE", expected)] * 2
+    assert told[2][0] == "FAIL"
+    assert told[2][1].startswith("search.deadline: exceeded its deadline of 15 s")
 
 
 def check_runs(home: Path) -> None:
