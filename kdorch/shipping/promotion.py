@@ -121,7 +121,7 @@ def promote(
             metadata=_metadata(shipment),
         )
         model_id = registry.log_model(saved, files, shipment.run_id)
-        verify(model_id, uri, example, expected, unit(module, example))
+        verify(model_id, files, uri, example, expected, unit(module, example))
         version = registry.register(model, model_id, _tags(shipment.card) | {"kdorch.digest": digest(files)})
         address = f"models:/{model}@{alias}" if alias else f"models:/{model}/{version}"
         card = render(replace(shipment.card, usage=_usage(shipment, logits, address)))

@@ -26,6 +26,7 @@ _LAST_LINES = 8
 
 def verify(
     model_id: str,
+    uploaded: Path,
     tracking_uri: str,
     example: NDArray[Any],
     expected: Mapping[int, NDArray[Any]],
@@ -35,27 +36,29 @@ def verify(
 
     Args:
         model_id: The logged model.
+        uploaded: Its files: what comes back has to be the same before it is loaded.
         tracking_uri: Where it is logged; absolute, since the process works in a folder of its own.
         example: Raw rows, batch first.
         expected: The student's own answers on the first rows, by batch size.
         unit: How much each output changes when its logit rises by 1.
 
     Raises:
-        PromotionError: The model does not load, crashes, hangs, or answers differently.
+        PromotionError: The model comes back changed, does not load, crashes, hangs, or answers differently.
     """
     with TemporaryDirectory(prefix="kdorch-verify-") as folder:
         batches, outputs = Path(folder, "batches.npz"), Path(folder, "answers.npz")
         np.savez(batches, allow_pickle=False, **{str(size): example[:size] for size in expected})
-        _run_outside(f"models:/{model_id}", tracking_uri, batches, outputs)
+        _run_outside(f"models:/{model_id}", tracking_uri, uploaded, batches, outputs)
         with np.load(outputs) as answers:
             for size, own in expected.items():
                 _compare(size, answers[str(size)], own, unit)
 
 
-def _run_outside(model_uri: str, tracking_uri: str, batches: Path, outputs: Path) -> None:
+def _run_outside(model_uri: str, tracking_uri: str, uploaded: Path, batches: Path, outputs: Path) -> None:
     # -E and -P keep PYTHONPATH and the working directory off the import path. -I would also hide packages
     # installed for this user alone, and MLflow may be one of them.
-    command = [sys.executable, "-E", "-P", outside.__file__, model_uri, str(batches), str(outputs)]
+    command = [sys.executable, "-E", "-P", outside.__file__, model_uri]
+    command += map(str, (uploaded, batches, outputs))
     environment = {
         **os.environ,
         "MLFLOW_TRACKING_URI": tracking_uri,

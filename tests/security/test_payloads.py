@@ -151,6 +151,11 @@ def test_a_type_in_a_parquet_file_is_not_unpickled(mark: Path, tmp_path: Path, l
     assert mark.exists()
 
 
+def test_a_pipe_that_is_named_a_table_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "rows.csv")
+    assert "a pipe or a device" in Files(path=tmp_path / "rows.csv", target="a").complaints()["path"]
+
+
 def test_a_program_that_is_named_an_image_is_not_executed(
     mark: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

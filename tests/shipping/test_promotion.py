@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from kdorch.errors import PromotionError
 from kdorch.shipping.promotion import Shipment, promote
+from kdorch.shipping.registry import Registry
 from kdorch.tasks.units import Units
 
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader")  # MLflow, by newer SQLAlchemys
@@ -120,6 +121,24 @@ def test_a_student_whose_export_answers_differently_leaves_nothing(
         promote(ship(network, run_id=store.run_id), tracking_uri=store.uri, model="toys", alias="champion")
     assert store.registered() == {}
     assert store.logged() == []
+
+
+@pytest.mark.slow
+def test_a_program_that_comes_back_changed_is_not_loaded(
+    ship: Ship, store: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    log = Registry.log_model
+
+    def tamper(registry: Registry, *arguments: Any) -> str:
+        model_id = log(registry, *arguments)
+        (program,) = (tmp_path / "artifacts").rglob("model.pt2")
+        program.write_bytes(program.read_bytes() + b"0")  # a zip archive all the same
+        return model_id
+
+    monkeypatch.setattr(Registry, "log_model", tamper)
+    with pytest.raises(PromotionError, match=r"data/model\.pt2 is not what was uploaded"):
+        promote(ship(run_id=store.run_id), tracking_uri=store.uri, model="toys", alias=None)
+    assert store.registered() == {}
 
 
 @pytest.mark.slow

@@ -48,6 +48,8 @@ def form(path: Path) -> str:
         beside = [each.name for each in path.parent.iterdir() if each.is_dir() or _readable(each)]
         near = did_you_mean(path.name, beside)
         raise kdorch.DataError(f"there is no {path}. {near if near.startswith('Did') else ''}".rstrip())
+    if not path.is_file():
+        raise kdorch.DataError(f"{path} is no file, but a pipe or a device, which would be waited for.")
     if _readable(path):
         return "table" if suffix in TABLES else suffix[1:]
     raise kdorch.DataError(
