@@ -58,6 +58,7 @@ def rehearse(study: Study, *, home: str | Path = HOME, workers: int | None = Non
     """
     from kdorch.execution import LocalExecutor
     from kdorch.search import prepare
+    from kdorch.search.beside import Maker
     from kdorch.search.estimate import cautions, estimate
     from kdorch.search.home import Home
     from kdorch.search.placement import place
@@ -68,13 +69,14 @@ def rehearse(study: Study, *, home: str | Path = HOME, workers: int | None = Non
 
     folders = [str(folder) for folder in study.folders]
     with importable(folders), LocalExecutor(1, preload=PRELOAD, sys_path=folders) as executor:
-        data = prepare.data(study, Home(Path(home)), executor)
+        project = Home(Path(home))
+        data = prepare.data(study, project, executor)
         prepare.fits(study, data["facts"]["task"])
         showable(study, executor, data)
         fit_together(study, executor, data)
         found = where(executor, "auto", workers)
         placement = place(study, executor, data, found)
-        trials = study.search.trials
-        expected = estimate(study, executor, data, found, placement, trials=trials, start=_START)
+        maker = Maker(study, project, None, executor, data, found)
+        expected = estimate(maker, placement, trials=study.search.trials, start=_START)
     facts = data["facts"]
     return Rehearsal(facts["rows"], facts.get("notes", []), cautions(study, data), expected)

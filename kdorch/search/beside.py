@@ -48,13 +48,14 @@ class Maker:
 
     def make(self, model: Model, wait: Wait) -> Entry:
         """Train or load a model, or find it in the store."""
-        spec = self._spec(model) | {
-            "tracking": self.uri or local_uri(self.home.path),
-            "seed": self.study.seed,
-            "score": list(score(self.study)),
-        }
+        spec = self._spec(model) | {"tracking": self.uri or local_uri(self.home.path)}
         with placed(model):
             return call(self.executor, "kdorch.teaching.jobs:teacher", spec, wait, threads=cores())
+
+    def is_stored(self, model: Model) -> bool:
+        """Return whether a model is in the store; not of one that changes elsewhere, as nobody asks there."""
+        found: bool = call(self.executor, "kdorch.teaching.jobs:teacher_stored", self._spec(model))["stored"]
+        return found
 
     def read_test(self, model: Model, entry: Entry) -> Entry:
         """Let a model answer the test rows, once."""
@@ -69,6 +70,8 @@ class Maker:
             "dataset": self.study.tree()["data"],
             "data": self.data["path"],
             "metrics": list(self.study.metrics),
+            "seed": self.study.seed,
+            "score": list(score(self.study)),
             "top": self.study.store.top,
             **self.where.spec(),
         }

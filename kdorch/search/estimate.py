@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,15 +11,14 @@ from rich.filesize import decimal
 
 from kdorch.discovery import installed
 from kdorch.errors import KdorchError, TrainingError
-from kdorch.execution import Executor
 from kdorch.kinds import Task
 from kdorch.search import features, prepare
+from kdorch.search.beside import Maker
 from kdorch.search.models import Model, models, placed
 from kdorch.search.observer import Observer
 from kdorch.search.patience import TRY
 from kdorch.search.phases import most_at_once
 from kdorch.search.placement import Placement
-from kdorch.search.where import Where
 from kdorch.study import Study
 from kdorch.study.storing import answer_bytes
 
@@ -34,13 +33,13 @@ class Estimate:
     """How long and how large.
 
     Attributes:
-        teacher: Seconds to make the teacher ready; 0 where nobody knows.
+        teacher: Seconds to make the teacher ready; 0 where it is, or nobody knows.
         training: Seconds of the shortest and of the longest training.
         trials: Trainings of the search.
         confirmations: Trainings of the confirmation.
         workers: Trainings at once.
         disk: Bytes, at most.
-        references: Seconds to make them all ready; 0 where nobody knows.
+        references: Seconds to make them all ready; 0 where they are, or nobody knows.
         stack: Trainings in one stack, each of which takes that share of its seconds.
         pruned: Whether some of the trainings will be given up, and take less.
         blind: Whether some of their losses read the teacher's features, and nobody knows yet how long that
@@ -74,8 +73,7 @@ class Estimate:
     def _made(self) -> str:
         seconds = {"teacher": self.teacher, "references": self.references}
         known = [f"{who} {_time(each)}" for who, each in seconds.items() if each]
-        they_are = "it is" if not self.references else "they are"
-        return f"{' and '.join(known)} unless {they_are} stored, " if known else ""
+        return f"{' and '.join(known)}, " if known else ""
 
     def whole(self, training: float) -> float:
         """Return the seconds of the whole study if each training took this long."""
@@ -84,23 +82,11 @@ class Estimate:
         return ready + count * (training / self.workers + _OVERHEAD) + _END
 
 
-def estimate(
-    study: Study,
-    executor: Executor,
-    data: Mapping[str, Any],
-    where: Where,
-    placement: Placement,
-    *,
-    trials: int,
-    start: float = 0.0,
-) -> Estimate:
+def estimate(maker: Maker, placement: Placement, *, trials: int, start: float = 0.0) -> Estimate:
     """Return what a study will take.
 
     Args:
-        study: One that has been checked.
-        executor: Where to try the networks of teacher and references.
-        data: The stored dataset.
-        where: Where jobs compute.
+        maker: Of the study's teacher and references.
         placement: How trials are placed, and what was measured for it.
         trials: Trials of the search.
         start: Seconds until everything is imported; 0 where it is.
@@ -110,26 +96,14 @@ def estimate(
     """
     if not placement.seconds:
         raise TrainingError(f"trials go {placement.why}.")
-    facts = data["facts"]
-    spec = {
-        "data": data["path"],
-        "task": facts["task"] | {"metrics": list(study.metrics)},
-        "score": list(prepare.score(study)),
-        **where.spec(),
-    }
-
-    def probe(network: Mapping[str, Any], train: Mapping[str, Any]) -> dict[str, Any]:
-        own = spec | {"network": dict(network), "train": dict(train)}
-        return prepare.call(executor, _PROBE, own, threads=prepare.cores(), timeout=TRY)
-
-    (homework, teacher), *others = (_homework(model, probe) for model in models(study))
+    study, where, facts = maker.study, maker.where, maker.data["facts"]
+    (shown, teacher), *others = (_homework(maker, model) for model in models(study))
     twins = 1 + (study.confirm.baseline == "paired")
     confirmations = study.confirm.top * study.confirm.seeds * twins
     stack = min(
         placement.stack, most_at_once(study, trials, where.workers), math.ceil(trials / where.workers)
     )
     seconds = sorted(placement.training(stack))
-    shown = homework[0]["features"] if len(homework) == 1 else {}
     task: Task = installed().part("task", facts["task"])
     spared = answer_bytes(task, None) - answer_bytes(task, study.store.top)
     stored = facts["bytes"] - sum(facts["rows"].values()) * spared
@@ -149,29 +123,43 @@ def estimate(
     )
 
 
-def _homework(model: Model, probe: Callable[..., dict[str, Any]]) -> tuple[list[dict[str, Any]], float]:
-    """Return what a few steps of each network showed that a model has to train, and the seconds of it all."""
+def _homework(maker: Maker, model: Model) -> tuple[dict[str, int], float]:
+    """Return how many numbers each feature of a model has, as far as is known, and what making it takes."""
+    study = maker.study
+    if not model.part.homework():
+        return {}, 0.0
+    stored = maker.is_stored(model)
+    if stored and features.read_by(study) == []:
+        return {}, 0.0
+    spec = {
+        "data": maker.data["path"],
+        "task": maker.data["facts"]["task"] | {"metrics": list(study.metrics)},
+        "score": list(prepare.score(study)),
+        **maker.where.spec(),
+    }
     with placed(model):
-        done = [probe(network.model_dump(mode="json"), train) for network, train in model.part.homework()]
+        done = [
+            prepare.call(
+                maker.executor,
+                _PROBE,
+                spec | {"network": network.model_dump(mode="json"), "train": dict(train)},
+                threads=prepare.cores(),
+                timeout=TRY,
+            )
+            for network, train in model.part.homework()
+        ]
     # K teachers who each miss one fold in K take as long as K - 1 who miss none.
-    return done, sum(each["seconds"] for each in done) * max(model.part.folds(), 1)
+    seconds = sum(each["seconds"] for each in done) * max(model.part.folds(), 1)
+    return done[0]["features"] if len(done) == 1 else {}, 0.0 if stored else seconds
 
 
-def forewarn(
-    study: Study,
-    executor: Executor,
-    data: Mapping[str, Any],
-    where: Where,
-    placement: Placement,
-    left: int,
-    observer: Observer,
-) -> None:
+def forewarn(maker: Maker, placement: Placement, left: int, observer: Observer) -> None:
     """Say what is strange about a study, and what the trials that are left will take."""
-    for warning in cautions(study, data):
+    for warning in cautions(maker.study, maker.data):
         observer.say(f"warning  {warning}")
     if left > 0:
         try:
-            told = str(estimate(study, executor, data, where, placement, trials=left))
+            told = str(estimate(maker, placement, trials=left))
         except KdorchError as error:  # other students may do better: their trials will tell
             told = f"nobody knows how long: {error}"
         observer.say(f"ahead    {told}")

@@ -17,6 +17,7 @@ _WHOLE = {
     "kdorch.teaching.jobs:augment": "views",
     "kdorch.teaching.jobs:transfer": "views",
     "kdorch.teaching.jobs:teacher": "teacher",
+    "kdorch.teaching.jobs:teacher_stored": "teacher",
     "kdorch.teaching.jobs:teacher_views": "teacher",
     "kdorch.teaching.jobs:teacher_features": "teacher",
     "kdorch.teaching.jobs:teacher_test": "teacher",

@@ -16,7 +16,7 @@ from kdorch.teaching.data import prepare
 from kdorch.teaching.features import keep_features
 from kdorch.teaching.scoring import asked_scores, scores
 from kdorch.teaching.store import Entry, Store
-from kdorch.teaching.teacher import make_ready, read_test, stored_task
+from kdorch.teaching.teacher import is_ready, make_ready, read_test, stored_task
 from kdorch.teaching.transfer import make_transfer, try_augment
 from kdorch.teaching.views import answer_views
 from kdorch.training.device import on_its_device
@@ -134,6 +134,25 @@ def teacher(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
         if spec.get("top"):
             return _told(entry, validation=_asked(spec, entry.path, "validation").facts["scores"])
     return _told(entry, validation=scores(entry.path, data, "validation", spec["metrics"]))
+
+
+def teacher_stored(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
+    """Look whether the teacher is in the store.
+
+    It takes ``store``, ``teacher``, ``data`` (path), ``seed``, ``score`` and ``top``.
+    """
+    plugins = installed()
+    found = plugins.part("teacher", spec["teacher"])
+    stored = is_ready(
+        Store(Path(spec["store"])),
+        found,
+        plugins.origins(found),
+        Path(spec["data"]),
+        seed=spec["seed"],
+        score=tuple(spec["score"]),
+        top=spec.get("top"),
+    )
+    return {"stored": stored}
 
 
 @on_its_device

@@ -76,7 +76,31 @@ def make_ready(
         RawRows(dataset) if teacher.raw and dataset else None,
     )
     teacher = teacher.settled(classroom)
-    key = {
+    key = _key(teacher, origin, data, seed, score, top)
+    classroom.checkpoints = store.root / "checkpoints" / digest(key)
+    made = store.make("teacher", key, lambda folder: _write(folder, teacher, classroom, top))
+    shutil.rmtree(classroom.checkpoints, ignore_errors=True)
+    return made
+
+
+def is_ready(
+    store: Store,
+    teacher: Teacher,
+    origin: str,
+    data: Path,
+    *,
+    seed: int,
+    score: tuple[str, Direction],
+    top: int | None = None,
+) -> bool:
+    """Return whether `make_ready` would find the teacher in the store; not of one that changes elsewhere."""
+    return store.find("teacher", _key(teacher, origin, data, seed, score, top)) is not None
+
+
+def _key(
+    teacher: Teacher, origin: str, data: Path, seed: int, score: tuple[str, Direction], top: int | None
+) -> dict[str, Any]:
+    return {
         "teacher": teacher.store_key(),
         "origin": origin,
         "data": data.name,
@@ -84,10 +108,6 @@ def make_ready(
         "score": list(score),
         "algorithm": ALGORITHM,
     } | ({"top": top} if top else {})
-    classroom.checkpoints = store.root / "checkpoints" / digest(key)
-    made = store.make("teacher", key, lambda folder: _write(folder, teacher, classroom, top))
-    shutil.rmtree(classroom.checkpoints, ignore_errors=True)
-    return made
 
 
 def _write(folder: Path, teacher: Teacher, classroom: Classroom, top: int | None) -> dict[str, Any]:
