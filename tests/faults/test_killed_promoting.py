@@ -17,7 +17,6 @@ pytestmark = pytest.mark.slow
 REGISTRY = "kdorch.shipping.registry:Registry"
 # Each is killed on what the one before has left; the last of them is through with everything but its own note.
 POINTS = {
-    "a model is logged, and not checked": Point("kdorch.shipping.promotion:verify", "before", 1),
     "a version is made, and bare": Point(f"{REGISTRY}.register", "after", 1),
     "all is done, and nobody knows": Point(f"{REGISTRY}.point", "after", 1),
 }
