@@ -12,6 +12,7 @@ from ruamel.yaml.comments import TaggedScalar
 from ruamel.yaml.scalarbool import ScalarBoolean
 
 from kdorch.errors import Problem, StudyError, did_you_mean, shown
+from kdorch.study.bounds import joined
 from kdorch.study.syntax import parse
 
 _SET = "--set"
@@ -123,11 +124,11 @@ def plain(value: Any) -> Any:
         return {str(plain(key)): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | Set):
         return [plain(item) for item in value]
-    if isinstance(value, TaggedScalar):  # !!str 3, for one
-        return str(value.value)
+    if isinstance(value, str | TaggedScalar):  # the latter for !!str 3, for one
+        return joined(str(getattr(value, "value", value)))
     if isinstance(value, ScalarBoolean):  # of an anchor; an int by descent
         return bool(value)
-    for kind in (bool, int, float, str):
+    for kind in (bool, int, float):
         if isinstance(value, kind):
             return kind(value)
     return str(value) if isinstance(value, date) else value  # YAML 1.2 knows no dates

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Mapping, Set
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -13,6 +12,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 
 from kdorch.errors import Problem, StudyError
+from kdorch.study.bounds import TOO_DEEP, excess
 
 # What ruamel says (its context; the problem), what that means, what to do, and whether the line to look at
 # is that of the context. Groups of the pattern fill the braces.
@@ -49,8 +49,6 @@ _MEANINGS = (
     (r"another document", "has a second document.", "One file holds one study: remove the ---.", False),
 )
 
-_MOST = 100_000  # values; what a person writes has hundreds
-
 
 def parse(text: str, source: str, where: str) -> Any:
     """Return what a text says.
@@ -60,11 +58,13 @@ def parse(text: str, source: str, where: str) -> Any:
     """
     try:
         with warnings.catch_warnings(action="ignore"):  # of a name that is given twice, which YAML allows
-            found = YAML(typ="rt").load(text)
-        if _count(found, {}) <= _MOST:
+            # Aliases are counted before they are followed: ruamel itself would print all that they stand for.
+            told = excess(YAML().compose(text)) if "*" in text else None
+            found = None if told else YAML().load(text)
+        told = told or excess(found)
+        if told is None:
             return found
-        what = "says more than 100,000 things, as anchors (&) are repeated (*) within one another."
-        problem = Problem(where, what, "Write out what is meant.")
+        problem = Problem(where, *told)
     except DuplicateKeyError as error:
         key = str(error.problem).partition('"')[2].partition('"')[0]
         problem = Problem(where, f"has the key {key!r} twice.", "Keep one.", error.problem_mark.line + 1)
@@ -76,21 +76,12 @@ def parse(text: str, source: str, where: str) -> Any:
             where, f"has the invisible character U+{ord(text[error.position]):04X}.", "Remove it.", line
         )
     except RecursionError:
-        problem = Problem(where, "is nested too deeply.", "A study needs no more than ten levels.")
-    except (YAMLError, ValueError, AttributeError, TypeError) as error:
-        # The latter two are ruamel's own accidents, as with a tag that does not suit its value.
-        problem = Problem(where, f"is not YAML: {str(error).partition(chr(10))[0]}.")
+        problem = Problem(where, *TOO_DEEP)
+    except (AttributeError, LookupError, TypeError) as error:  # ruamel's own accidents
+        problem = Problem(where, f"has a tag (!!) that does not suit its value ({error}).", "Remove it.")
+    except (YAMLError, ValueError) as error:
+        problem = Problem(where, f"is not YAML: {str(error).partition(chr(10))[0].partition(';')[0]}.")
     raise StudyError([problem], source)
-
-
-def _count(value: Any, known: dict[int, int]) -> int:
-    """Return how many values there are, each alias written out: a few lines can stand for millions."""
-    if not isinstance(value, Mapping | list | Set):
-        return 1
-    if id(value) not in known:
-        items = value.values() if isinstance(value, Mapping) else value
-        known[id(value)] = 1 + sum(_count(item, known) for item in items)
-    return known[id(value)]
 
 
 def _explained(error: MarkedYAMLError, where: str) -> Problem:
