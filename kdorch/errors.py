@@ -53,7 +53,8 @@ class Problem:
 
     def __str__(self) -> str:
         place = self.where + (f" (line {self.line})" if self.line else "")
-        return ": ".join(filter(None, (place, self.what))) + (f" {self.hint}" if self.hint else "")
+        told = ": ".join(filter(None, (place, self.what))) + (f" {self.hint}" if self.hint else "")
+        return printable(told).replace("\n", r"\n")
 
 
 class UnknownPart(Problem):
@@ -129,6 +130,13 @@ def _look_alikes(word: str) -> str:
         letter: unicodedata.name(letter, "an unknown character") for letter in word if not letter.isascii()
     }
     return "".join(f" {letter!r} is {name}." for letter, name in strange.items())
+
+
+def printable(text: str) -> str:
+    """Return a text with what cannot be seen written out, so that no file steers a terminal."""
+    return "".join(
+        letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in text
+    )
 
 
 def shown(value: Any) -> str:
