@@ -134,6 +134,11 @@ def _checked(found: object, kind: str, origin: Origin) -> type[Spec]:
             f'{origin}: {shown} has no name; write class {shown}(kdorch.{base.__name__}, name="...").'
         )
     _named(found.name, origin)
+    try:
+        found.model_rebuild()  # of types that are defined below the class
+    except Exception as error:
+        why = str(error).partition("\n")[0]
+        raise PluginError(f"{origin}: the fields of {found.__name__} have no types: {why}.") from error
     return found
 
 

@@ -16,6 +16,7 @@ from kdorch.execution.memory import machine
 from kdorch.kinds import Task
 from kdorch.search.home import Home
 from kdorch.search.record import ATTEMPTS
+from kdorch.spec import answer
 from kdorch.study import Study
 from kdorch.study.check import misfits
 from kdorch.study.space import whole
@@ -88,7 +89,8 @@ def sources(study: Study) -> dict[str, str]:
     """Return what is behind each part of the study, by its path: origin, code and files."""
     plugins = installed()
     found = {
-        path: f"{plugins.origins(part)} {part.fingerprint()}".strip() for path, part in whole(dict(study))
+        path: f"{plugins.origins(part)} {answer(part, 'fingerprint', str)}".strip()
+        for path, part in whole(dict(study))
     }
     own = study.augment.target
     return found | ({"augment.target": digest(own.partition(":")[0])} if own else {})

@@ -4,6 +4,7 @@ Specs hold plain values only, so they are cheap, comparable, loggable, and writt
 ``{use: name, field: value}``. Torch objects exist only once ``build`` is called, inside a trial.
 """
 
+from kdorch.spec.asking import answer
 from kdorch.spec.explaining import description, explained
 from kdorch.spec.ranges import Choice, Range
 from kdorch.spec.spec import Spec
@@ -17,6 +18,7 @@ __all__ = [
     "Range",
     "Spec",
     "Strict",
+    "answer",
     "description",
     "explained",
     "written",

@@ -73,6 +73,9 @@ class Spec(Strict):
         taken = sorted(_TAKEN & cls.model_fields.keys())
         if taken:
             raise TypeError(f"{cls.__name__}: a field cannot be called {' or '.join(taken)}")
+        for fact in ("needs", "provides", "tasks"):
+            if not isinstance(getattr(cls, fact), frozenset):
+                raise TypeError(f"{cls.__name__}: {fact} stands behind the base, as in (..., {fact}={{...}})")
 
     @classmethod
     def search_space(cls) -> dict[str, Range | Choice]:

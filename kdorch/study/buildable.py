@@ -10,7 +10,7 @@ from typing import Any
 from kdorch.discovery import Plugins, local
 from kdorch.discovery.targets import complaint
 from kdorch.errors import PluginError, Problem, did_you_mean, reason
-from kdorch.spec import Spec
+from kdorch.spec import Spec, answer
 from kdorch.study.space import whole
 
 
@@ -20,7 +20,12 @@ def unbuildable(sections: Mapping[str, Any], plugins: Plugins) -> Iterator[Probl
         for below, spec in part.nested_parts():
             where = ".".join(filter(None, (path, below)))
             yield from _unregistered(where, spec, plugins)
-            for field, what in spec.complaints().items():
+            try:
+                told = answer(spec, "complaints", Mapping)
+            except PluginError as error:
+                yield Problem(where, str(error))
+                continue
+            for field, what in told.items():
                 yield Problem(f"{where}.{field}".rstrip("."), what)
 
 
@@ -28,7 +33,7 @@ def named_code(sections: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the code that a study names, as ``package.module:Class``, each after where it does so."""
     for path, part in whole(sections):
         for below, spec in part.nested_parts():
-            for target in spec.import_paths():
+            for target in answer(spec, "import_paths", Iterable):
                 field = next((name for name, value in spec if value == target), "")
                 yield ".".join(filter(None, (path, below, field))), target
     augment = sections.get("augment")

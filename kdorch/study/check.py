@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from kdorch.discovery import Plugins
 from kdorch.errors import PluginError, Problem, StudyError, shown
 from kdorch.kinds import Loss, Student, Task, Teacher
-from kdorch.spec import Choice
+from kdorch.spec import Choice, answer
 from kdorch.study.buildable import unbuildable, unfound, unread
 from kdorch.study.file import Source
 from kdorch.study.metrics import task_of, unmeasured
@@ -143,7 +143,7 @@ def _needs(sections: Mapping[str, Any]) -> Iterator[Problem]:
         if isinstance(loss, Loss) and "features" in loss.needs:
             yield from _of_one_network(path, loss, networks)
         for part in networks if isinstance(loss, Loss) else ():
-            for missing in sorted(loss.needs - _ELSEWHERE - part.offers()):
+            for missing in sorted(loss.needs - _ELSEWHERE - answer(part, "offers", frozenset)):
                 offers = ", ".join(sorted(part.offers())) or "only its prediction"
                 what = f"loss {loss.name!r} needs {missing} from the {part.kind}, but {part.name!r} provides"
                 yield Problem(
@@ -170,5 +170,9 @@ def misfits(sections: Mapping[str, Any], task: type[Task], outputs: int | None =
     """Yield what in the losses does not suit the task, with the number of its outputs once that is known."""
     for path, part in specs(sections):
         if isinstance(part, Loss):
-            told = part.misfits(task, outputs)
+            try:
+                told = answer(part, "misfits", Mapping, task, outputs)
+            except PluginError as error:
+                yield Problem(path, str(error))
+                continue
             yield from (Problem(f"{path}.{field}", what) for field, what in told.items())
