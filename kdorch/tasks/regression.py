@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 _ROUNDING = 1e-12
+_LARGEST = 1e18  # a target: errors are squared in single precision
 
 
 class Regression(Task, name="regression"):
@@ -45,10 +46,13 @@ class Regression(Task, name="regression"):
         return len(self.labels)
 
     def complaint(self, targets: np.ndarray) -> str:
-        """Return what is wrong if there is not one number for each row and label."""
+        """Return what is wrong if there is not one number for each row and label, or one is too large."""
         shapes = ((self.outputs,), ()) if self.outputs == 1 else ((self.outputs,),)
         if targets.shape[1:] in shapes:
-            return ""
+            largest = abs(targets.astype("float64")).max(initial=0)
+            if largest < _LARGEST:
+                return ""
+            return f"a target is {largest:.3g}, whose square no 32-bit float holds. Take a larger unit."
         return f"targets have shape {targets.shape}, not (rows, {self.outputs}): one column per number."
 
     def fitted(self, targets: np.ndarray) -> Self:

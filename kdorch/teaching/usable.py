@@ -10,6 +10,7 @@ from kdorch.errors import DataError
 from kdorch.kinds import Columns
 
 _NUMBERS = "biuf"  # numpy's letters for bool, integers and floats
+_LARGEST = 8  # bytes of a number that torch knows
 
 
 def refuse_unusable(columns: Columns, dataset: str) -> None:
@@ -64,6 +65,9 @@ def _check_values(columns: Columns, name: str) -> None:
     for what, column in (("inputs", columns.inputs), ("targets", targets)):
         if column.dtype.kind not in _NUMBERS:
             raise DataError(f"{name}: {what} are {column.dtype}; they must be numbers.")
+        if column.dtype.itemsize > _LARGEST or not column.dtype.isnative:
+            made = f"{column.dtype.name}{'' if column.dtype.isnative else ' of another byte order'}"
+            raise DataError(f"{name}: {what} are {made}, which torch does not know. Save them as float32.")
     if np.issubdtype(targets.dtype, np.floating) and not np.isfinite(targets).all():
         raise DataError(f"{name}: targets contain NaN or infinity.")
     complaint = columns.task.complaint(targets)

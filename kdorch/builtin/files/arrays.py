@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from kdorch.builtin.files.division import DIVISION, divided
 from kdorch.builtin.files.survey import Survey
 from kdorch.builtin.files.table import label, target
 from kdorch.builtin.files.targets import assembled
+from kdorch.errors import reason
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
     from kdorch.builtin.files.dataset import Files
 
 INPUTS = ("inputs", "x", "X", "data", "images", "features")
+_CELLS = "biufUM"  # numpy's letters for bool, numbers, texts and moments
 TARGETS = ("targets", "y", "Y", "labels", "target", "label")
 
 
 def load(files: Files) -> kdorch.Columns:
     """Return the rows of arrays."""
     import numpy as np
-    import pandas as pd
 
     path = files.path
     if path.suffix.lower() == ".npy":
@@ -36,14 +37,15 @@ def load(files: Files) -> kdorch.Columns:
     else:
         with archive(path) as arrays:
             first, named = names(files, arrays.files)
-            inputs, values = _read(arrays, first, path), _read(arrays, named, path)
+            inputs, values = read(arrays, first, path), read(arrays, named, path)
             chosen = {field: name for field in DIVISION if (name := getattr(files, field))}
             others = {
-                field: pd.Series(_read(arrays, name, path), name=name) for field, name in chosen.items()
+                field: _cells(read(arrays, name, path), name, f"{path}, {name!r}")
+                for field, name in chosen.items()
             }
     where = f"{path}, {named!r}"
-    _suit(inputs, values, where)
-    columns = [_series(values, position, named) for position in range(_width(values))]
+    suit(inputs, values, where)
+    columns = _columns(values, named, where)
     if files.task == "classification" and len(columns) > 1:
         raise kdorch.DataError(
             f"{where} has {len(columns)} columns, but a row has one class. "
@@ -65,8 +67,8 @@ def array(path: Path) -> np.ndarray:
 
     try:
         return np.lib.format.open_memmap(path, mode="r")
-    except (OSError, ValueError, EOFError) as error:
-        raise kdorch.DataError(f"{path} holds no NumPy array of numbers or text: {error}") from error
+    except Exception as error:  # of a damaged file anything: its header is a piece of Python
+        raise kdorch.DataError(f"{path} holds no NumPy array of numbers or text: {reason(error)}.") from error
 
 
 @contextmanager
@@ -80,13 +82,14 @@ def archive(path: Path) -> Iterator[NpzFile]:
 
     import numpy as np
 
-    try:
-        with path.open("rb") as file:  # NumPy leaves it open where it is no archive
+    with ExitStack() as closing:
+        try:
+            file = closing.enter_context(path.open("rb"))  # NumPy would leave it open where it is no archive
             zipfile.ZipFile(file)
-        arrays = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise kdorch.DataError(f"{path} holds no NumPy arrays: {error}") from error
-    with arrays:
+            file.seek(0)
+            arrays = closing.enter_context(np.load(file, allow_pickle=False))
+        except Exception as error:
+            raise kdorch.DataError(f"{path} holds no NumPy arrays: {reason(error)}.") from error
         yield arrays
 
 
@@ -114,15 +117,29 @@ def _only(names: list[str]) -> str | None:
     return names[0] if len(names) == 1 else None
 
 
-def _read(arrays: NpzFile, name: str, path: Path) -> np.ndarray:
+def read(arrays: NpzFile, name: str, path: Path) -> np.ndarray:
+    """Return an array of an ``.npz``.
+
+    Raises:
+        DataError: If it is damaged, or holds Python objects, which may run code.
+    """
+    import numpy as np
+
     try:
-        found: np.ndarray = arrays[name]
-    except (OSError, ValueError, EOFError) as error:
-        raise kdorch.DataError(f"{path}: array {name!r} cannot be read: {error}") from error
+        found = arrays[name]
+    except Exception as error:
+        raise kdorch.DataError(f"{path}: array {name!r} cannot be read: {reason(error)}.") from error
+    if not isinstance(found, np.ndarray):  # the bytes of what is no .npy
+        raise kdorch.DataError(f"{path}: {name!r} is no NumPy array.")
     return found
 
 
-def _suit(inputs: np.ndarray, values: np.ndarray, where: str) -> None:
+def suit(inputs: np.ndarray, values: np.ndarray, where: str) -> None:
+    """Make sure that there is a label, or several, to each row of inputs.
+
+    Raises:
+        DataError: If there is not.
+    """
     if inputs.ndim < 2:  # noqa: PLR2004  rows, and something in each
         raise kdorch.DataError(
             f"{where}: inputs have shape {inputs.shape}; (rows, columns) or more is wanted."
@@ -133,19 +150,28 @@ def _suit(inputs: np.ndarray, values: np.ndarray, where: str) -> None:
         raise kdorch.DataError(f"{where}: there are {len(inputs):,} inputs, but {len(values):,} labels.")
     if not len(inputs):
         raise kdorch.DataError(f"{where}: there are no rows.")
+    if not inputs.size or not values.size:
+        shapes = f"inputs of shape {inputs.shape} and labels of shape {values.shape}"
+        raise kdorch.DataError(f"{where}: {shapes} hold nothing to learn from.")
 
 
-def _width(values: np.ndarray) -> int:
-    return 1 if values.ndim == 1 else values.shape[1]
+def _columns(values: np.ndarray, name: str, where: str) -> list[pd.Series]:
+    """Return labels column by column; several are told apart by their positions."""
+    columns = values.reshape(len(values), -1).T
+    names = [name] if len(columns) == 1 else [f"{name} {position}" for position in range(len(columns))]
+    return [_cells(*each, where) for each in zip(columns, names, strict=True)]
 
 
-def _series(values: np.ndarray, position: int, name: str) -> pd.Series:
+def _cells(values: np.ndarray, name: str, where: str) -> pd.Series:
+    """Return what stands beside the rows as the cells of a column."""
     import numpy as np
     import pandas as pd
 
-    one = _width(values) == 1
-    cells = pd.Series(np.asarray(values.reshape(len(values), -1)[:, position]))
-    return cells.rename(name if one else f"{name} {position}").replace("", None)
+    if values.ndim != 1 or values.dtype.kind not in _CELLS:
+        told = f"{values.dtype} of shape {values.shape}"
+        raise kdorch.DataError(f"{where} is {told}; numbers or texts are wanted, one for each row.")
+    kind = str if values.dtype == bool else values.dtype.newbyteorder("=")  # as tables have them
+    return pd.Series(np.asarray(values, kind), name=name).replace("", None)
 
 
 def _surveyed(cells: pd.Series) -> Survey:

@@ -97,7 +97,10 @@ def _table(files: Files, names: list[str]) -> Iterator[tuple[str, str]]:
         yield "target", f"is missing: which column of {files.path} is to be predicted? {_listed(names)}"
     uses: dict[str, str] = {}
     for field in ("target", "image", *DIVISION, "features", "ignore", "categories"):
-        for name in _named(getattr(files, field)):
+        named = _named(getattr(files, field))
+        if twice := next((name for name in named if named.count(name) > 1), None):
+            yield field, f"names {twice!r} twice. Keep one."
+        for name in named:
             if name not in names:
                 yield field, f"{files.path} has no column {name!r}. {did_you_mean(name, names)}"
             elif field != "categories" and uses.setdefault(name, field) != field:

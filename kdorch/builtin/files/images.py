@@ -15,6 +15,7 @@ from kdorch.builtin.files.folders import files_by_class
 from kdorch.builtin.files.pictures import image_usage
 from kdorch.builtin.files.scratch import scratch
 from kdorch.builtin.files.targets import assembled
+from kdorch.errors import reason
 
 if TYPE_CHECKING:
     import numpy as np
@@ -87,9 +88,10 @@ def _pixels(path: Path, size: tuple[int, int], channels: Channels, mended: Count
         if image.mode.startswith(("I", "F")):  # Pillow would cut off what is above 255
             raise kdorch.DataError(f"{path} has more than 8 bits per pixel ({image.mode}). Save it with 8.")
         try:
-            plain = _on_white(_turned(image, mended), mended).convert(_MODES[channels])
-        except (OSError, SyntaxError, ValueError) as error:
-            raise kdorch.DataError(f"{path} is a damaged image: {error}.") from error
+            with warnings.catch_warnings(action="ignore"):
+                plain = _on_white(_turned(image, mended), mended).convert(_MODES[channels])
+        except Exception as error:
+            raise kdorch.DataError(f"{path} is a damaged image: {reason(error)}.") from error
     return np.asarray(plain if plain.size == size else plain.resize(size))
 
 
@@ -156,15 +158,16 @@ def opened(path: Path) -> Image:
     Raises:
         DataError: If it is none.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     try:
-        return Image.open(path, formats=_FORMATS)
+        with warnings.catch_warnings(action="ignore"):  # of what it mends, and of what is large
+            return Image.open(path, formats=_FORMATS)
     except Image.DecompressionBombError as error:
         raise kdorch.DataError(f"{path} is too large: {error}") from error
     except FileNotFoundError as error:
         raise kdorch.DataError(f"there is no image {path}.") from error
-    except (UnidentifiedImageError, OSError, ValueError) as error:  # the last for a damaged header
+    except Exception as error:  # of a damaged header anything
         raise kdorch.DataError(f"{path} is not an image that can be read.") from error
 
 

@@ -56,6 +56,8 @@ class Table:
                 yield where, f"{self.path} has no column {name!r}. {did_you_mean(name, names)}"
             elif uses.setdefault(name, where) != where:
                 yield where, f"column {name!r} is the {uses[name]} already."
+        if len(set(self.targets)) < len(self.targets):
+            yield "target", "names a column twice. Keep one."
         ways = [way for way in self.division if way != "id"]
         if len(ways) > 1:
             yield ways[1], f"rows are divided by {ways[0]} already. Keep one."

@@ -71,13 +71,14 @@ def one_of(targets: Sequence[str], known: Sequence[str], what: str) -> None:
 
 
 def _arrays(path: Path, targets: Sequence[str]) -> Look:
-    from kdorch.builtin.files.arrays import archive, names
+    from kdorch.builtin.files.arrays import archive, names, read, suit
 
     given = {"target": targets[0]} if targets else {}
     with archive(path) as arrays:
         one_of(targets, arrays.files, f"{path} has no array")
         first, second = names(Files(path=path, **given), arrays.files)
-        inputs, labels = arrays[first], arrays[second]
+        inputs, labels = read(arrays, first, path), read(arrays, second, path)
+    suit(inputs, labels, f"{path}, {second!r}")
     shown = [
         {"array": name, "type": str(array.dtype), "shape": str(array.shape)}
         for name, array in ((first, inputs), (second, labels))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import kdorch
+from kdorch.errors import reason
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +27,8 @@ def header(path: Path) -> list[str]:
         DataError: If it is not a table.
     """
     names = _parquet_names(path) if path.suffix.lower() == ".parquet" else _text_names(path)
+    if not names:
+        raise kdorch.DataError(f"{path} has no columns.")
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise kdorch.DataError(f"{path} has {names.count(twice[0])} columns named {twice[0]!r}. Rename them.")
@@ -43,7 +46,6 @@ def chunks(path: Path, names: Sequence[str]) -> Iterator[pd.DataFrame]:
         DataError: If it is damaged.
     """
     import pandas as pd
-    from pyarrow import ArrowException
 
     read = _parquet_chunks if path.suffix.lower() == ".parquet" else _text_chunks
     try:
@@ -53,8 +55,10 @@ def chunks(path: Path, names: Sequence[str]) -> Iterator[pd.DataFrame]:
         raise _not_text(path, error) from error
     except pd.errors.ParserWarning as error:
         raise kdorch.DataError(f"{path}: rows have more cells than the header has names.") from error
-    except (pd.errors.ParserError, ArrowException, OSError) as error:
-        raise kdorch.DataError(f"{path} cannot be read: {' '.join(str(error).split())}.") from error
+    except kdorch.DataError:
+        raise
+    except Exception as error:  # of a damaged file anything
+        raise kdorch.DataError(f"{path} cannot be read: {reason(error)}.") from error
 
 
 def texts(cells: pd.Series) -> pd.Series:
@@ -102,12 +106,11 @@ def _text_chunks(path: Path, names: list[str]) -> Iterator[pd.DataFrame]:
 
 def _parquet_names(path: Path) -> list[str]:
     import pyarrow.parquet
-    from pyarrow import ArrowException
 
     try:
         return list(pyarrow.parquet.read_schema(path).names)
-    except (ArrowException, OSError) as error:
-        raise kdorch.DataError(f"{path} is not a parquet file: {error}") from error
+    except Exception as error:
+        raise kdorch.DataError(f"{path} is not a parquet file: {reason(error)}.") from error
 
 
 def _parquet_chunks(path: Path, names: list[str]) -> Iterator[pd.DataFrame]:

@@ -46,14 +46,16 @@ def as_logits(task: kdorch.Task, said: Any, answers: Answers, rows: Sequence[int
             f"the teacher answers {len(rows):,} rows with shape {found.shape}; the task needs {wanted}, one "
             "number for each of its outputs."
         )
-    if task.decoder() is not None:
-        return from_numpy(task.encode(found))
-    if answers == "probabilities":
+    regression = task.decoder() is not None
+    if answers == "probabilities" and not regression:
         check_finite(found, rows)
         found = (
             _from_labels(found, rows) if isinstance(task, kdorch.Multilabel) else _from_classes(found, rows)
         )
-    return from_numpy(found.astype(np.float32))
+    with np.errstate(over="ignore"):
+        logits = task.encode(found) if regression else found.astype(np.float32)
+    check_finite(logits, rows)
+    return from_numpy(logits)
 
 
 def check_finite(said: NDArray[Any], rows: Sequence[int] | Tensor) -> None:
@@ -62,7 +64,7 @@ def check_finite(said: NDArray[Any], rows: Sequence[int] | Tensor) -> None:
     Raises:
         DataError: With their number and the first row.
     """
-    _refuse(~np.isfinite(said).all(1), rows, "hold NaN or infinity")
+    _refuse(~np.isfinite(said).reshape(len(said), -1).all(1), rows, "hold NaN or infinity")
 
 
 def _from_labels(said: NDArray[Any], rows: Sequence[int] | Tensor) -> NDArray[Any]:

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 import kdorch
+from kdorch.builtin.files.arrays import archive
+from kdorch.builtin.files.arrays import read as read_array
 from kdorch.builtin.files.division import rows as row_ids
 from kdorch.errors import did_you_mean, reason
 
@@ -105,10 +107,12 @@ def read(path: Path, identity: str) -> Table:
     try:
         columns, named = _columns(path, identity)
     except Exception as error:
-        raise kdorch.DataError(f"teacher.path: {path} cannot be read: {reason(error)}") from error
+        why = str(error) if isinstance(error, kdorch.DataError) else f"{reason(error)}."
+        raise kdorch.DataError(f"teacher.path: {path} cannot be read: {why}") from error
     if identity not in columns:
         what = f"{path.name} has no column {identity!r} of row ids. {did_you_mean(identity, columns)}"
         raise kdorch.DataError(f"teacher.id: {what}")
+    _check_shapes(path.name, columns, np.shape(columns[identity])[:1])
     cells = pd.Series(columns.pop(identity))
     twice = cells[cells.duplicated() & cells.notna()]
     if len(twice):
@@ -118,6 +122,13 @@ def read(path: Path, identity: str) -> Table:
         )
     ids = row_ids(cells, f"teacher.id: {path.name}, column {identity!r}")
     return Table(path.name, ids, columns, named)
+
+
+def _check_shapes(file: str, columns: Mapping[str, Any], wanted: tuple[int, ...]) -> None:
+    for name, column in columns.items():
+        if np.ndim(column) != 1 or np.shape(column) != wanted:
+            what = f"{name!r} of {file} has shape {np.shape(column)}; one value for each id is wanted."
+            raise kdorch.DataError(f"teacher.path: {what}")
 
 
 def _columns(path: Path, identity: str) -> tuple[dict[str, Any], bool]:
@@ -133,8 +144,8 @@ def _columns(path: Path, identity: str) -> tuple[dict[str, Any], bool]:
 
 
 def _arrays(path: Path, identity: str) -> tuple[dict[str, Any], bool]:
-    with np.load(path, allow_pickle=False) as file:
-        arrays = dict(file)
+    with archive(path) as file:
+        arrays = {name: read_array(file, name, path) for name in file.files}
     values = [array for name, array in arrays.items() if name != identity]
     if len(values) != 1 or values[0].ndim == 1:
         return arrays, True

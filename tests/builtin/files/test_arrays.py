@@ -94,7 +94,9 @@ def test_mistakes(arrays: Any, fields: Any, told: str, tmp_path: Path) -> None:
 
 def test_python_objects_are_not_loaded(tmp_path: Path) -> None:
     file = npz(tmp_path, x=X, y=np.array([{}] * 12, dtype=object))
-    with pytest.raises(kdorch.DataError, match="array 'y' cannot be read: Object arrays cannot be loaded"):
+    with pytest.raises(
+        kdorch.DataError, match="array 'y' cannot be read: ValueError: Object arrays cannot be loaded"
+    ):
         Files(path=file).load()
 
 
