@@ -32,7 +32,7 @@ def explain(error: Exception, home: Path) -> str:
 def _keep(details: str, folder: Path) -> Path:
     name = time.strftime("error-%Y%m%d-%H%M%S-")
     with tempfile.NamedTemporaryFile(
-        "w", prefix=name, suffix=".txt", dir=folder, encoding="utf-8", delete=False
+        "w", prefix=name, suffix=".txt", dir=folder, encoding="utf-8", errors="backslashreplace", delete=False
     ) as file:
         file.write(details)
     return Path(file.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-_SECRET = re.compile(r"PASS|PWD|SECRET|TOKEN|CREDENTIAL|_KEY$", re.IGNORECASE)
+_SECRET = re.compile(r"PASS|_PWD$|SECRET|TOKEN|CREDENTIAL|_KEY$", re.IGNORECASE)
 _SHORTEST = 4  # characters; a setting such as `1` is none, and would be masked all over a text
 
 

@@ -12,7 +12,7 @@ import click
 from kdorch.cli import completion, data, doctor, plugins, promote, study, ui, voice
 from kdorch.cli.discretion import discreet
 from kdorch.cli.hints import INTERRUPTED
-from kdorch.errors import KdorchError
+from kdorch.errors import KdorchError, printable, shown
 from kdorch.search import HOME
 
 _EXIT_CODES = """
@@ -77,7 +77,7 @@ def main() -> None:
             from traceback import format_exception
 
             click.echo(discreet("".join(format_exception(error))), err=True)
-        click.echo(discreet(f"error: {error}"), err=True)
+        click.echo(printable(discreet(f"error: {error}")), err=True)
         code = error.exit_code
     except click.ClickException as error:
         error.show()
@@ -89,8 +89,17 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
     except Exception as error:  # noqa: BLE001  whatever it is, the user shall know what to do about it
-        from kdorch.cli import crash
-
-        click.echo(f"error: {crash.explain(error, _HOME.get())}", err=True)
-        code = crash.EXIT_CODE
+        code = _unexpected(error)
     sys.exit(code)
+
+
+def _unexpected(error: Exception) -> int:
+    """Tell of an error that nobody raised on purpose, and return the exit code."""
+    named = str(error.filename) if isinstance(error, OSError) and error.filename else ""
+    if named and any(named.startswith(word) for word in sys.argv[1:] if word):  # a path as it was typed
+        click.echo(f"error: {shown(named)} cannot be used: {error.strerror}.", err=True)  # type: ignore[attr-defined]
+        return KdorchError.exit_code
+    from kdorch.cli import crash
+
+    click.echo(f"error: {printable(crash.explain(error, _HOME.get()))}", err=True)
+    return crash.EXIT_CODE

@@ -37,7 +37,13 @@ def new(home: Path, data: Path, targets: tuple[str, ...], name: str | None, outp
         raise ArgumentError(f"there is no folder {output.parent} to write {output.name} to.")
     found = look(data, targets)
     _print(found, data)
-    output.write_text(draft(found, os.path.relpath(data, output.parent), name, str(output)), encoding="utf-8")
+    text = draft(found, os.path.relpath(data, output.parent), name, str(output))
+    try:
+        content = text.encode()
+    except UnicodeEncodeError as error:
+        what = "a name is not text in UTF-8, so that no study can hold it"
+        raise ArgumentError(f"{data}, {output}: {what}. Rename what has it.") from error
+    output.write_bytes(content)
     click.echo(f"Wrote {output}.")
     say_next(command(home, "study", "check", str(output)))
 
