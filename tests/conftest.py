@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,18 @@ TINY: dict[str, Any] = {
     "search": {"trials": 4, "sampler": "random"},
     "confirm": {"top": 1, "seeds": 1},
 }
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell how many cases of bad input were tried (tests/fuzz), by surface."""
+    ended = [report for reports in terminalreporter.stats.values() for report in reports]
+    tried: Counter[str] = Counter()
+    for report in ended:
+        if getattr(report, "when", None) == "teardown":
+            tried.update(dict(value for name, value in report.user_properties if name == "tried"))
+    if tried:
+        told = ", ".join(f"{surface} {count:,}" for surface, count in sorted(tried.items()))
+        terminalreporter.write_line(f"cases of bad input: {told}; {tried.total():,} in all")
 
 
 @pytest.fixture(autouse=True)
