@@ -87,6 +87,8 @@ def _read(path: Path) -> Entry | None:
 
 def _write(path: Path, key: Mapping[str, Any], write: Callable[[Path], dict[str, Any]]) -> Entry:
     aside = path.with_suffix(".partial")
+    if aside.is_symlink():
+        aside.unlink()  # what it leads to is not ours
     shutil.rmtree(aside, ignore_errors=True)  # left by a process that was killed: we hold its lock now
     aside.mkdir()
     try:

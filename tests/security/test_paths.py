@@ -22,6 +22,7 @@ from kdorch.api.weights import fetch
 from kdorch.errors import KdorchError
 from kdorch.shipping.names import check_alias, check_model_name
 from kdorch.teaching.answers import columns_of
+from kdorch.teaching.store import Store
 
 ASTRAY = ("../decoy", "..", "studies/../../decoy", "/decoy", ".decoy", "de\\coy", "de\0coy", "~decoy")
 
@@ -75,6 +76,23 @@ def test_deleting_a_study_leaves_alone_what_a_link_leads_to(place: str, project:
     assert answer.code == (2 if place == "the study" else 0)
     assert study.exists() == (place == "the study")
     assert ("is a link to" in answer.errors) == (place == "the study")
+
+
+def test_the_store_writes_to_nothing_that_a_link_leads_to(tmp_path: Path) -> None:
+    store, decoy = Store(tmp_path / "store"), tmp_path / "decoy"
+    decoy.mkdir()
+    (decoy / "precious").touch()
+    entry = store.path("data", {"key": 1})
+    entry.parent.mkdir(parents=True)
+    entry.with_suffix(".partial").symlink_to(decoy)
+
+    def write(folder: Path) -> dict[str, Any]:
+        (folder / "array.npy").touch()
+        return {}
+
+    made = store.make("data", {"key": 1}, write)
+    assert not made.path.is_symlink()
+    assert [file.name for file in decoy.iterdir()] == ["precious"]
 
 
 # ---------------------------------------------------------------- archives
