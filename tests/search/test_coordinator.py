@@ -23,7 +23,7 @@ from kdorch.search.setting import Setting
 from kdorch.study import Study
 from kdorch.tracking import DatasetRecord
 
-TRIALS = 8
+TRIALS, THREADS = 8, 3
 
 
 class AtOnce:
@@ -48,6 +48,7 @@ class AtOnce:
     def submit(self, job: Job) -> None:
         self._held += 1
         self.log.append("submitted")
+        assert job.threads == THREADS
         [trial] = job.spec["trials"]
         Path(trial["weights"]).parent.mkdir(exist_ok=True)
         Path(trial["weights"]).write_bytes(b"weights")
@@ -92,7 +93,7 @@ def drive(tree: Callable[..., dict[str, Any]], tmp_path: Path) -> Callable[..., 
         tracker.before, tracker.journal = lambda: before(log), log
         tracker.open("tiny", "", DatasetRecord("digits", "1"), identity="me")
         ledger = Ledger(tmp_path / "ledger.jsonl")
-        setting = Setting(study, tmp_path, {}, [], tmp_path / "weights", ledger, workers)
+        setting = Setting(study, tmp_path, {}, [], tmp_path / "weights", ledger, workers, threads=THREADS)
         phase = Searching(study, record, TRIALS)
         Coordinator(phase, setting, AtOnce(workers, log), tracker, Observer()).drive()
         return record, log

@@ -121,6 +121,7 @@ def test_it_is_of_the_right_size(tree: Tree, home: Path) -> None:
     )
     expected = rehearse(study, home=home, workers=2).estimate
     assert (expected.trials, expected.confirmations, expected.workers) == (20, 2, 2)
+    assert expected.teacher == 0  # it is in the store
     clock = Clock()
     results = kdorch.run(study, home=home, workers=2, observer=clock)
     took = time.monotonic() - clock.told

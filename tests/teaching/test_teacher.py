@@ -24,7 +24,7 @@ from kdorch.teaching import jobs
 from kdorch.teaching.data import prepare
 from kdorch.teaching.scoring import scores
 from kdorch.teaching.store import Store
-from kdorch.teaching.teacher import read_test, stored_task
+from kdorch.teaching.teacher import is_ready, read_test, stored_task
 from kdorch.training.building import answer
 
 TRAIN, VALIDATION, TEST = 54, 18, 18
@@ -56,6 +56,15 @@ def test_a_teacher_is_trained_and_asked_once(store, data):
     assert [what for what, _ in SEEN] == ["fit", "answer", "answer"]
     asked = sorted(SEEN[1][1] + SEEN[2][1])
     assert len(asked) == len(set(asked)) == TRAIN + VALIDATION == first.facts["rows_evaluated"]
+
+
+def test_whether_it_is_stored_is_known_without_making_it(store, data):
+    teacher, asked = Trained(network=Mlp(width=2), epochs=1), {"seed": 0, "score": ("accuracy", "max")}
+    assert not is_ready(store, teacher, "toys 0", data, **asked)
+    ready(store, teacher, data)
+    assert is_ready(store, teacher, "toys 0", data, **asked)
+    assert not is_ready(store, teacher, "toys 0", data, **asked | {"seed": 1})
+    assert not is_ready(store, teacher, "toys 0", data, **asked, top=2)
 
 
 def test_facts_count_the_work(store, data):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
-from training_toys import TRAIN, job
+from training_toys import CLASSES, TASK, TRAIN, job
 
 from kdorch.training import placing
+from kdorch.training.rows import open_rows
+from kdorch.training.supposed import Supposed
 from kdorch.training.threads import torch_threads
 
 STACK = 8
@@ -69,6 +71,15 @@ def test_threads_are_tried_on_the_way_that_is_taken(measured, monkeypatch):
     assert (found["threads"], found["gain"]) == (2, 1.5)
     [(threads, alone, _again)] = tried
     assert (threads, alone) == (2, found["stacked"][0])
+
+
+def test_what_a_teacher_might_say_differs_from_row_to_row_and_from_class_to_class(stored):
+    rows = Supposed(open_rows(stored / "data", "train", None, budget=0), TASK)
+    (_, told), (_, again), *_ = rows.batches(32)
+    assert told.logits.shape == (32, CLASSES)
+    assert told.logits.std(0).min() > 0.5
+    assert told.logits.std(1).min() > 0.01
+    assert torch.equal(told.logits, again.logits)  # nobody waits for new noise
 
 
 def test_limits_and_divergence_are_left_to_the_trials(measured):
