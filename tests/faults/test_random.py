@@ -87,7 +87,7 @@ def table() -> Iterator[list[tuple[Any, ...]]]:
     total = ("in all", *(sum(numbers) for numbers in zip(*(row[1:] for row in rows), strict=True)))
     titles = ("killed", "times", "studies", "done again", "lost", "seconds")
     for row in (titles, *rows, total):
-        print("{:44}{:>7}{:>9}{:>12}{:>6}{:>9}".format(*row))  # noqa: T201
+        print("{:50}{:>7}{:>9}{:>12}{:>6}{:>9}".format(*row))  # noqa: T201
 
 
 class Campaign:
