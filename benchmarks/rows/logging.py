@@ -61,9 +61,17 @@ def logging(effort: Effort) -> Sequence[Figure]:
 
 def _log(tracker: Tracker, number: int, result: dict[str, Any], weights: Path) -> None:
     facts = {f"kdorch.{fact}": str(result[fact]) for fact in ("epoch", "digest", "placement")}
-    run = tracker.start(f"trial-{number}", "trial", trial=number, params={}, tags=facts)
-    tracker.upload(run, weights)
-    tracker.log(run, curves=result["curves"], finals=result["metrics"], tags={}, params=_PARAMS)
+    run = tracker.write(
+        f"trial-{number}",
+        "trial",
+        trial=number,
+        params=_PARAMS,
+        tags=facts,
+        began=None,
+        curves=result["curves"],
+        finals=result["metrics"],
+        files=[weights],
+    )
     tracker.end(run, "complete")
 
 

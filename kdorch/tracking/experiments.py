@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from mlflow import MlflowClient
 from mlflow.entities import Experiment
+from mlflow.exceptions import MlflowException
 
 from kdorch.errors import TrackingError
 
@@ -48,3 +50,13 @@ def check_usable(experiment: Experiment, study: str, identity: str, location: st
             f"{location}: the project directory was moved or copied. Move it back, or begin a study of "
             "another name here."
         )
+
+
+def create_or_find(client: MlflowClient, name: str, location: str | None, tags: dict[str, str]) -> Experiment:
+    """Try to create an experiment first: between a look and a creation somebody else could create it."""
+    try:
+        client.create_experiment(name, artifact_location=location, tags=tags)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    return client.get_experiment_by_name(name)

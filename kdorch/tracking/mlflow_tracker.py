@@ -5,22 +5,23 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from mlflow.entities import Experiment, LoggedModel, LoggedModelOutput, LoggedModelStatus, RunTag
-from mlflow.exceptions import MlflowException
+from mlflow.entities import LoggedModel, LoggedModelOutput, LoggedModelStatus, RunTag
 
 from kdorch.stopwatch import part
 from kdorch.tracking.address import DATABASES, connect, is_server, masked, public, scheme
 from kdorch.tracking.asking import all_runs, explained
+from kdorch.tracking.copying import Content, Copier, copier
 from kdorch.tracking.database import local_uri, sqlite_uri
 from kdorch.tracking.entities import LONGEST_PARAM, dataset_input, metrics_of, params_of, record_of
-from kdorch.tracking.experiments import check_usable
+from kdorch.tracking.experiments import check_usable, create_or_find
 from kdorch.tracking.protocol import Curves, DatasetRecord, Kind, Outcome, Page, RunRecord
-from kdorch.tracking.values import STATUS, finite_points, run_tags, table_json, text, texts
+from kdorch.tracking.values import STATUS, Point, finite_points, run_tags, table_json, text, texts
 from kdorch.tracking.views import link, saved_views
 
 _LONGEST_TAG, _LONGEST_NOTE = 8000, 20000  # characters MLflow stores
@@ -66,7 +67,7 @@ def _explained(
 
 
 class MlflowTracker:
-    """A ``Tracker`` over one MLflow store. On SQLite, a run costs about 20 ms of CPU.
+    """A ``Tracker`` over one MLflow store.
 
     Attributes:
         uri: Where the runs go.
@@ -77,6 +78,7 @@ class MlflowTracker:
         self.uri = uri
         self.artifacts = artifacts
         self._client = connect(uri)
+        self._copier: Copier | None = None  # once there is a run to copy
 
     @_explained
     def open(
@@ -92,7 +94,7 @@ class MlflowTracker:
         }
         self._files = self.artifacts / re.sub(r"[^\w-]", "_", study) if self.artifacts else None
         location = self._files.as_uri() if self._files else None
-        experiment = self._create_or_find(study, location, tags)
+        experiment = create_or_find(self._client, study, location, tags)
         check_usable(experiment, study, identity, location, masked(self.uri, self.uri))
         for key, value in tags.items():
             if experiment.tags.get(key) != value:
@@ -100,15 +102,6 @@ class MlflowTracker:
         self._study, self._identity = study, identity
         self._experiment_id = str(experiment.experiment_id)
         self._dataset = dataset
-
-    def _create_or_find(self, study: str, location: str | None, tags: dict[str, str]) -> Experiment:
-        """Try to create first: between a look and a creation somebody else could create it."""
-        try:
-            self._client.create_experiment(study, artifact_location=location, tags=tags)
-        except MlflowException as error:
-            if error.error_code != "RESOURCE_ALREADY_EXISTS":
-                raise
-        return self._client.get_experiment_by_name(study)
 
     @_explained
     def start(
@@ -135,21 +128,48 @@ class MlflowTracker:
 
     @_explained
     def log(
-        self,
-        run_id: str,
-        *,
-        curves: Curves,
-        finals: Mapping[str, float],
-        tags: Mapping[str, str],
-        params: Mapping[str, Any] | None = None,
+        self, run_id: str, *, curves: Curves, finals: Mapping[str, float], tags: Mapping[str, str]
     ) -> None:
-        """See ``Tracker.log``. MLflow stores parameters, numbers and tags one after the other."""
+        """See ``Tracker.log``."""
         points, lost = finite_points(curves, finals)
+        self._log(run_id, points, {**tags, **lost}, {})
+
+    def _log(
+        self, run_id: str, points: Sequence[Point], tags: Mapping[str, str], params: Mapping[str, Any]
+    ) -> None:
+        """Write it all, the tags last; MLflow stores parameters, numbers and tags one after the other."""
         metrics = metrics_of(points)
-        named = [RunTag(*pair) for pair in texts({**tags, **lost}, _LONGEST_TAG).items()]
+        named = [RunTag(*pair) for pair in texts(tags, _LONGEST_TAG).items()]
         if early := metrics[:-_LAST_BATCH]:
             self._client.log_batch(run_id, metrics=early)
-        self._client.log_batch(run_id, metrics[-_LAST_BATCH:], params_of(params or {}), named)
+        self._client.log_batch(run_id, metrics[-_LAST_BATCH:], params_of(params), named)
+
+    @_explained
+    def write(
+        self,
+        name: str,
+        kind: Kind,
+        *,
+        trial: int | None,
+        params: Mapping[str, Any],
+        tags: Mapping[str, str],
+        began: float | None,
+        curves: Curves,
+        finals: Mapping[str, float],
+        files: Sequence[Path] = (),
+    ) -> str:
+        """See ``Tracker.write``."""
+        points, lost = finite_points(curves, finals)
+        told = texts({**run_tags(self._study, self._identity, kind, trial), **tags, **lost}, _LONGEST_TAG)
+        content = Content(name, began or time.time(), texts(params, LONGEST_PARAM), told, points)
+        if self._copier and (copy := self._copier.write(content, files)):
+            return copy
+        run_id = self.start(name, kind, trial=trial, params={}, tags={**tags, **lost}, began=began)
+        self._copier = self._copier or copier(self._client, run_id, told, self._files)
+        for file in files:
+            self.upload(run_id, file)
+        self._log(run_id, points, {}, params)
+        return run_id
 
     @_explained
     def upload(self, run_id: str, file: Path, folder: str = "") -> None:
@@ -179,7 +199,8 @@ class MlflowTracker:
     @_explained
     def end(self, run_id: str, outcome: Outcome) -> None:
         """See ``Tracker.end``."""
-        self._client.set_terminated(run_id, STATUS[outcome])
+        if not (self._copier and self._copier.end(run_id, STATUS[outcome])):
+            self._client.set_terminated(run_id, STATUS[outcome])
 
     @_explained
     def runs(self, *, settled: bool = True) -> list[RunRecord]:

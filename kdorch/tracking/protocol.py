@@ -130,7 +130,6 @@ class Tracker(Protocol):
         curves: Curves,
         finals: Mapping[str, float],
         tags: Mapping[str, str],
-        params: Mapping[str, Any] | None = None,
     ) -> None:
         """Write results, in as few calls as possible.
 
@@ -143,8 +142,36 @@ class Tracker(Protocol):
             run_id: From ``start``.
             curves: One number an epoch.
             finals: One number each.
-            tags: Added to the run's.
-            params: Of a run that was begun without. Whoever finds the finals finds everything but the tags.
+            tags: Added to the run's, last of all.
+        """
+
+    def write(
+        self,
+        name: str,
+        kind: Kind,
+        *,
+        trial: int | None,
+        params: Mapping[str, Any],
+        tags: Mapping[str, str],
+        began: float | None,
+        curves: Curves,
+        finals: Mapping[str, float],
+        files: Sequence[Path] = (),
+    ) -> str:
+        """Write a run that is over, all but its end, and return its id: as ``start`` and ``log`` do, at once.
+
+        Whoever finds its finals finds everything else, too.
+
+        Args:
+            name: As in ``start``, like what follows.
+            kind: What ran.
+            trial: Number of the trial, if it is one.
+            params: Dotted path to value.
+            tags: Beside what every run has.
+            began: When it did, in seconds since 1970; now if None.
+            curves: As in ``log``.
+            finals: As in ``log``.
+            files: Kept with the run.
         """
 
     def upload(self, run_id: str, file: Path, folder: str = "") -> None:

@@ -54,6 +54,11 @@ class MemoryTracker:
         began: float | None = None,
     ) -> str:
         """See ``Tracker.start``."""
+        return self._begin(name, kind, trial, params, tags)
+
+    def _begin(
+        self, name: str, kind: Kind, trial: int | None, params: Mapping[str, Any], tags: Mapping[str, str]
+    ) -> str:
         run_id = f"run-{len(self._runs)}"
         own = run_tags(self.study, self.identity, kind, trial)
         self._runs[run_id] = RunRecord(
@@ -69,14 +74,32 @@ class MemoryTracker:
         curves: Curves,
         finals: Mapping[str, float],
         tags: Mapping[str, str],
-        params: Mapping[str, Any] | None = None,
     ) -> None:
         """See ``Tracker.log``."""
         points, lost = finite_points(curves, finals)
         run = self._run(run_id)
         run.metrics.update({point.name: point.value for point in points})
         run.tags.update({**tags, **lost})
-        self.params[run_id].update(params or {})
+
+    def write(
+        self,
+        name: str,
+        kind: Kind,
+        *,
+        trial: int | None,
+        params: Mapping[str, Any],
+        tags: Mapping[str, str],
+        began: float | None,
+        curves: Curves,
+        finals: Mapping[str, float],
+        files: Sequence[Path] = (),
+    ) -> str:
+        """See ``Tracker.write``."""
+        run_id = self._begin(name, kind, trial, params, tags)
+        for file in files:
+            self.upload(run_id, file)
+        self.log(run_id, curves=curves, finals=finals, tags={})
+        return run_id
 
     def upload(self, run_id: str, file: Path, folder: str = "") -> None:
         """See ``Tracker.upload``."""

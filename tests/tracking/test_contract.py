@@ -40,11 +40,28 @@ def test_a_run_that_started_is_running_and_says_what_it_is(tracker: Tracker, stu
     assert run.tags.items() >= expected.items()
 
 
-def test_a_run_that_is_over_may_be_written_at_once(tracker: Tracker) -> None:
-    run_id = tracker.start("trial-3", "trial", trial=3, params={}, tags={"values": "[0.9]"}, began=1e9)
-    assert (the_run(tracker).tags["values"], the_run(tracker).metrics) == ("[0.9]", {})
-    tracker.log(run_id, curves={"x": [0.5, None, 0.7]}, finals={"x": 0.9}, tags={}, params={"train.lr": 0.1})
-    assert the_run(tracker).metrics == {"x": 0.9, "epoch/x": 0.7}
+def test_a_run_that_is_over_may_be_written_at_once(tracker: Tracker, tmp_path: Path) -> None:
+    file = tmp_path / "weights"
+    file.write_text("weights")
+    for trial in range(3):  # the first one may be written otherwise
+        tracker.write(
+            f"trial-{trial}",
+            "trial",
+            trial=trial,
+            params={"train.lr": 0.1},
+            tags={"values": "[0.9]"},
+            began=1e9 + trial,
+            curves={"x": [0.5, None, 0.7], "y": [float("nan")]},
+            finals={"x": 0.9},
+            files=[file],
+        )
+    found = tracker.runs()
+    assert [run.trial for run in found] == [0, 1, 2]
+    for run in found:
+        assert (run.status, run.metrics) == ("RUNNING", {"x": 0.9, "epoch/x": 0.7})
+        assert (run.tags["values"], run.tags["kdorch.nonfinite"]) == ("[0.9]", "epoch/y")
+        tracker.end(run.run_id, "complete")
+    assert {run.status for run in tracker.runs()} == {"FINISHED"}
 
 
 def test_a_run_may_belong_to_no_trial(tracker: Tracker) -> None:

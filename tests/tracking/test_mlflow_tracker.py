@@ -35,20 +35,6 @@ def begin(tracker: MlflowTracker, **params: object) -> str:
     return tracker.start("trial-0000", "trial", trial=0, params=params, tags={})
 
 
-def test_a_run_that_is_written_at_once_has_what_others_have(
-    tracker: MlflowTracker, client: MlflowClient
-) -> None:
-    run_id = tracker.start("t", "trial", trial=0, params={}, tags={}, began=1_700_000_000.5)
-    curves = {"grad": [0.5, 0.25, None, 0.125]}
-    tracker.log(run_id, curves=curves, finals={"x": 1.0}, tags={}, params={"train.lr": 0.1})
-    tracker.end(run_id, "complete")
-    run = client.get_run(run_id)
-    assert (run.info.start_time, run.data.params) == (1_700_000_000_500, {"train.lr": "0.1"})
-    assert [dataset.dataset.name for dataset in run.inputs.dataset_inputs] == ["digits"]
-    points = client.get_metric_history(run_id, "epoch/grad")
-    assert [(point.step, point.value) for point in points] == [(1, 0.5), (2, 0.25), (4, 0.125)]
-
-
 def test_the_page_of_a_study(
     tracker: MlflowTracker, client: MlflowClient, study: str, dataset: DatasetRecord, experiment: Experiment
 ) -> None:

@@ -1,0 +1,197 @@
+"""Runs in MLflow's local database, written in one transaction, like one that its client wrote.
+
+The client takes eight transactions and 20 ms of CPU for a run, most of it for objects that nobody looks at;
+its rows take 2 ms, and are all there or not at all. What is in them is copied from a run of the client's, so
+that little of MLflow's tables has to be known here: names, numbers, texts. Whatever is out of the ordinary is
+left to the client. See ``docs/decisions/0025-runs-in-one-transaction.md``.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import shutil
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from mlflow import MlflowClient
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from kdorch.tracking.values import Point
+
+_ORDINARY = re.compile(r"[\w.\- :/]{1,250}")  # names that MLflow takes, if they are paths without detours
+_NAME = "mlflow.runName"
+_PATIENCE = 20_000  # milliseconds that one who writes waits for another, as MLflow does
+
+
+@dataclass(frozen=True)
+class Content:
+    """What is in a run.
+
+    Attributes:
+        name: Its name.
+        began: When it did, in seconds since 1970.
+        params: Texts that are short enough.
+        tags: The same.
+        points: Finite numbers.
+    """
+
+    name: str
+    began: float
+    params: Mapping[str, str]
+    tags: Mapping[str, str]
+    points: Sequence[Point]
+
+
+class Copier:
+    """Writes runs like a given one.
+
+    Args:
+        engine: Of the database.
+        files: Where the files of all runs lie.
+        run_id: Of a run that the client has begun.
+        tags: That the client was given; what else the run has, others get too.
+
+    Raises:
+        SQLAlchemyError: If the tables are not as they are known here.
+    """
+
+    def __init__(self, engine: Engine, files: Path, run_id: str, tags: Iterable[str]) -> None:
+        self._engine, self._files, self._like = engine, files, run_id
+        self._open: set[str] = set()  # those that are not ended
+        with engine.connect() as connection:
+            [self._run] = _rows(connection, "runs", run_uuid=run_id)
+            own = {row["key"]: row["value"] for row in _rows(connection, "tags", run_uuid=run_id)}
+            self._tags = {key: value for key, value in own.items() if key not in (*tags, _NAME)}
+            self._inputs = _rows(connection, "inputs", destination_id=run_id)
+            self._input_tags = {
+                row["input_uuid"]: _rows(connection, "input_tags", input_uuid=row["input_uuid"])
+                for row in self._inputs
+            }
+
+    def write(self, content: Content, files: Sequence[Path]) -> str | None:
+        """Write a run that is not ended yet.
+
+        Returns:
+            Its id; None if it is left to the client, and nothing is written.
+        """
+        run_id = _new_id()
+        place = self._files / run_id / "artifacts"
+        place.mkdir(parents=True)
+        for file in files:
+            shutil.copyfile(file, place / file.name)
+        if not self._insert(run_id, content):
+            shutil.rmtree(place.parent)
+            return None
+        self._open.add(run_id)
+        return run_id
+
+    def _insert(self, run_id: str, content: Content) -> bool:
+        points, now = content.points, _milliseconds(time.time())
+        if not all(map(_is_ordinary, {*content.params, *content.tags, *(point.name for point in points)})):
+            return False
+        run = {
+            "run_uuid": run_id,
+            "name": content.name,
+            "start_time": _milliseconds(content.began),
+            "artifact_uri": self._run["artifact_uri"].replace(self._like, run_id),
+        }
+        tags = {**self._tags, **content.tags, _NAME: content.name}
+        try:
+            with self._engine.begin() as connection:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout = {_PATIENCE}")
+                if not self._is_active(connection):
+                    return False
+                _insert(connection, "runs", [{**self._run, **run}])
+                _insert(connection, "tags", _texts(run_id, tags))
+                _insert(connection, "params", _texts(run_id, content.params))
+                _insert(connection, "metrics", _numbers(run_id, points, now))
+                _insert(connection, "latest_metrics", _numbers(run_id, _latest(points), now))
+                self._write_inputs(connection, run_id)
+        except SQLAlchemyError:  # the client says what is wrong, if it is with it, too
+            return False
+        return True
+
+    def end(self, run_id: str, status: str) -> bool:
+        """End a run that was written here; False if that is left to the client."""
+        if run_id not in self._open:
+            return False
+        self._open.remove(run_id)
+        change = "UPDATE runs SET status = ?, end_time = ? WHERE run_uuid = ?"
+        try:
+            with self._engine.begin() as connection:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout = {_PATIENCE}")
+                now = _milliseconds(time.time())
+                return bool(connection.exec_driver_sql(change, (status, now, run_id)).rowcount == 1)
+        except SQLAlchemyError:
+            return False
+
+    def _is_active(self, connection: Connection) -> bool:
+        [experiment] = _rows(connection, "experiments", experiment_id=self._run["experiment_id"])
+        return bool(experiment["lifecycle_stage"] == self._run["lifecycle_stage"])
+
+    def _write_inputs(self, connection: Connection, run_id: str) -> None:
+        for row in self._inputs:
+            own = _new_id()
+            _insert(connection, "inputs", [{**row, "input_uuid": own, "destination_id": run_id}])
+            tags = self._input_tags[row["input_uuid"]]
+            _insert(connection, "input_tags", [{**tag, "input_uuid": own} for tag in tags])
+
+
+def copier(client: MlflowClient, run_id: str, tags: Iterable[str], files: Path | None) -> Copier | None:
+    """Return what writes further runs like this one; None where only the client can."""
+    engine = getattr(client._tracking_client.store, "engine", None)
+    if files is None or engine is None or engine.dialect.name != "sqlite":
+        return None
+    try:
+        return Copier(engine, files, run_id, tags)
+    except (SQLAlchemyError, ValueError, KeyError):
+        return None
+
+
+def _new_id() -> str:
+    return uuid4().hex
+
+
+def _milliseconds(seconds: float) -> int:
+    return int(1000 * seconds)
+
+
+def _is_ordinary(name: str) -> bool:
+    return bool(_ORDINARY.fullmatch(name)) and posixpath.normpath(name) == name
+
+
+def _rows(connection: Connection, table: str, **where: Any) -> list[dict[str, Any]]:
+    [(column, value)] = where.items()
+    found = connection.exec_driver_sql(f"SELECT * FROM {table} WHERE {column} = ?", (value,))  # noqa: S608  names of our own
+    return [dict(row) for row in found.mappings()]
+
+
+def _insert(connection: Connection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        columns = list(rows[0])
+        marks = ", ".join("?" * len(columns))
+        statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608  likewise
+        connection.exec_driver_sql(statement, [tuple(row[column] for column in columns) for row in rows])
+
+
+def _texts(run_id: str, values: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"run_uuid": run_id, "key": key, "value": value} for key, value in values.items()]
+
+
+def _numbers(run_id: str, points: Iterable[Point], now: int) -> list[dict[str, Any]]:
+    common = {"run_uuid": run_id, "timestamp": now, "is_nan": False}
+    return [common | {"key": point.name, "value": point.value, "step": point.step} for point in points]
+
+
+def _latest(points: Sequence[Point]) -> list[Point]:
+    latest: dict[str, Point] = {}
+    for point in points:
+        if point.name not in latest or point.step >= latest[point.name].step:
+            latest[point.name] = point
+    return list(latest.values())
