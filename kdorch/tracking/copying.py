@@ -81,14 +81,13 @@ class Copier:
             Its id; None if it is left to the client, and nothing is written.
         """
         run_id = _new_id()
+        if not self._insert(run_id, content):
+            return None
+        self._open.add(run_id)
         place = self._files / run_id / "artifacts"
         place.mkdir(parents=True)
         for file in files:
             shutil.copyfile(file, place / file.name)
-        if not self._insert(run_id, content):
-            shutil.rmtree(place.parent)
-            return None
-        self._open.add(run_id)
         return run_id
 
     def _insert(self, run_id: str, content: Content) -> bool:

@@ -160,7 +160,7 @@ class Tracker(Protocol):
     ) -> str:
         """Write a run that is over, all but its end, and return its id: as ``start`` and ``log`` do, at once.
 
-        Whoever finds its finals finds everything else, too.
+        Once there is an id everything is there.
 
         Args:
             name: As in ``start``, like what follows.
