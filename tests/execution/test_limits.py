@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import signal
 import subprocess
 import time
 
@@ -119,10 +120,11 @@ def test_logs_of_the_long_dead_are_removed(make_executor, tmp_path, monkeypatch)
 
 def test_what_left_its_worker_and_its_group_ends_with_the_worker(make_executor, watch):
     executor = make_executor()
-    events = executor.run("start_orphan", {"leave": True})
-    [child] = [event.data["child"] for event in events if event.kind == "report"]
-    ended = watch(child)
-    assert events[-1].kind == "lost"
+    executor.submit(Job("job", "sample_entries:start_orphan", {"stay": True}))
+    started, report = executor.until("report")
+    ended = watch(report.data["child"])
+    os.kill(started.data["pid"], signal.SIGKILL)
+    executor.until("lost")
     assert ended()
 
 
