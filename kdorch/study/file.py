@@ -153,7 +153,7 @@ def assign(tree: dict[str, Any], assignment: str) -> None:
     path, equals, text = assignment.partition("=")
     keys = path.strip().split(".")
     if not equals or not all(keys):
-        raise StudyError([Problem(repr(assignment), "write path=value, as in train.epochs=5.")], _SET)
+        raise StudyError([Problem(shown(assignment), "write path=value, as in train.epochs=5.")], _SET)
     value = plain(parse(text, _SET, f"the value of {path}"))
     if keys[0] in _FLAT and len(keys) > 1:
         keys = [keys[0], ".".join(keys[1:])]

@@ -27,7 +27,7 @@ from kdorch.errors import KdorchError
 TRIED: Counter[str] = Counter()  # cases by surface
 PATIENCE = 10.0  # seconds that a call may compute; waiting for other processes does not count
 PAYLOAD = "payload-was-run"  # the file that a payload leaves beside the room
-LONGEST = 6000  # characters of what is said
+LONGEST = 20_000  # characters of what is said; what was typed may stand in it a few times
 
 
 def share(part: float) -> settings:
