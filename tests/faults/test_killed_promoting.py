@@ -43,7 +43,7 @@ def left(home: Path) -> tuple[dict[str, int], list[Any], list[Any]]:
 
 @pytest.mark.parametrize(
     "points",
-    [list(POINTS.values()), pytest.param(STEPS, marks=pytest.mark.faults)],
+    [list(POINTS.values()), pytest.param(STEPS, marks=[pytest.mark.faults, pytest.mark.timeout(900)])],
     ids=["at some steps", "at each step"],
 )
 def test_what_a_killed_promotion_left_is_taken_back(
