@@ -67,6 +67,7 @@ def test_archives_of_arrays(data: st.DataObject, archive: tuple[list[str], bytes
 @example(npy(np.eye(12)), npy(np.arange(12).astype(">i8") % 3), "classification")
 @example(npy(np.eye(12)), npy(np.array([True, False] * 6)), "classification")
 @example(npy(np.eye(12)), npy(np.full((12, 2), 1e308)), "regression")
+@example(npy(np.eye(12)), npy(np.zeros((12, 2), "i4,f8")), "multilabel")
 @example(npy(np.eye(12)), npy(np.zeros((12, 0))), "multilabel")
 @example(npy(np.eye(12)).replace(b"False", b"<\xbc{59"), npy(np.arange(12)), "regression")
 def test_arrays(inputs: bytes, labels: bytes, task: str) -> None:

@@ -71,7 +71,7 @@ def tables(draw: Any) -> tuple[kdorch.Task, pd.DataFrame]:
             case 4:
                 table = table.drop(columns=draw(st.sampled_from(["a", "b", "row"])), errors="ignore")
             case _ if len(table) and len(table.columns):
-                table = table.reset_index(drop=True)
+                table = table.reset_index(drop=True).astype(object)
                 column = draw(st.integers(0, len(table.columns) - 1))
                 cell = draw(
                     CELLS

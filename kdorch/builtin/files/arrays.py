@@ -144,6 +144,8 @@ def suit(inputs: np.ndarray, values: np.ndarray, where: str) -> None:
         raise kdorch.DataError(
             f"{where}: inputs have shape {inputs.shape}; (rows, columns) or more is wanted."
         )
+    if values.dtype.kind not in _CELLS:
+        raise kdorch.DataError(f"{where}: labels are {values.dtype}; numbers or texts are wanted.")
     if values.ndim not in {1, 2}:
         raise kdorch.DataError(f"{where}: labels have shape {values.shape}, not (rows,) or (rows, labels).")
     if len(inputs) != len(values):

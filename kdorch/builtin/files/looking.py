@@ -86,7 +86,7 @@ def _arrays(path: Path, targets: Sequence[str]) -> Look:
     task = "classification" if labels.ndim == 1 else "regression"
     if labels.ndim == 1 and labels.dtype.kind == "f" and (labels % 1 != 0).any():
         task = "regression"
-    elif labels.ndim > 1 and bool(((labels == 0) | (labels == 1)).all()):
+    elif labels.ndim > 1 and labels.dtype.kind in "biuf" and bool(((labels == 0) | (labels == 1)).all()):
         task = "multilabel"
     counts = Counter(map(str, labels.tolist())) if task == "classification" else Counter()
     fields = {"task": task, "features": [first], "target": second}
