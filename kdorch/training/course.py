@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -106,9 +109,9 @@ class Course:
 
     def resume(self, moving: Moving) -> Standing:
         """Go on where somebody else was killed: bring back what moves, and return where it stood."""
-        if self._file is None or not self._file.exists():
+        kept = _read(self._file)
+        if kept is None:
             return Standing()
-        kept = torch.load(self._file, weights_only=True)
         moving.bring_back(kept["moving"])
         stood = kept["standing"]
         return Standing(**stood | {"fitted": Fitted(**stood["fitted"])})
@@ -119,10 +122,7 @@ class Course:
         now = time.monotonic()
         if self._file is not None and now - self._kept >= self._every[1]:
             self._kept = now
-            aside = self._file.with_suffix(".partial")
-            aside.parent.mkdir(parents=True, exist_ok=True)
-            torch.save({"moving": moving.kept(), "standing": asdict(standing)}, aside)
-            aside.replace(self._file)
+            _write(self._file, {"moving": moving.kept(), "standing": asdict(standing)})
 
     def tell(self, curves: Curves) -> None:
         """Tell the curves if that is due."""
@@ -130,3 +130,26 @@ class Course:
         if self._tell is not None and now - self._told >= self._every[0]:
             self._told = now
             self._tell(curves)
+
+
+def _read(file: Path | None) -> dict[str, Any] | None:
+    """Return what is kept; nothing where a disk has lost it, which only costs time."""
+    if file is None or not file.exists():
+        return None
+    try:
+        kept: dict[str, Any] = torch.load(file, weights_only=True)
+    except (OSError, EOFError, RuntimeError, UnpicklingError):
+        return None
+    return kept
+
+
+def _write(file: Path, kept: Mapping[str, Any]) -> None:
+    """Replace what is kept, whole or not at all; a disk that takes no more is no reason to stop training."""
+    aside = file.with_suffix(".partial")
+    with suppress(OSError, RuntimeError):  # torch has errors of its own for a full disk
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with aside.open("wb") as stream:
+            torch.save(kept, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        aside.replace(file)

@@ -75,8 +75,8 @@ def test_it_goes_on_to_the_last_bit_where_it_was_killed(stored, tmp_path, loss, 
 def test_half_a_file_is_never_where_another_training_looks(stored, tmp_path, monkeypatch):
     file = tmp_path / "checkpoint.pt"
 
-    def save(content, path):
-        path.write_bytes(b"half")
+    def save(content, stream):
+        stream.write(b"half")
         raise Killed
 
     with pytest.raises(Killed):
@@ -86,6 +86,21 @@ def test_half_a_file_is_never_where_another_training_looks(stored, tmp_path, mon
     with pytest.raises(Killed):
         train(stored, Course(file, every=(math.inf, 0)))
     assert file.read_bytes() == whole
+
+
+@pytest.mark.parametrize("keep", [lambda whole: b"", lambda whole: whole[:-100], lambda whole: b"x" + whole])
+def test_what_a_disk_has_lost_is_trained_again(stored, tmp_path, keep):
+    file = tmp_path / "checkpoint.pt"
+    with pytest.raises(Killed):
+        train(stored, Course(file, every=(math.inf, 0)), killed_after(2))
+    file.write_bytes(keep(file.read_bytes()))
+    _, _, fitted = train(stored, Course(file, every=(math.inf, 0)))
+    assert fitted.curves == train(stored, Course())[2].curves
+
+
+def test_a_disk_that_takes_no_more_ends_no_training(stored, tmp_path):
+    (tmp_path / "folder").write_text("a file where a folder should be")
+    train(stored, Course(tmp_path / "folder" / "checkpoint.pt", every=(math.inf, 0)))
 
 
 def test_a_short_one_writes_and_tells_nothing(stored, tmp_path):
