@@ -42,8 +42,8 @@ def print_front(results: Results) -> None:
     if now.front:
         _print_tables(results)
     else:
-        some = results.searched.complete()
-        click.echo(f"{results.name}: no trial {'keeps the limits' if some else 'is complete'} yet.")
+        missed = "keeps the limits" if len(results.trials) else "is complete"
+        click.echo(f"{results.name}: no trial {missed} yet.")
     if now.state == "complete":
         say_next(_after(results, now))
         return

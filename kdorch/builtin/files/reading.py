@@ -57,6 +57,8 @@ def chunks(path: Path, names: Sequence[str]) -> Iterator[pd.DataFrame]:
         raise kdorch.DataError(f"{path}: rows have more cells than the header has names.") from error
     except kdorch.DataError:
         raise
+    except pd.errors.ParserError as error:
+        raise kdorch.DataError(f"{path} cannot be read: {str(error).strip()}.") from error
     except Exception as error:  # of a damaged file anything
         raise kdorch.DataError(f"{path} cannot be read: {reason(error)}.") from error
 
