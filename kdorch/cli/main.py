@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextvars import ContextVar
+from io import TextIOWrapper
 from pathlib import Path
 
 import click
@@ -69,6 +70,8 @@ cli.add_command(completion.completion)
 
 def main() -> None:
     """Run the command line; the one place where errors become messages and exit codes."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")  # a path is printed as it was typed, UTF-8 or not
     try:
         code = cli(prog_name="kdorch", standalone_mode=False)
         sys.stdout.flush()

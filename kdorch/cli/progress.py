@@ -114,6 +114,8 @@ class Progress(Observer):
         rate = f"{task.speed:.1f}/s" if task.speed and self._wide else ""
         left = "" if task.time_remaining is None else f"{task.time_remaining:.0f} s left"
         self._bar.update(task.id, pace=" ".join(filter(None, (rate, left))))
+        if done == total:  # the line may be gone before it would be drawn again
+            self._bar.refresh()
 
     def _show(self, phase: str, total: int | None, *, done: int = 0, note: str = "") -> None:
         """Have one live line: this phase's."""

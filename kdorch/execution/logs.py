@@ -10,6 +10,7 @@ from kdorch.execution.launcher import Options
 
 LONGEST = 2**20  # bytes of a log
 _KEPT = 2**18  # bytes, at the beginning and at the end each
+_LOOKS = 100  # at a log that never stops growing; then something of it is lost
 _LINES_TOLD = 5
 _BYTES_READ = 4096
 _CUT = b"\n[...] what was printed here is left out\n"
@@ -26,12 +27,21 @@ def trim(log: Path | None) -> None:
     with contextlib.suppress(OSError):  # it may be gone, or the disk full: no reason to end anything
         if log is None or log.stat().st_size <= LONGEST:
             return
-        with log.open("rb") as stream:
-            stream.seek(-_KEPT, os.SEEK_END)
-            end = stream.read(_KEPT)
+        end = _end(log)
         os.truncate(log, _KEPT)
         with log.open("ab") as stream:
             stream.write(_CUT + end)
+
+
+def _end(log: Path) -> bytes:
+    """Return the end of a log that somebody may be writing: what is written after this look would be lost."""
+    with log.open("rb") as stream:
+        for _ in range(_LOOKS):
+            size = stream.seek(-_KEPT, os.SEEK_END) + _KEPT
+            end = stream.read(_KEPT)
+            if os.fstat(stream.fileno()).st_size == size:
+                break
+    return end
 
 
 def last_words(options: Options, number: int) -> str:
