@@ -14,6 +14,7 @@ import importlib
 import json
 import os
 import signal
+import sys
 import traceback
 import warnings
 from collections.abc import Callable
@@ -54,6 +55,7 @@ def redirect_output(log: Path | None) -> None:
     os.dup2(target, 1)
     os.dup2(target, 2)
     os.close(target)
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # or a job that dies takes its last words along
     faulthandler.enable()
 
 
