@@ -35,6 +35,7 @@ class Instant:
     def submit(self, job: Job) -> None:
         """Finish a job."""
         for trial in job.spec["trials"]:
+            Path(trial["weights"]).parent.mkdir(parents=True)
             shutil.copy(self.weights, trial["weights"])
             for kind, found in (("known", {}), ("result", dict(self.result))):
                 self._events.append(Event(job, "report", {"trial": trial["name"], kind: found}))

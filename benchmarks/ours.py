@@ -71,9 +71,10 @@ def asked(trial: Mapping[str, Any]) -> Trial:
     return Trial(width, trial["train"]["lr"], taught["temperature"], taught["weight"])
 
 
-def study(given: Given, trials: int, *, workers: int = 1) -> dict[str, Any]:
+def study(given: Given, trials: int, *overrides: str, workers: int = 1) -> dict[str, Any]:
     """Run a study in a process of its own; see `main`."""
-    arguments = [str(given.work.file), str(given.fresh()), str(trials), str(workers), *given.work.overrides]
+    arguments = [str(given.work.file), str(given.fresh()), str(trials), str(workers)]
+    arguments += [*given.work.overrides, *overrides]
     return told("benchmarks.ours", arguments)
 
 

@@ -21,6 +21,7 @@ from kdorch.search.logbook import connect, open_page
 from kdorch.search.observer import Observer
 from kdorch.search.phases import Searching
 from kdorch.search.setting import Setting
+from kdorch.search.spool import Spool
 
 _FEW, _MANY, _QUICK = 100, 10_000, 1_000
 _REAL, _NEXT = 12, 20  # trials that are trained, and trials that are timed
@@ -75,11 +76,10 @@ def _next_trials(start: Given, home: Path) -> Cost:
     study, record = results.study, results.searched
     [(result, weights)] = ours.done(ours.jobs(start, start.work.one(), trials=1)[0])
     data = results.record["data"]
-    tracker = connect(results.home, None)
+    tracker = connect(results.home, None, print)
     open_page(tracker, study, data, identity=results.record["identity"])
-    folder = results.folder.weights
-    folder.mkdir(exist_ok=True)
-    setting = Setting(study, Path(data["path"]), {}, [], folder.resolve(), Ledger(home / "ledger.jsonl"))
+    spool = Spool(results.folder.spool.resolve())
+    setting = Setting(study, Path(data["path"]), {}, [], spool, Ledger(home / "ledger.jsonl"))
     phase = Searching(study, record, record.counted + _NEXT)
     with clock() as cost:
         Coordinator(phase, setting, Instant(result, weights), tracker, Observer()).drive()

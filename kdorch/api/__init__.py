@@ -76,7 +76,7 @@ def run(
         # Here, as a study that is complete needs neither MLflow nor a picture.
         from kdorch.api.summary import summarise
 
-        summarise(Results(study.name, home))
+        summarise(Results(study.name, home), session.observer.say)
 
     _refuse_nonsense(workers, trials, timeout, device)
     session = Session(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,18 +14,22 @@ from kdorch.api.front import front_rows, models_told, pruning_told
 from kdorch.api.picture import draw
 from kdorch.api.results import Results
 from kdorch.reporting.figure import save
-from kdorch.search.logbook import dataset_record, page_of, run_of
+from kdorch.search.logbook import connect, dataset_record, page_of, run_of
 from kdorch.search.placement import Placement
 from kdorch.tracking import Tracker
-from kdorch.tracking.mlflow_tracker import open_tracker
 
 
-def summarise(results: Results) -> None:
-    """Bring the summary run up to date, and make model entities of the front and of the confirmed."""
+def summarise(results: Results, tell: Callable[[str], None]) -> None:
+    """Bring the summary run up to date, and make model entities of the front and of the confirmed.
+
+    Args:
+        results: Of the study.
+        tell: Hears of a tracking server that is away.
+    """
     from kdorch.api import tracking_uri
 
     record = results.record
-    tracker = open_tracker(results.home.path, tracking_uri(results.home.path))
+    tracker = connect(results.home, tracking_uri(results.home.path), tell)
     dataset = dataset_record(results.study, record["data"])
     page = page_of(results.study)
     tracker.open(results.name, _note(results), dataset, identity=record["identity"], page=page)

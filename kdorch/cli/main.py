@@ -13,7 +13,7 @@ import click
 from kdorch.cli import completion, data, doctor, plugins, promote, study, ui, voice
 from kdorch.cli.discretion import discreet
 from kdorch.cli.hints import INTERRUPTED
-from kdorch.errors import KdorchError, printable, shown
+from kdorch.errors import KdorchError, printable
 from kdorch.search import HOME
 
 _EXIT_CODES = """
@@ -100,7 +100,7 @@ def _unexpected(error: Exception) -> int:
     """Tell of an error that nobody raised on purpose, and return the exit code."""
     named = str(error.filename) if isinstance(error, OSError) and error.filename else ""
     if named and any(named.startswith(word) for word in sys.argv[1:] if word):  # a path as it was typed
-        click.echo(f"error: {shown(named)} cannot be used: {error.strerror}.", err=True)  # type: ignore[attr-defined]
+        click.echo(f"error: {printable(named)} cannot be used: {error.strerror}.", err=True)  # type: ignore[attr-defined]
         return KdorchError.exit_code
     from kdorch.cli import crash
 

@@ -42,6 +42,6 @@ def ago(seconds: float) -> str:
     """Return how long ago something was: ``3 hours ago``."""
     for unit, length in _UNITS:
         count = int(seconds // length)
-        if count:
+        if count > 0:  # somebody may have put the clock back
             return f"{count} {unit}{'s' * (count > 1)} ago"
     return "now"

@@ -23,12 +23,12 @@ from kdorch.search.observer import Observer
 from kdorch.search.phases import Plan
 from kdorch.search.record import CURVE
 from kdorch.search.setting import Phase, Setting
+from kdorch.search.spool import Parcel
 from kdorch.stopwatch import part
 from kdorch.study.pruning import best_so_far
 from kdorch.tracking import Curves, Outcome, Tracker
 
 VALUES = "kdorch.values"  # on a run: what to tell, once all its metrics are there
-WEIGHTS = "student.safetensors"
 
 
 @dataclass
@@ -38,10 +38,10 @@ class Flight:
     Attributes:
         trial: In Optuna.
         plan: What is trained.
-        weights: Where the worker leaves them.
+        parcel: Where its result is.
         checkpoint: Where it keeps how far it is.
         began: When it did, in seconds since 1970; 0 before.
-        shown: Whether its run is to be begun before it has a result.
+        due: When its run is to be begun, if it has no result by then, in seconds of ``time.monotonic``.
         epochs: How many of its curves are written.
         run_id: Of its run, once there is one.
         result: What the worker returned.
@@ -49,10 +49,10 @@ class Flight:
 
     trial: optuna.Trial
     plan: Plan
-    weights: Path
+    parcel: Parcel
     checkpoint: Path
     began: float = 0.0
-    shown: bool = False
+    due: float = math.inf
     epochs: int = 0
     run_id: str = ""
     result: dict[str, Any] = field(default_factory=dict)
@@ -113,6 +113,7 @@ class Books:
         """End the run of a trial that will not be repeated."""
         self._tracker.end(flight.run_id, outcome)
         flight.checkpoint.unlink(missing_ok=True)
+        flight.parcel.drop()
 
     @part("Optuna tell")
     def complete(self, flight: Flight) -> None:
@@ -137,8 +138,6 @@ class Books:
                 (quality, direction), *_ = objectives.items()
                 flight.trial.set_user_attr(CURVE, best_so_far(flight.result["curves"][quality], direction))
             self._record.constrain(flight.trial, metrics, self._setting.limits)
-        # One name in all runs is what people and promotion look for.
-        named = flight.weights.rename(flight.weights.parent / WEIGHTS)
         facts = {
             VALUES: json.dumps(values),
             "kdorch.epoch": str(flight.result["epoch"]),
@@ -148,8 +147,8 @@ class Books:
         }
         if stack := flight.result.get("stack"):
             facts["kdorch.stack"] = " ".join(stack)  # for whoever does it again
-        self._log(flight, facts, files=[named], curves=flight.result["curves"], finals=metrics)
-        named.unlink()
+        weights = [flight.parcel.weights]
+        self._log(flight, facts, files=weights, curves=flight.result["curves"], finals=metrics)
         self._record.tell(flight.trial.number, values)
         self._end(flight, "complete")
         self._observer.progress(self._phase.title, self._record.counted, self._phase.total, metrics)
@@ -174,7 +173,6 @@ class Books:
             file = Path(folder, "traceback.txt")
             file.write_text(traceback)
             self._log(flight, {"kdorch.reason": reason}, files=[file] if traceback else [])
-        flight.weights.unlink(missing_ok=True)
         self._record.fail(flight.trial.number, reason)
         self._end(flight, "failed")
         self._observer.say(f"{flight.plan.name} failed: {reason}")
@@ -190,7 +188,7 @@ class Books:
         """
         if flight.began:
             self._log(flight, {"kdorch.reason": reason})
-        flight.weights.unlink(missing_ok=True)  # written, perhaps, before its worker died
+        flight.parcel.drop()
         frozen = self._record.trials()[flight.trial.number]
         again = self._record.retry(frozen, reason, counts=counts)
         if flight.began:
@@ -207,6 +205,7 @@ class Books:
         with self._record.together():
             self._record.constrain(flight.trial, result["metrics"], limits)
             self._record.prune(flight.trial.number, result["infeasible"])
+        flight.parcel.drop()
 
 
 def _from(epoch: int, curves: Curves) -> Curves:

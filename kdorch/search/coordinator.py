@@ -14,10 +14,14 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, Concatenate, ParamSpec
 
+import optuna
+
+from kdorch import disk
 from kdorch.execution import Event, Executor, Job
 from kdorch.search.books import Books, Flight
 from kdorch.search.observer import Observer, Relay
 from kdorch.search.setting import Phase, Setting
+from kdorch.search.spool import label
 from kdorch.search.writer import Writer
 from kdorch.stopwatch import part
 from kdorch.tracking import Tracker
@@ -42,7 +46,7 @@ class Coordinator:
         self._executor, self._record = executor, phase.record
         self._news = Relay(observer)
         self._books = Books(phase, setting, tracker, self._news)
-        self._writer = Writer()
+        self._writer = Writer(stuck=tracker.outage.is_away, hurry=tracker.outage.give_up)
         self._leaving: list[Future[None]] = []  # trials that are being written down
         self._flights: dict[str, Flight] = {}
         self._alone: deque[str] = deque()  # whoever shared a job that came to grief
@@ -61,8 +65,9 @@ class Coordinator:
         self._end = deadline + max(_GRACE, deadline - time.monotonic())
         try:
             with self._writer:
+                self._take_up()
                 self._place(deadline)
-                while self._flights or self._jobs:  # a trial comes home before its job ends
+                while self._jobs or self._running():  # a trial comes home before its job ends
                     for event in self._executor.poll(1.0):
                         self._handle(event)
                     self._place(deadline)
@@ -81,46 +86,62 @@ class Coordinator:
                 self._train([self._alone.popleft()])
             elif time.monotonic() < deadline and (lot := self._ask()):
                 self._train(lot)
-            elif self._running() > len(self._flights):
-                self._writer.flush()  # of these, some may have to be done again
-            else:
-                return
+            elif self._running() == len(self._flights) or not self._writer.settle():
+                return  # else some of those that are written now may have to be done again
 
     @part("Optuna ask")
     def _ask(self) -> list[str]:
         """Return the names of new trials: so many that no worker waits while another has several."""
-        if self._setting.workers == 1:  # the next proposal knows all results: it is the same every time
-            self._writer.flush()
+        if self._setting.workers == 1 and not self._writer.settle():
+            return []  # the next proposal knows all results: it is the same every time
         left, workers = self._phase.left(self._running()), self._setting.workers
         count = min(self._setting.stack, self._phase.most(workers), math.ceil(left / workers))
         with self._record.together():
             return [self._launch() for _ in range(count)]
 
     def _running(self) -> int:
-        """Return how many trials are on their way, those included that are being written down."""
-        self._leaving = [each for each in self._leaving if not each.done()]
+        """Return how many trials are on their way, those included that are being written down.
+
+        Raises:
+            KdorchError: One could not be written.
+        """
+        written = [each for each in self._leaving if each.done()]
+        self._leaving = [each for each in self._leaving if each not in written]
+        for each in written:
+            each.result()
         return len(self._flights) + len(self._leaving)
 
     def _launch(self) -> str:
-        trial = self._record.ask()
-        plan = self._phase.plan(trial)
-        name = f"{plan.kind}-{trial.number}"
-        weights, checkpoint = self._setting.weights / f"{name}.safetensors", self._setting.checkpoint(plan)
-        self._flights[name] = Flight(trial, plan, weights, checkpoint)
+        return self._take_off(self._record.ask())
+
+    def _take_off(self, trial: optuna.Trial) -> str:
+        plan, name = self._phase.plan(trial), label(trial)
+        self._flights[name] = Flight(
+            trial, plan, self._setting.spool.parcel(name), self._setting.checkpoint(plan)
+        )
         return name
+
+    def _take_up(self) -> None:
+        """Have the results come home again that the last session had no time to write down."""
+        for trial in self._record.running():
+            name = self._take_off(self._record.resume(trial))
+            flight = self._flights[name]
+            flight.began, result = trial.datetime_start.timestamp(), flight.parcel.result()
+            assert result is not None  # noqa: S101  all others are done again
+            self._trained(name, flight, result)
 
     def _show(self) -> None:
         """Have the runs begun of those that take their time."""
-        now = time.time()
+        now = time.monotonic()
         for flight in self._flights.values():
-            if flight.began and now - flight.began > _LONG and not flight.shown:
-                flight.shown = True
+            if flight.due <= now:
+                flight.due = math.inf
                 self._writer.put(self._books.start, flight)
 
     def _train(self, lot: Sequence[str]) -> None:
         trials = [
             flight.plan.spec
-            | {"name": name, "weights": str(flight.weights), "checkpoint": str(flight.checkpoint)}
+            | {"name": name, "weights": str(flight.parcel.weights), "checkpoint": str(flight.checkpoint)}
             for name, flight in ((name, self._flights[name]) for name in lot)
         ]
         spec = self._setting.shared | {"every": _EVERY, "trials": trials}
@@ -144,12 +165,14 @@ class Coordinator:
 
     def _reported(self, name: str, flight: Flight, data: dict[str, Any]) -> None:
         if "known" in data:
-            flight.began = time.time()
+            flight.began, flight.due = time.time(), time.monotonic() + _LONG
         elif "curves" in data:
             self._writer.put(self._books.show, flight, data["curves"])
         elif "result" in data:
+            flight.parcel.keep(data["result"])
             self._trained(name, flight, data["result"])
         elif "error" in data:
+            disk.acquit(data["error"])
             self._write(self._books.fail, name, data["error"])
         elif "scores" in data:
             self._tested(flight, data["scores"])
@@ -168,6 +191,7 @@ class Coordinator:
         elif len(left) > 1 or (limit == "timeout" and len(event.job.spec["trials"]) > 1):
             self._alone.extend(left)
         elif left and (event.kind == "error" or limit == "timeout"):  # which would happen again
+            disk.acquit(reason)
             self._write(self._books.fail, left[0], reason, event.data.get("traceback", ""))
         elif left:
             self._repeat(left[0], reason)
@@ -215,7 +239,7 @@ class Coordinator:
         """Have confirmed students read the test rows, equal weights once: twins may come out equal."""
         distinct = {self._flights[name].result["digest"]: name for name in self._untested}
         trials = [
-            {"name": name, "student": flight.plan.spec["student"], "weights": str(flight.weights)}
+            {"name": name, "student": flight.plan.spec["student"], "weights": str(flight.parcel.weights)}
             for name, flight in ((name, self._flights[name]) for name in distinct.values())
         ]
         spec = self._setting.shared | {"split": "test", "trials": trials}

@@ -14,6 +14,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from kdorch.disk import usable
 from kdorch.errors import BusyError, ChoiceError, StoreError, did_you_mean
 
 _PATIENCE = 0.2  # seconds: whoever asks for the holder takes the lock for a moment
@@ -35,9 +36,9 @@ class Folder:
         return self.path / "optuna.journal"
 
     @property
-    def weights(self) -> Path:
-        """Weights on their way from a worker to MLflow."""
-        return self.path / "weights"
+    def spool(self) -> Path:
+        """Results on their way from a worker to Optuna and MLflow."""
+        return self.path / "spool"
 
     @property
     def checkpoints(self) -> Path:
@@ -97,18 +98,15 @@ class Folder:
         """
         lock = FileLock(self.path / "lock", timeout=_PATIENCE)
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            lock.acquire()
-            self._holder.write_text(_this_process())
+            with usable(self.path):
+                self.path.mkdir(parents=True, exist_ok=True)
+                lock.acquire()
+                self._holder.write_text(_this_process())
         except Timeout:
             who = self._holder.read_text() if self._holder.exists() else "another process"
             raise BusyError(
                 f"Study {self.path.name!r} is being run by {who}. Wait for it, or end it."
             ) from None
-        except OSError as error:
-            raise StoreError(
-                f"The project directory cannot be written: {error}. Choose another with --home."
-            ) from error
         try:
             yield
         finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from rich.filesize import decimal
@@ -22,22 +22,22 @@ LOCAL = "the project directory"
 
 def place(uri: str | None) -> str:
     """Return where runs go, in words without secrets."""
-    from kdorch.tracking.address import is_server, masked, public
+    from kdorch.tracking.address import shown
 
-    if uri is None:
-        return LOCAL
-    return public(uri) if is_server(uri) else masked(uri, uri)
+    return LOCAL if uri is None else shown(uri)
 
 
 @part("MLflow")
-def connect(home: Home, uri: str | None) -> Tracker:
+def connect(home: Home, uri: str | None, tell: Callable[[str], None]) -> Tracker:
     """Return what writes to the tracking server, or for None to the project's own database.
 
     It takes seconds, most of them to import MLflow: time to do it is while the workers import torch.
     """
     from kdorch.tracking.mlflow_tracker import open_tracker
 
-    return open_tracker(home.path, uri)
+    tracker = open_tracker(home.path, uri)
+    tracker.outage.tell = tell
+    return tracker
 
 
 @part("MLflow")

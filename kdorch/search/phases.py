@@ -102,7 +102,7 @@ class Confirming:
         for identity, plan in wanted.items():
             if identity not in known:
                 record.enqueue(plan)
-        self.total = record.counted + record.waiting
+        self.total = record.counted + record.waiting + len(record.running())
 
     def _wanted(self, candidates: Iterable[int]) -> Iterable[dict[str, Any]]:
         roles = ("confirm", "baseline") if self.study.confirm.baseline == "paired" else ("confirm",)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from kdorch import errors
+from kdorch import disk, errors
 from kdorch.discovery import installed
 from kdorch.discovery.code import digest
 from kdorch.errors import KdorchError, Problem, StudyError
@@ -171,6 +171,7 @@ def call(
             if event.kind == "done":
                 return event.data
             if event.kind == "error":
+                disk.acquit(event.data["message"])
                 raise _again(event.data["type"], event.data["message"])
             if event.kind == "lost":
                 lost += 1

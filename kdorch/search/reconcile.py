@@ -14,6 +14,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from kdorch.search.books import VALUES
 from kdorch.search.record import INFEASIBLE, PRUNED, Record
+from kdorch.search.spool import Spool, label
 from kdorch.tracking import Outcome, RunRecord, Tracker
 from kdorch.tracking.values import STATUS
 
@@ -32,9 +33,34 @@ def unsettled(tracker: Tracker, *records: Record) -> list[RunRecord]:
     """
     runs = tracker.runs(settled=False)
     known = {run.run_id for run in runs} | {None}
-    untold = [trial for record in records for trial in record.trials(TrialState.RUNNING)]
+    untold = [trial for record in records for trial in record.running()]
     ended = any(trial.user_attrs.get("run_id") not in known for trial in untold)
     return tracker.runs() if ended else runs
+
+
+def pick_up(
+    searched: Record,
+    confirmed: Record,
+    tracker: Tracker,
+    runs: Collection[RunRecord],
+    spool: Spool,
+    *,
+    called_off: bool = False,
+) -> str:
+    """Bring both phases in line, and remove the results that nobody waits for; arguments as of `reconcile`.
+
+    Returns:
+        What was interrupted, in words; empty if nothing was.
+    """
+    found = [
+        reconcile(searched, tracker, runs, ("trial",), spool, called_off=called_off),
+        reconcile(confirmed, tracker, runs, ("confirm", "baseline"), spool, called_off=called_off),
+    ]
+    spool.clear([label(trial) for record in (searched, confirmed) for trial in record.running()])
+    salvaged, repeated = (sum(counts) for counts in zip(*found, strict=True))
+    if not salvaged + repeated:
+        return ""
+    return f"after an interruption: {salvaged} salvaged, {repeated} to repeat"
 
 
 def reconcile(
@@ -42,6 +68,7 @@ def reconcile(
     tracker: Tracker,
     runs: Collection[RunRecord],
     kinds: Collection[str],
+    spool: Spool,
     *,
     called_off: bool = False,
 ) -> tuple[int, int]:
@@ -52,6 +79,8 @@ def reconcile(
         tracker: Where their runs are.
         runs: Of the study; those that have ended were told before, and are in line.
         kinds: The kinds of run that belong to this phase.
+        spool: Where results are that had come home: their trials still run, and are completed when the phase
+            goes on.
         called_off: Whether somebody stopped the study, so that what ran is not to blame.
 
     Returns:
@@ -61,15 +90,21 @@ def reconcile(
     for run in runs:
         if run.kind in kinds and run.trial is not None:
             by_trial[run.trial].append(run)
-    unfinished = record.trials(TrialState.RUNNING)
-    outcomes = [_settle(record, trial, by_trial[trial.number], called_off) for trial in unfinished]
+    outcomes = [
+        _settle(record, trial, by_trial[trial.number], spool, called_off) for trial in record.running()
+    ]
     for trial in record.trials(*_OUTCOME):
         _correct(tracker, trial, by_trial[trial.number])
+    for trial in record.running():  # whose results are still to be written
+        for run in by_trial[trial.number]:
+            tracker.end(run.run_id, "failed")
     return sum(outcomes), len(outcomes) - sum(outcomes)
 
 
-def _settle(record: Record, trial: FrozenTrial, runs: list[RunRecord], called_off: bool) -> bool:
-    """Tell a trial that still runs; True if what became of it was known."""
+def _settle(
+    record: Record, trial: FrozenTrial, runs: list[RunRecord], spool: Spool, called_off: bool
+) -> bool:
+    """Tell a trial that still runs, if that is all that is missing; True if what became of it is known."""
     if INFEASIBLE in trial.user_attrs:
         record.prune(trial.number, trial.user_attrs[INFEASIBLE])
         return True
@@ -77,6 +112,8 @@ def _settle(record: Record, trial: FrozenTrial, runs: list[RunRecord], called_of
         record.give_up(trial.number, trial.user_attrs[PRUNED])
         return True
     whole = next((run for run in runs if _has_all(run, trial)), None)
+    if whole is None and spool.parcel(label(trial)).result() is not None:
+        return True
     if whole is None:
         record.retry(trial, "interrupted", counts=not called_off, died=False)
         return False

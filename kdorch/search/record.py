@@ -72,6 +72,14 @@ class Record:
         """Return the complete trials."""
         return self.trials(TrialState.COMPLETE)
 
+    def running(self) -> list[FrozenTrial]:
+        """Return the trials that are asked for and not told."""
+        return self.trials(TrialState.RUNNING)
+
+    def resume(self, trial: FrozenTrial) -> Trial:
+        """Return a trial that runs, for whoever has its result."""
+        return Trial(self.study, trial._trial_id)
+
     def together(self) -> AbstractContextManager[None]:
         """Bring what is written meanwhile to disk at the end, at once."""
         return self._journal.together()

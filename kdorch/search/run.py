@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
+from kdorch.disk import usable
 from kdorch.errors import ExecutionError, KdorchError
 from kdorch.execution import Executor, LocalExecutor
 from kdorch.search import prepare, showing
@@ -30,9 +31,10 @@ from kdorch.search.observer import Observer
 from kdorch.search.phases import Confirming, Searching
 from kdorch.search.placement import Placement, place
 from kdorch.search.profile import Profiled
-from kdorch.search.reconcile import reconcile, unsettled
+from kdorch.search.reconcile import pick_up, unsettled
 from kdorch.search.record import Record
 from kdorch.search.setting import Phase, Setting, set_up
+from kdorch.search.spool import Spool
 from kdorch.search.together import fit_together
 from kdorch.search.where import where
 from kdorch.stopwatch import part
@@ -78,7 +80,7 @@ class Session:
         Raises:
             KdorchError: If it cannot; nothing that is complete is lost.
         """
-        with self.folder.claim(), held_back() as interrupts:
+        with usable(self.home.path), self.folder.claim(), held_back() as interrupts:
             kept = mend(self.folder.journal)
             if kept:
                 self.observer.say(f"the journal's last line was cut short: dropped, a copy is {kept.name}")
@@ -89,16 +91,17 @@ class Session:
                 more = 2 * max(self.trials, self._searched.counted)
                 self.observer.say(f"{self.study.name} is complete. For more: --trials {more}")
                 return
+            memory = None if self.study.search.memory == "auto" else self.study.search.memory
             executor = LocalExecutor(
                 self.workers or prepare.cores(),
                 preload=PRELOAD,
                 sys_path=self.folders,
                 log_dir=self.folder.logs,
-                memory=None if self.study.search.memory == "auto" else self.study.search.memory,
+                memory=memory,
             )
             profiled = Profiled(Attentive(executor, interrupts))
             with executor:
-                self._where = where(profiled, self.device, self.workers)
+                self._where = where(profiled, self.device, self.workers, memory)
                 executor.limit(self._where.workers)
                 self._run(profiled, record)
             count = self._where.workers
@@ -131,12 +134,12 @@ class Session:
         return open_confirmations(self._journal, self.study)
 
     def _is_complete(self) -> bool:
-        return not self._searching().left(0) and not self._confirming().left(0)
+        return not _is_open(self._searching()) and not _is_open(self._confirming())
 
     def _run(self, executor: Profiled, record: dict[str, Any]) -> None:
         if self._where.told:
             self.observer.say(f"device   {self._where.told}")
-        tracker = connect(self.home, self.uri)
+        tracker = connect(self.home, self.uri, self.observer.say)
         data = prepare.data(self.study, self.home, executor, self._wait("data"))
         self._unchanged("data", data, record)
         rows = ", ".join(f"{count:,} {split}" for split, count in data["facts"]["rows"].items())
@@ -167,9 +170,16 @@ class Session:
             self._try_together(executor, data, teacher["path"], lessons["features"])
         setting = placement.applied(set_up(self.study, self.home, data, lessons, self._where))
         noted = inputs(self.study, executor, setting.shared, setting.threads)
-        setting = replace(setting, inputs=keep(record, noted))
+        origin = keep(record, noted)
+        setting = replace(setting, inputs=origin, spool=replace(setting.spool, origin=origin))
         self.folder.write(record)
-        self._pick_up(tracker, runs)
+        self._search(executor, tracker, beside, setting, record)
+
+    def _search(
+        self, executor: Profiled, tracker: Tracker, beside: Beside, setting: Setting, record: dict[str, Any]
+    ) -> None:
+        """Put in order what the last session left, and do what is left to do."""
+        self._pick_up(tracker, beside.runs, setting.spool)
         for trial in self._searched.complete():
             self.observer.recall(trial.user_attrs["metrics"])
         for _pruned in self._searched.pruned():
@@ -182,9 +192,11 @@ class Session:
                 beside.test()
                 self.folder.write(record)
                 self._drive(self._confirming(), setting, executor, tracker, math.inf)
+            if tracker.outage.count:  # runs may have been begun that nobody heard of
+                self._pick_up(tracker, tracker.runs(settled=False), setting.spool)
         except KeyboardInterrupt:
             with suppress(KdorchError):  # what cannot be put in order now will be at the next start
-                self._pick_up(tracker, tracker.runs(settled=False), called_off=True)
+                self._pick_up(tracker, tracker.runs(settled=False), setting.spool, called_off=True)
             raise
 
     def _wait(self, what: str) -> Callable[[float], None]:
@@ -219,19 +231,17 @@ class Session:
         params = {trial.number: trial.params for trial in self._searched.complete()}
         return Confirming(self.study, self._confirmed, candidates(self.study, self._searched), params)
 
-    def _pick_up(self, tracker: Tracker, runs: Collection[RunRecord], *, called_off: bool = False) -> None:
-        found = [
-            reconcile(self._searched, tracker, runs, ("trial",), called_off=called_off),
-            reconcile(self._confirmed, tracker, runs, ("confirm", "baseline"), called_off=called_off),
-        ]
-        salvaged, repeated = (sum(counts) for counts in zip(*found, strict=True))
-        if salvaged + repeated:
-            self.observer.say(f"after an interruption: {salvaged} salvaged, {repeated} to repeat")
+    def _pick_up(
+        self, tracker: Tracker, runs: Collection[RunRecord], spool: Spool, *, called_off: bool = False
+    ) -> None:
+        told = pick_up(self._searched, self._confirmed, tracker, runs, spool, called_off=called_off)
+        if told:
+            self.observer.say(told)
 
     def _drive(
         self, phase: Phase, setting: Setting, executor: Profiled, tracker: Tracker, deadline: float
     ) -> None:
-        if phase.left(0):
+        if _is_open(phase):
             started, before = time.monotonic(), phase.record.counted
             executor.note(Coordinator(phase, setting, executor, tracker, self.observer).drive(deadline))
             seconds, done = time.monotonic() - started, phase.record.counted - before
@@ -246,3 +256,8 @@ class Session:
         if told := placement.computed():
             self.observer.say(f"numerics {told}")
         return placement
+
+
+def _is_open(phase: Phase) -> bool:
+    """Whether trials are to be trained, or have results that are still to be written down."""
+    return bool(phase.left(0) or phase.record.running())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +17,7 @@ from kdorch.search.ledger import Ledger
 from kdorch.search.phases import Plan
 from kdorch.search.prepare import score
 from kdorch.search.record import Record
+from kdorch.search.spool import Spool
 from kdorch.search.where import Where
 from kdorch.study import Study
 from kdorch.study.limits import Limit
@@ -51,7 +51,7 @@ class Setting:
         data: Digest and directory of the stored data.
         shared: Fields of a job's spec that all its trials share.
         limits: What bounds a metric.
-        weights: Where workers leave weights.
+        spool: Where results wait until they are written down.
         ledger: The ledger of test readings.
         workers: Jobs at once.
         stack: Most trials of a job.
@@ -63,7 +63,7 @@ class Setting:
     data: Path
     shared: dict[str, Any]
     limits: Sequence[Limit]
-    weights: Path
+    spool: Spool
     ledger: Ledger
     workers: int = 1
     stack: int = 1
@@ -74,7 +74,7 @@ class Setting:
     def checkpoint(self, plan: Plan) -> Path:
         """Return where a training keeps how far it is: a name for all that decides what it computes."""
         own = {key: value for key, value in plan.spec.items() if key not in ("bar", "sample")}
-        return self.weights.parent / "checkpoints" / f"{digest([self._common, own])}.pt"
+        return self.spool.folder.parent / "checkpoints" / f"{digest([self._common, own])}.pt"
 
     @cached_property
     def _common(self) -> str:
@@ -96,7 +96,7 @@ def shared(study: Study, data: Mapping[str, Any], lessons: Mapping[str, Any], wh
 def set_up(
     study: Study, home: Home, data: Mapping[str, Any], lessons: Mapping[str, Any], where: Where
 ) -> Setting:
-    """Return what all trainings of a study share; weights of those that a kill interrupted are removed.
+    """Return what all trainings of a study share.
 
     Args:
         study: The study.
@@ -106,7 +106,6 @@ def set_up(
         where: Where jobs compute.
     """
     common = shared(study, data, lessons, where)
-    weights = home.study(study.name).weights.resolve()
-    shutil.rmtree(weights, ignore_errors=True)
+    spool = Spool(home.study(study.name).spool.resolve())
     ledger = Ledger(home.ledger)
-    return Setting(study, Path(data["path"]), common, common["limits"], weights, ledger, where.workers)
+    return Setting(study, Path(data["path"]), common, common["limits"], spool, ledger, where.workers)

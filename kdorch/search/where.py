@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rich.filesize import decimal
@@ -35,19 +35,21 @@ class Where:
         return {"device": self.device, "budget": self.budget}
 
 
-def where(executor: Executor, device: str, workers: int | None) -> Where:
+def where(executor: Executor, device: str, workers: int | None, memory: int | None = None) -> Where:
     """Have a worker look for the device; this process asks torch for none.
 
     Args:
         executor: Who has workers.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:1``.
         workers: How many jobs at once; None for one per core, on a GPU no more than it has room for.
+        memory: Bytes that a worker may use; a quarter of them may be rows.
 
     Raises:
         ExecutionError: If the device is not there.
     """
     found = call(executor, _FIND, {"device": device})
-    return on_cpu(workers) if found["bytes"] is None else on_gpu(workers, **found)
+    place = on_cpu(workers) if found["bytes"] is None else on_gpu(workers, **found)
+    return replace(place, budget=min(place.budget, memory // 4)) if memory else place
 
 
 def on_cpu(workers: int | None) -> Where:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import ParamSpec, Self
 
 from kdorch.stopwatch import part, stopwatch
 
-ROOM = 16  # things that may wait: whoever is quicker waits, and a kill loses no more trainings than these
+ROOM = 16  # things that may wait: whoever is quicker waits
+_LOOK = 0.5  # seconds after which whoever waits sees whether waiting is of use
 _WAITING = "writer"  # the part of whoever gives or waits
 
 P = ParamSpec("P")
+
+
+def _never() -> bool:
+    return False
 
 
 class Writer:
@@ -21,9 +26,14 @@ class Writer:
 
     Once one has failed, none of the others is done, and whoever gives or waits next gets the error. Ctrl-C
     reaches the main thread only, and so cuts nothing in half here: leaving does what is still to be done.
+
+    Args:
+        stuck: Whether nothing gets done, for as long as nobody knows. Then more things may wait.
+        hurry: Called when somebody leaves because of an error: whatever is stuck shall fail at once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, stuck: Callable[[], bool] = _never, hurry: Callable[[], object] = _never) -> None:
+        self._stuck, self._hurry = stuck, hurry
         self._thread = ThreadPoolExecutor(1, "writer", initializer=stopwatch.restart)
         self._pending: deque[Future[None]] = deque()
         self._failed = False
@@ -36,6 +46,8 @@ class Writer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is not None:
+            self._hurry()
         self.spent = self._thread.submit(stopwatch.read).result()
         self._thread.shutdown()
         if error is None:
@@ -48,16 +60,30 @@ class Writer:
         Returns:
             What tells whether it has been done.
         """
-        while self._pending and (self._pending[0].done() or len(self._pending) >= ROOM):
-            self._pending.popleft().result()
+        self._take(ROOM - 1, unless=self._stuck)
         self._pending.append(self._thread.submit(self._write, write, *args, **kwargs))
         return self._pending[-1]
 
     @part(_WAITING)
     def flush(self) -> None:
         """Wait until everything is done."""
-        while self._pending:
-            self._pending.popleft().result()
+        self._take(0, unless=_never)
+
+    @part(_WAITING)
+    def settle(self) -> bool:
+        """Wait until everything is done, or nothing gets done; False for the latter."""
+        return self._take(0, unless=self._stuck)
+
+    def _take(self, most: int, unless: Callable[[], bool]) -> bool:
+        """Wait until no more than so many things are left."""
+        while self._pending and (self._pending[0].done() or len(self._pending) > most):
+            if self._pending[0].done():
+                self._pending.popleft().result()
+            elif unless():
+                return False
+            else:
+                wait([self._pending[0]], _LOOK)
+        return True
 
     def _write(self, write: Callable[P, None], /, *args: P.args, **kwargs: P.kwargs) -> None:
         if self._failed:

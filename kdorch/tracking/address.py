@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import re
 import socket
 import warnings
@@ -17,6 +19,8 @@ DATABASES = {"sqlite": 0, "postgresql": 5432, "mysql": 3306, "mssql": 1433}
 """Database schemes that MLflow speaks, and their usual ports."""
 
 _PATIENCE = 5.0  # seconds; MLflow alone would retry for minutes
+_ONCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "30"}
+_OF_SQLITE = re.compile(r"\(sqlite3\.\w+\) ([^\n]*)")
 _SECRETS = (
     re.compile(r"^[^:/]+://[^:@/]*:(.*)@"),  # a password up to the last @: drivers accept / and @ in it
     re.compile(r"^[^:/]+://[^:@/]*:([^@/]*)@"),  # up to the first, as others read it
@@ -57,6 +61,11 @@ def public(uri: str) -> str:
     return masked(parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl(), uri).rstrip("/")
 
 
+def shown(uri: str) -> str:
+    """Return where a tracking URI points to, without secrets."""
+    return public(uri) if is_server(uri) else masked(uri, uri)
+
+
 def connect(uri: str) -> MlflowClient:
     """Return MLflow's client for ``uri``.
 
@@ -67,15 +76,30 @@ def connect(uri: str) -> MlflowClient:
         from mlflow import MlflowClient
 
         _check_reachable(uri)
+        if is_server(uri):
+            _ask_once()
         with warnings.catch_warnings(action="ignore"):  # MLflow meets deprecations of newer SQLAlchemys
             return MlflowClient(tracking_uri=uri)
     except Exception as error:  # noqa: BLE001 - each database driver raises its own
         message = (
-            f"cannot use {uri} for tracking: {error}\nIt must be a running MLflow server (http://host:5000) "
-            "or a database (sqlite:///path/mlflow.db, postgresql://user@host/name). "
+            f"cannot use {uri} for tracking: {briefly(error)}\nIt must be a running MLflow server "
+            "(http://host:5000) or a database (sqlite:///path/mlflow.db, postgresql://user@host/name). "
             "Leave it out for a database in the project directory."
         )
         raise TrackingError(masked(message, uri)) from None  # the cause may hold the password
+
+
+def briefly(error: Exception) -> str:
+    """Return what SQLite says, without the statement, its values and a link; anything else as it is."""
+    said = _OF_SQLITE.search(str(error))
+    return said.group(1) if said else str(error)
+
+
+def _ask_once() -> None:
+    """Leave it to `Outage` to ask again: MLflow would for minutes, in which nobody can call it off."""
+    for name, value in _ONCE.items():
+        os.environ.setdefault(name, value)  # whoever sets them knows why
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # it tells each try
 
 
 def _check_reachable(uri: str) -> None:

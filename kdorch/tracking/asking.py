@@ -10,7 +10,8 @@ from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 
 from kdorch.errors import TrackingError
-from kdorch.tracking.address import masked
+from kdorch.tracking.address import briefly, masked
+from kdorch.tracking.outage import may_pass
 
 _PAGE = 1000  # runs in one answer
 
@@ -43,5 +44,7 @@ def explained(uri: str, what: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, OSError) as error:
-        message = masked(f"MLflow at {uri} {what}: {error}", uri)
+        message = masked(f"MLflow at {uri} {what}: {briefly(error)}", uri)
+        if may_pass(error):
+            message += "\nOnce it answers, run the same command again: nothing that is complete is lost."
         raise TrackingError(message) from None  # the cause may hold the password

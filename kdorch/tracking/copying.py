@@ -121,7 +121,8 @@ class Copier:
         if run_id not in self._open:
             return False
         self._open.remove(run_id)
-        change = "UPDATE runs SET status = ?, end_time = ? WHERE run_uuid = ?"
+        # No run ends before it began, even if somebody has put the clock back.
+        change = "UPDATE runs SET status = ?, end_time = MAX(?, start_time) WHERE run_uuid = ?"
         try:
             with self._engine.begin() as connection:
                 connection.exec_driver_sql(f"PRAGMA busy_timeout = {_PATIENCE}")

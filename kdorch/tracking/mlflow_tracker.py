@@ -14,12 +14,13 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from mlflow.entities import LoggedModel, LoggedModelOutput, LoggedModelStatus, RunTag
 
 from kdorch.stopwatch import part
-from kdorch.tracking.address import DATABASES, connect, is_server, masked, public, scheme
+from kdorch.tracking.address import DATABASES, connect, is_server, masked, public, scheme, shown
 from kdorch.tracking.asking import all_runs, explained
 from kdorch.tracking.copying import Content, Copier, copier
 from kdorch.tracking.database import local_uri, sqlite_uri
 from kdorch.tracking.entities import LONGEST_PARAM, dataset_input, metrics_of, params_of, record_of
 from kdorch.tracking.experiments import check_usable, create_or_find
+from kdorch.tracking.outage import Outage
 from kdorch.tracking.protocol import Curves, DatasetRecord, Kind, Outcome, Page, RunRecord
 from kdorch.tracking.values import STATUS, Point, finite_points, run_tags, table_json, text, texts
 from kdorch.tracking.views import link, saved_views
@@ -56,12 +57,12 @@ def open_tracker(home: Path, uri: str | None) -> MlflowTracker:
 def _explained(
     method: Callable[Concatenate[MlflowTracker, P], R],
 ) -> Callable[Concatenate[MlflowTracker, P], R]:
-    """Turn what MLflow and the network raise into a ``TrackingError`` without secrets."""
+    """Ask again while a server is away; turn what MLflow raises into a ``TrackingError`` without secrets."""
 
     @wraps(method)
     def call(self: MlflowTracker, /, *args: P.args, **kwargs: P.kwargs) -> R:
         with part("MLflow"), explained(self.uri, f"failed to {method.__name__}"):
-            return method(self, *args, **kwargs)
+            return self.outage.endure(lambda: method(self, *args, **kwargs))
 
     return call
 
@@ -72,13 +73,16 @@ class MlflowTracker:
     Attributes:
         uri: Where the runs go.
         artifacts: Absolute directory for files, one folder a study; None leaves the place to the server.
+        outage: What is done about a server that is away.
     """
 
     def __init__(self, uri: str, artifacts: Path | None) -> None:
         self.uri = uri
         self.artifacts = artifacts
         self._client = connect(uri)
+        self.outage = Outage(shown(uri))
         self._copier: Copier | None = None  # once there is a run to copy
+        self._halves: dict[tuple[str, str], str] = {}  # runs that an outage left half begun, by kind and name
 
     @_explained
     def open(
@@ -115,15 +119,32 @@ class MlflowTracker:
         began: float | None = None,
     ) -> str:
         """See ``Tracker.start``."""
+        run_id = self._start(name, kind, trial=trial, params=params, tags=tags, began=began)
+        del self._halves[kind, name]
+        return run_id
+
+    def _start(
+        self,
+        name: str,
+        kind: Kind,
+        *,
+        trial: int | None,
+        params: Mapping[str, Any],
+        tags: Mapping[str, str],
+        began: float | None,
+    ) -> str:
+        """Begin a run, or go on with one that the same call has begun before the server went away."""
         all_tags = {**run_tags(self._study, self._identity, kind, trial), **texts(tags, _LONGEST_TAG)}
         milliseconds = None if began is None else int(1000 * began)
-        run = self._client.create_run(self._experiment_id, milliseconds, all_tags, name)
-        run_id = str(run.info.run_id)
+        run_id = self._halves.get((kind, name))
+        if run_id is None:
+            run = self._client.create_run(self._experiment_id, milliseconds, all_tags, name)
+            run_id = self._halves[kind, name] = str(run.info.run_id)
         if params:
             self._client.log_batch(run_id, params=params_of(params))
         self._client.log_inputs(run_id, datasets=[dataset_input(self._dataset)])
         if place := self._place(run_id):
-            place.mkdir(parents=True)
+            place.mkdir(parents=True, exist_ok=True)
         return run_id
 
     @_explained
@@ -164,16 +185,20 @@ class MlflowTracker:
         content = Content(name, began or time.time(), texts(params, LONGEST_PARAM), told, points)
         if self._copier and (copy := self._copier.write(content, files)):
             return copy
-        run_id = self.start(name, kind, trial=trial, params={}, tags={**tags, **lost}, began=began)
+        run_id = self._start(name, kind, trial=trial, params={}, tags={**tags, **lost}, began=began)
         self._copier = self._copier or copier(self._client, run_id, told, self._files)
         for file in files:
-            self.upload(run_id, file)
+            self._upload(run_id, file)
         self._log(run_id, points, {}, params)
+        del self._halves[kind, name]
         return run_id
 
     @_explained
     def upload(self, run_id: str, file: Path, folder: str = "") -> None:
         """See ``Tracker.upload``."""
+        self._upload(run_id, file, folder)
+
+    def _upload(self, run_id: str, file: Path, folder: str = "") -> None:
         place = self._place(run_id)
         if place is None or not place.exists():
             self._client.log_artifact(run_id, str(file), folder or None)

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 
 from kdorch.errors import TrackingError
 from kdorch.kinds import Direction
+from kdorch.tracking.outage import Outage
 
 Kind = Literal["teacher", "reference", "trial", "confirm", "baseline", "summary"]
 Outcome = Literal["complete", "pruned", "failed"]
@@ -86,8 +87,13 @@ class RunRecord:
 class Tracker(Protocol):
     """Where runs are written.
 
-    Every method raises ``TrackingError`` when what is behind it refuses or cannot be reached.
+    Every method raises ``TrackingError`` when what is behind it refuses, or is away for too long.
+
+    Attributes:
+        outage: What is done about a server that is away.
     """
+
+    outage: Outage
 
     def open(
         self, study: str, note: str, dataset: DatasetRecord, *, identity: str, page: Page | None = None

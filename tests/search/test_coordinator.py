@@ -20,6 +20,7 @@ from kdorch.search.observer import Observer
 from kdorch.search.phases import Searching
 from kdorch.search.record import Record
 from kdorch.search.setting import Setting
+from kdorch.search.spool import Spool
 from kdorch.study import Study
 from kdorch.tracking import DatasetRecord
 
@@ -50,7 +51,7 @@ class AtOnce:
         self.log.append("submitted")
         assert job.threads == THREADS
         [trial] = job.spec["trials"]
-        Path(trial["weights"]).parent.mkdir(exist_ok=True)
+        Path(trial["weights"]).parent.mkdir(parents=True)
         Path(trial["weights"]).write_bytes(b"weights")
         metrics = {"val/accuracy": 0.5, "size/params": trial["student"]["width"]}
         result = {"metrics": metrics, "curves": {"val/accuracy": [0.5]}, "epoch": 1}
@@ -92,8 +93,8 @@ def drive(tree: Callable[..., dict[str, Any]], tmp_path: Path) -> Callable[..., 
         tracker = Slow()
         tracker.before, tracker.journal = lambda: before(log), log
         tracker.open("tiny", "", DatasetRecord("digits", "1"), identity="me")
-        ledger = Ledger(tmp_path / "ledger.jsonl")
-        setting = Setting(study, tmp_path, {}, [], tmp_path / "weights", ledger, workers, threads=THREADS)
+        ledger, spool = Ledger(tmp_path / "ledger.jsonl"), Spool(tmp_path / "spool")
+        setting = Setting(study, tmp_path, {}, [], spool, ledger, workers, threads=THREADS)
         phase = Searching(study, record, TRIALS)
         Coordinator(phase, setting, AtOnce(workers, log), tracker, Observer()).drive()
         return record, log

@@ -22,6 +22,7 @@ from kdorch.search.phases import Searching
 from kdorch.search.placement import Placement
 from kdorch.search.record import Record
 from kdorch.search.setting import Setting
+from kdorch.search.spool import Spool
 from kdorch.study import Study
 from kdorch.tracking import DatasetRecord
 
@@ -42,8 +43,8 @@ def drive(
         tracker = MemoryTracker()
         tracker.open("tiny", "", DatasetRecord("digits", "1"), identity="me")
         ledger = Ledger(tmp_path / "ledger.jsonl")
-        weights = tmp_path / "weights"
-        setting = Setting(study, tmp_path, {}, [], weights, ledger, 1, stack, deadline=seconds)
+        spool = Spool(tmp_path / "spool")
+        setting = Setting(study, tmp_path, {}, [], spool, ledger, 1, stack, deadline=seconds)
         here = str(Path(__file__).parent)
         with LocalExecutor(1, preload=(), sys_path=[here]) as executor:
             begun = Coordinator(Searching(study, record, TRIALS), setting, executor, tracker, Observer())
@@ -102,5 +103,5 @@ def test_nobody_has_measured_a_teacher_that_is_asked_in_each_training(
 ) -> None:
     placement = Placement(seconds={"1": [1.0, 2.0]})
     for shared, hours in (({}, 1), ({"features": {"stored": "x"}}, 1), ({"features": {"teacher": {}}}, 24)):
-        setting = Setting(Study(**tree()), tmp_path, shared, [], tmp_path, Ledger(tmp_path))
+        setting = Setting(Study(**tree()), tmp_path, shared, [], Spool(tmp_path), Ledger(tmp_path))
         assert placement.applied(setting).deadline == hours * HOUR

@@ -52,7 +52,9 @@ def test_what_fails_inside_is_not_blamed_on_the_directory(folder: Folder) -> Non
 
 def test_a_directory_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("a file")
-    with pytest.raises(StoreError, match=r"cannot be written: .*Choose another with --home"):
+    with pytest.raises(
+        StoreError, match=r"cannot be written: .*Choose another project directory with --home"
+    ):
         Home(tmp_path / "home").study("tiny").claim().__enter__()
 
 

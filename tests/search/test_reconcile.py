@@ -15,6 +15,7 @@ from kdorch.search.books import VALUES
 from kdorch.search.journal import open_journal
 from kdorch.search.reconcile import reconcile, unsettled
 from kdorch.search.record import Record
+from kdorch.search.spool import Spool
 from kdorch.tracking.protocol import DatasetRecord
 
 
@@ -37,8 +38,8 @@ TOLD = {VALUES: json.dumps([0.75, 310.0])}
 class Crashed:
     """A trial that a crash left behind."""
 
-    def __init__(self, record: Record, tracker: MemoryTracker) -> None:
-        self.record, self.tracker = record, tracker
+    def __init__(self, record: Record, tracker: MemoryTracker, spool: Spool) -> None:
+        self.record, self.tracker, self.spool = record, tracker, spool
         self.trial = record.ask()
         self.width = self.trial.suggest_int("width", 1, 1000)
 
@@ -55,7 +56,7 @@ class Crashed:
         return run_id
 
     def settle(self, **options: Any) -> tuple[int, int]:
-        return reconcile(self.record, self.tracker, self.tracker.runs(), ("trial",), **options)
+        return reconcile(self.record, self.tracker, self.tracker.runs(), ("trial",), self.spool, **options)
 
     @property
     def state(self) -> TrialState:
@@ -66,8 +67,13 @@ class Crashed:
 
 
 @pytest.fixture
-def crashed(record: Record, tracker: MemoryTracker) -> Crashed:
-    return Crashed(record, tracker)
+def spool(tmp_path: Path) -> Spool:
+    return Spool(tmp_path / "spool")
+
+
+@pytest.fixture
+def crashed(record: Record, tracker: MemoryTracker, spool: Spool) -> Crashed:
+    return Crashed(record, tracker, spool)
 
 
 def waiting(record: Record) -> list[dict[str, Any]]:
@@ -116,7 +122,7 @@ def test_a_trial_whose_end_was_torn_off_the_journal_is_told_by_its_run(
     run_id = crashed.run(whole=True)
     tracker.end(run_id, "complete")
     assert tracker.runs(settled=False) == []
-    assert reconcile(record, tracker, unsettled(tracker, record), ("trial",)) == (1, 0)
+    assert reconcile(record, tracker, unsettled(tracker, record), ("trial",), crashed.spool) == (1, 0)
     assert (crashed.state, crashed.status(run_id)) == (TrialState.COMPLETE, "FINISHED")
     assert unsettled(tracker, record) == []
 
@@ -170,21 +176,25 @@ def test_runs_of_another_phase_are_left_alone(crashed: Crashed, tracker: MemoryT
     assert crashed.status(other) == "RUNNING"
 
 
-def test_who_is_interrupted_with_the_study_is_never_given_up(record: Record, tracker: MemoryTracker) -> None:
-    crashed = Crashed(record, tracker)
+def test_who_is_interrupted_with_the_study_is_never_given_up(
+    record: Record, tracker: MemoryTracker, spool: Spool
+) -> None:
+    crashed = Crashed(record, tracker, spool)
     for called_off in (True, True, False, False, False, False):
         assert crashed.settle(called_off=called_off) == (0, 1)
         assert waiting(record) == [{"width": crashed.width}]
-        crashed = Crashed(record, tracker)
+        crashed = Crashed(record, tracker, spool)
     assert crashed.trial.user_attrs["attempt"] == 5  # who is called off has not tried
 
 
-def test_deaths_of_a_worker_count_across_interruptions(record: Record, tracker: MemoryTracker) -> None:
-    crashed = Crashed(record, tracker)
+def test_deaths_of_a_worker_count_across_interruptions(
+    record: Record, tracker: MemoryTracker, spool: Spool
+) -> None:
+    crashed = Crashed(record, tracker, spool)
     for _ in range(2):
         assert record.retry(record.trials()[-1], "the worker died")
-        Crashed(record, tracker).settle()
-        crashed = Crashed(record, tracker)
+        Crashed(record, tracker, spool).settle()
+        crashed = Crashed(record, tracker, spool)
     assert not record.retry(record.trials()[-1], "the worker died")
     assert (record.counted, waiting(record)) == (1, [])
     assert crashed.trial.user_attrs["attempt"] == 5
@@ -197,3 +207,15 @@ def test_reconciling_twice_changes_nothing(crashed: Crashed, record: Record) -> 
     before = [(trial.number, trial.state) for trial in record.trials()]
     assert crashed.settle() == (0, 0)
     assert [(trial.number, trial.state) for trial in record.trials()] == before
+
+
+def test_one_whose_result_lies_there_goes_on_and_its_run_has_failed(crashed: Crashed) -> None:
+    run_id = crashed.run()
+    crashed.spool.parcel("trial-0").keep({"pruned": 3})
+    assert crashed.settle() == (1, 0)
+    assert crashed.state == TrialState.RUNNING
+    assert crashed.status(run_id) == "FAILED"
+    assert waiting(crashed.record) == []
+    crashed.spool.parcel("trial-0").drop()
+    assert crashed.settle() == (0, 1)
+    assert len(waiting(crashed.record)) == 1

@@ -129,3 +129,25 @@ def test_an_observer_hears_in_the_thread_that_passes_on() -> None:
     assert heard == [(here, "failed"), (here, "search", 1, 2, {"val/accuracy": 0.5})]
     relay.pass_on()
     assert len(heard) == 2
+
+
+def test_where_nothing_gets_done_more_may_wait_and_nobody_waits_for_it(gate: threading.Event) -> None:
+    with Writer(stuck=lambda: True) as writer:
+        written = [writer.put(gate.wait) for _ in range(3 * ROOM)]
+        assert not writer.settle()
+        assert not any(each.done() for each in written)
+        gate.set()
+        writer.flush()
+        assert all(each.done() for each in written)
+        assert writer.settle()
+
+
+def test_whoever_leaves_because_of_an_error_does_not_wait_for_what_is_stuck(gate: threading.Event) -> None:
+    def leave() -> None:
+        with Writer(stuck=lambda: True, hurry=gate.set) as writer:
+            writer.put(gate.wait)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        leave()
+    assert gate.is_set()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kdorch.errors import TrackingError
+from kdorch.tracking.outage import Outage
 from kdorch.tracking.protocol import Curves, DatasetRecord, Kind, Outcome, Page, RunRecord
 from kdorch.tracking.values import STATUS, finite_points, run_tags
 
@@ -25,6 +26,7 @@ class MemoryTracker:
         files: Uploaded files by run id, as ``folder/name``.
         tables: Rows by run id and name.
         models: Name, run id, params and metrics by model id.
+        outage: Never one.
     """
 
     study: str = ""
@@ -35,6 +37,7 @@ class MemoryTracker:
     files: dict[str, dict[str, bytes]] = field(default_factory=dict)
     tables: dict[str, dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
     models: dict[str, dict[str, Any]] = field(default_factory=dict)
+    outage: Outage = field(default_factory=lambda: Outage("memory"))
     _runs: dict[str, RunRecord] = field(default_factory=dict)
 
     def open(
