@@ -26,6 +26,7 @@ _REFUSALS = {
 _GO_ON = "and run the same command again: nothing that is complete is lost."
 # What others say in their own words: safetensors, torch, a plugin's library.
 _FULL = [os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)]
+_FULL.append("disk is full")  # as SQLite says it
 
 
 @contextmanager
@@ -49,6 +50,11 @@ def usable(home: Path) -> Iterator[None]:
         ) from error
 
 
+def advice(what: str) -> str:
+    """Return what to do about what a library says of the disk; nothing if it says nothing of that."""
+    return f"Make room there, {_GO_ON}" if any(each in what for each in _FULL) else ""
+
+
 def acquit(what: str) -> None:
     """Make sure that an error that a worker told is the trial's own.
 
@@ -57,4 +63,4 @@ def acquit(what: str) -> None:
     """
     said = next((each for each in _FULL if each in what), None)
     if said:
-        raise StoreError(f"A worker could not write: {said} ({what}). Make room there, {_GO_ON}")
+        raise StoreError(f"A worker could not write: {said} ({what.rstrip('.')}). Make room there, {_GO_ON}")

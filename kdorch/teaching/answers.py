@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.lib.format import open_memmap
 from torch import Tensor
 
 from kdorch.errors import DataError
 from kdorch.kinds import Batch, Output, Task
+from kdorch.teaching.arrays import new_array
 from kdorch.training.evaluate import rows_at_once
 from kdorch.training.rows import Rows, columns_of, open_rows
 from kdorch.training.top import narrowed
@@ -79,7 +79,7 @@ def answer_rows(
             column = values.numpy()
             if name not in stored:
                 shape = (len(rows), *column.shape[1:])
-                stored[name] = open_memmap(folder / f"{name}.npy", "w+", dtype=column.dtype, shape=shape)
+                stored[name] = new_array(folder / f"{name}.npy", column.dtype, shape)
             stored[name][done : done + len(column)] = column
         done += len(batch.rows)
     for column in stored.values():

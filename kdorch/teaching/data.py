@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.lib.format import open_memmap
 from safetensors.torch import save_file
 from torch import nn
 
 from kdorch.errors import DataError
 from kdorch.kinds import Columns, Dataset
 from kdorch.study import Split
+from kdorch.teaching.arrays import new_array
 from kdorch.teaching.cautions import strangeness
 from kdorch.teaching.dividing import divide
 from kdorch.teaching.store import Entry, Store, digest
@@ -128,7 +128,7 @@ def _preprocessing(folder: Path, dataset: Dataset, inputs: np.ndarray, chosen: n
     if len(chosen) * inputs[chosen[:1]].nbytes <= _IN_MEMORY:
         raw = np.ascontiguousarray(inputs[chosen])
     else:
-        raw = open_memmap(aside, mode="w+", dtype=inputs.dtype, shape=(len(chosen), *inputs.shape[1:]))
+        raw = new_array(aside, inputs.dtype, (len(chosen), *inputs.shape[1:]))
         for start in range(0, len(chosen), _CHUNK):
             raw[start : start + _CHUNK] = inputs[chosen[start : start + _CHUNK]]
     preprocessing = dataset.preprocess(torch.from_numpy(raw)).eval()
@@ -149,9 +149,7 @@ def _write_inputs(
     stored: np.memmap[Any, Any] | None = None
     for start, prepared in _prepared(inputs, chosen, preprocessing, rows):
         if stored is None:
-            stored = open_memmap(
-                path, mode="w+", dtype=prepared.dtype, shape=(len(chosen), *prepared.shape[1:])
-            )
+            stored = new_array(path, prepared.dtype, (len(chosen), *prepared.shape[1:]))
         stored[start : start + len(prepared)] = prepared
     assert stored is not None  # noqa: S101  a split is never empty
     stored.flush()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from numpy.lib.format import open_memmap
+
+from kdorch.teaching.arrays import new_array
 
 _CHUNK = 4096
 
@@ -37,7 +38,7 @@ def mix(folder: Path, targets: np.ndarray, labelled: np.ndarray, alpha: float, s
 
 def _mix_inputs(folder: Path, partners: np.ndarray, shares: np.ndarray) -> None:
     plain = np.load(folder / "inputs.npy", mmap_mode="r")
-    mixed = open_memmap(folder / "mixing.npy", mode="w+", dtype=plain.dtype, shape=plain.shape)
+    mixed = new_array(folder / "mixing.npy", plain.dtype, plain.shape)
     for start in range(0, len(plain), _CHUNK):
         part = slice(start, start + _CHUNK)
         share = shares[part].reshape(-1, *[1] * (plain.ndim - 1))

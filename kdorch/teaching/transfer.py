@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.lib.format import open_memmap
 from torch import Generator
 
 from kdorch.discovery.code import digest as digest_of_code
 from kdorch.kinds import Task
 from kdorch.study import Augment, Transfer
+from kdorch.teaching.arrays import new_array
 from kdorch.teaching.augmenting import changed, try_own
 from kdorch.teaching.mixing import mix
 from kdorch.teaching.store import Entry, Store
@@ -136,7 +136,7 @@ def _write_view(folder: Path, inputs: np.ndarray, kept: np.ndarray, augment: Aug
         made = changed(rows, augment, generator).numpy()
         if view is None:
             shape = (len(kept), *made.shape[1:])
-            view = open_memmap(folder / "inputs.npy", mode="w+", dtype=made.dtype, shape=shape)
+            view = new_array(folder / "inputs.npy", made.dtype, shape)
         view[start : start + len(made)] = made
     assert view is not None  # noqa: S101  there are always rows to show
     view.flush()

@@ -9,6 +9,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 
+from kdorch.disk import advice
 from kdorch.errors import TrackingError
 from kdorch.tracking.address import briefly, masked
 from kdorch.tracking.outage import may_pass
@@ -47,4 +48,6 @@ def explained(uri: str, what: str) -> Iterator[None]:
         message = masked(f"MLflow at {uri} {what}: {briefly(error)}", uri)
         if may_pass(error):
             message += "\nOnce it answers, run the same command again: nothing that is complete is lost."
+        if todo := advice(str(error)):
+            message += f". {todo}"
         raise TrackingError(message) from None  # the cause may hold the password

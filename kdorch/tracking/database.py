@@ -6,11 +6,15 @@ import sqlite3
 import warnings
 from contextlib import closing
 from pathlib import Path
+from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
+from kdorch.disk import advice
 from kdorch.errors import TrackingError
+from kdorch.tracking.address import briefly
 
+_ELSEWHERE = "Choose a place you may write to."
 _PATIENCE = 120.0  # seconds; MLflow's migrations take 1 s on an idle machine and 10 s on a busy one
 
 
@@ -45,14 +49,16 @@ def sqlite_uri(path: Path) -> str:
             ) from None
         except Exception as error:  # migrations raise whatever their database does
             raise TrackingError(
-                f"{path}: cannot create this database: {error}. Choose a place you may write to."
+                f"{path}: cannot create this database: {briefly(error)}. {advice(str(error)) or _ELSEWHERE}"
             ) from error
     return f"sqlite:///{path.as_posix()}"
 
 
 def _create(path: Path) -> None:
-    draft = path.with_name(path.name + ".new")
-    draft.unlink(missing_ok=True)
+    drafts = f"{path.name}.new"
+    for left in path.parent.glob(f"{drafts}*"):  # by a kill or a full disk, with journals of their own
+        left.unlink()
+    draft = path.with_name(f"{drafts}-{uuid4().hex}")  # MLflow would go on with one that failed before
     with warnings.catch_warnings(action="ignore"):  # MLflow meets deprecations of newer SQLAlchemys
         from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 

@@ -23,20 +23,42 @@ SIZE = "64m"
 BLOCK = 4096
 
 
+class Disk:
+    """A small disk.
+
+    Args:
+        folder: Where it is mounted.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def mount(self, size: str, *options: str) -> None:
+        """Mount it, or change its size."""
+        words = ["mount", "-t", "tmpfs", "-o", ",".join([f"size={size}", *options]), "none"]
+        subprocess.run([*words, str(self.folder)], check=True, capture_output=True)
+
+    def unmount(self) -> None:
+        """Forget what is on it."""
+        subprocess.run(["umount", "--lazy", str(self.folder)], check=True)
+
+
 @pytest.fixture
-def small(home: Path, tmp_path: Path) -> Iterator[Path]:
-    """A project directory on a small disk of its own."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "none", str(disk)]
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    found = Disk(tmp_path / "disk")
+    found.folder.mkdir()
     try:
-        subprocess.run(mount, check=True, capture_output=True)
+        found.mount(SIZE)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("nobody may mount a small disk here")
-    try:
-        yield Path(shutil.copytree(home, disk / "home"))
-    finally:
-        subprocess.run(["umount", "--lazy", str(disk)], check=True)
+    yield found
+    found.unmount()
+
+
+@pytest.fixture
+def small(home: Path, disk: Disk) -> Path:
+    """A project directory on it."""
+    return Path(shutil.copytree(home, disk.folder / "home"))
 
 
 def fill(home: Path, room: int) -> Path:
@@ -91,6 +113,20 @@ def test_a_disk_that_fills_up_ends_a_study_which_goes_on_later(
     (small.parent / "ballast").unlink()
     kdorch.run(study, home=small, workers=2)
     whole(small).check(trials=TRIALS, confirmed=2)
+
+
+@pytest.mark.parametrize("size", ["300k", "1m", "1500k"])  # of the database, the data, the teacher
+def test_a_disk_that_is_too_small_for_what_comes_before_the_trials(
+    size: str, disk: Disk, write: Any, whole: Any
+) -> None:
+    disk.mount(size, "remount")
+    study, home = kdorch.Study.load(write(**STUDY)), disk.folder / "home"
+    with pytest.raises(kdorch.KdorchError, match="Make room there, and run the same command again") as caught:
+        kdorch.run(study, home=home, workers=2)
+    assert "\n" not in str(caught.value)
+    disk.mount(SIZE, "remount")
+    kdorch.run(study, home=home, workers=2)
+    whole(home).check(trials=TRIALS, confirmed=2)
 
 
 @pytest.mark.parametrize("words", [("study", "run"), ("study", "check")])

@@ -76,18 +76,19 @@ def test_four_processes_meet_on_a_fresh_home(tmp_path: Path) -> None:
 
 def test_a_process_killed_while_creating_harms_nobody(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    draft = home / "mlflow.db.new"
     victim = start(home, tmp_path / "writer.py")
     go(victim)
-    while not (draft.exists() and draft.stat().st_size > 0):
+    while not any(draft.stat().st_size for draft in home.glob("mlflow.db.new-*[0-9a-f]")):
         assert victim.poll() is None
     victim.send_signal(signal.SIGKILL)
     victim.communicate()
     assert not (home / "mlflow.db").exists()
+    assert [*home.glob("mlflow.db.new*")]
     next_one = start(home, tmp_path / "writer.py")
     next_one.communicate("go\n")
     assert next_one.returncode == 0
     assert finished(home) == 5
+    assert not [*home.glob("mlflow.db.new*")]
 
 
 def test_a_database_given_by_uri_is_made_the_same_way(tmp_path: Path) -> None:
