@@ -21,19 +21,19 @@ def pad(record: Record, database: Path, wanted: int) -> None:
         wanted: Complete trials in all.
     """
     known = record.complete()
-    numbers = range(len(known), wanted)
+    run, numbers = known[0].user_attrs["run_id"], range(len(known), wanted)
     with record.together():
         for number in numbers:
-            record.study.add_trial(_copy(known[number % len(known)], number))
-    _copy_runs(database, known[0].user_attrs["run_id"], numbers)
+            record.study.add_trial(_copy(known[number % len(known)], number, run))
+    _copy_runs(database, run, numbers)
 
 
-def _copy(trial: FrozenTrial, number: int) -> FrozenTrial:
-    """Return a trial like this one with an accuracy of its own; its parameters are drawn anew."""
+def _copy(trial: FrozenTrial, number: int, run: str) -> FrozenTrial:
+    """Return a trial like this one with an accuracy and a run of its own; its parameters are drawn anew."""
     chance = random.Random(number)  # noqa: S311  no secret
     accuracy, size = trial.values
     params = {name: _drawn(trial, name, chance) for name in trial.params}
-    attributes = trial.user_attrs | {"run_id": f"{trial.user_attrs['run_id']}-{number}"}
+    attributes = trial.user_attrs | {"run_id": f"{run}-{number}"}
     return create_trial(
         values=[accuracy - 0.1 * chance.random(), size],
         params=params,

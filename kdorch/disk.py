@@ -42,12 +42,18 @@ def usable(home: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in _REFUSALS:
+        told = refusal(error, home)
+        if told is None:
             raise
-        where = error.filename or home
-        raise StoreError(
-            f"{where} cannot be written: {error.strerror}. {_REFUSALS[error.errno]}, {_GO_ON}"
-        ) from error
+        raise StoreError(told) from error
+
+
+def refusal(error: OSError, home: Path) -> str | None:
+    """Return in words that the system refuses to write, and what to do; None if that is not what is wrong."""
+    if error.errno not in _REFUSALS:
+        return None
+    where = error.filename or home
+    return f"{where} cannot be written: {error.strerror}. {_REFUSALS[error.errno]}, {_GO_ON}"
 
 
 def advice(what: str) -> str:

@@ -13,6 +13,7 @@ import click
 from kdorch.cli import completion, data, doctor, plugins, promote, study, ui, voice
 from kdorch.cli.discretion import discreet
 from kdorch.cli.hints import INTERRUPTED
+from kdorch.disk import refusal
 from kdorch.errors import KdorchError, printable
 from kdorch.search import HOME
 
@@ -98,11 +99,19 @@ def main() -> None:
 
 def _unexpected(error: Exception) -> int:
     """Tell of an error that nobody raised on purpose, and return the exit code."""
-    named = str(error.filename) if isinstance(error, OSError) and error.filename else ""
-    if named and any(named.startswith(word) for word in sys.argv[1:] if word):  # a path as it was typed
-        click.echo(f"error: {printable(named)} cannot be used: {error.strerror}.", err=True)  # type: ignore[attr-defined]
+    told = _of_a_file(error) if isinstance(error, OSError) and error.filename else None
+    if told:
+        click.echo(printable(f"error: {told}"), err=True)
         return KdorchError.exit_code
     from kdorch.cli import crash
 
     click.echo(f"error: {printable(crash.explain(error, _HOME.get()))}", err=True)
     return crash.EXIT_CODE
+
+
+def _of_a_file(error: OSError) -> str | None:
+    """Return what is wrong with a file, if it is the project's, or one that was typed."""
+    named, home = str(error.filename), _HOME.get()
+    told = refusal(error, home) if Path(named).resolve().is_relative_to(home.resolve()) else None
+    typed = any(named.startswith(word) for word in sys.argv[1:] if word)
+    return told or (f"{named} cannot be used: {error.strerror}." if typed else None)
