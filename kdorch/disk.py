@@ -24,8 +24,9 @@ _REFUSALS = {
     errno.ENFILE: "Close what has many files open",
 }
 _GO_ON = "and run the same command again: nothing that is complete is lost."
+_EVERYWHERE = (errno.ENOSPC, errno.EDQUOT)
 # What others say in their own words: safetensors, torch, a plugin's library.
-_FULL = [os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)]
+_FULL = [os.strerror(number) for number in _EVERYWHERE]
 _FULL.append("disk is full")  # as SQLite says it
 
 
@@ -51,6 +52,9 @@ def usable(home: Path) -> Iterator[None]:
 def refusal(error: OSError, home: Path) -> str | None:
     """Return in words that the system refuses to write, and what to do; None if that is not what is wrong."""
     if error.errno not in _REFUSALS:
+        return None
+    ours = bool(error.filename) and Path(error.filename).resolve().is_relative_to(home.resolve())
+    if not ours and error.errno not in _EVERYWHERE:  # a file of somebody else's, which is only read
         return None
     where = error.filename or home
     return f"{where} cannot be written: {error.strerror}. {_REFUSALS[error.errno]}, {_GO_ON}"

@@ -105,7 +105,7 @@ def train(given: Given, trial: Trial, seed: int) -> float:
     )
 
 
-def search(work: str, given: dict[str, Any], trials: int, folder: Path) -> optuna.Study:
+def search(work: str, given: dict[str, Any], trials: int, folder: Path, seed: int) -> optuna.Study:
     """Search student size and distillation settings, and log every trial to MLflow."""
     make, make_teacher, widths, rates = SPACES[work]
     teacher = make_teacher()
@@ -120,7 +120,7 @@ def search(work: str, given: dict[str, Any], trials: int, folder: Path) -> optun
             "temperature": trial.suggest_float("temperature", 1.0, 8.0),
             "weight": trial.suggest_float("weight", 0.1, 1.0),
         }
-        torch.manual_seed(0)
+        torch.manual_seed(seed)
         student = make(width)
         with mlflow.start_run(run_name=f"trial-{trial.number}"):
             mlflow.log_params(trial.params)
@@ -141,7 +141,7 @@ def search(work: str, given: dict[str, Any], trials: int, folder: Path) -> optun
     study = optuna.create_study(
         storage=optuna.storages.JournalStorage(JournalFileBackend(str(folder / "optuna.journal"))),
         directions=["maximize", "minimize"],
-        sampler=optuna.samplers.TPESampler(multivariate=True, seed=0),
+        sampler=optuna.samplers.TPESampler(multivariate=True, seed=seed),
     )
     study.optimize(objective, n_trials=trials)
     return study
@@ -153,7 +153,7 @@ SPACES: dict[str, tuple[Callable[[int], nn.Module], Callable[[], nn.Module], Any
 }
 
 
-def main(work: str, file: str, trials: str, folder: str) -> None:
+def main(work: str, file: str, trials: str, folder: str, seed: str) -> None:
     """Search, and print what it took after the imports and what it found."""
     given = torch.load(file)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -161,7 +161,7 @@ def main(work: str, file: str, trials: str, folder: str) -> None:
     with clock() as cost:
         mlflow.create_experiment(work, artifact_location=Path(folder, "artifacts").as_uri())
         mlflow.set_experiment(work)
-        study = search(work, given, int(trials), Path(folder))
+        study = search(work, given, int(trials), Path(folder), int(seed))
     values = [trial.values for trial in study.trials]
     print(json.dumps({"cpu": cost.cpu, "wall": cost.wall, "values": values}))  # noqa: T201  to the process that asks
 

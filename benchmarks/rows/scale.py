@@ -76,7 +76,7 @@ def _next_trials(start: Given, home: Path) -> Cost:
     study, record = results.study, results.searched
     [(result, weights)] = ours.done(ours.jobs(start, start.work.one(), trials=1)[0])
     data = results.record["data"]
-    tracker = connect(results.home, None, print)
+    tracker = connect(results.home, None)
     open_page(tracker, study, data, identity=results.record["identity"])
     spool = Spool(results.folder.spool.resolve())
     setting = Setting(study, Path(data["path"]), {}, [], spool, Ledger(home / "ledger.jsonl"))

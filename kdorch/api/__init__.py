@@ -19,6 +19,7 @@ from kdorch.search import HOME
 from kdorch.search.observer import Observer
 from kdorch.stopwatch import part, stopwatch
 from kdorch.study import Study
+from kdorch.tracking import Tracker
 
 __all__ = ["Results", "check", "promote", "reproduce", "run"]
 
@@ -72,11 +73,11 @@ def run(
         from kdorch.search.run import Session
         from kdorch.study.check import check as check_study
 
-    def conclude() -> None:
+    def conclude(tracker: Tracker) -> None:
         # Here, as a study that is complete needs neither MLflow nor a picture.
         from kdorch.api.summary import summarise
 
-        summarise(Results(study.name, home), session.observer.say)
+        summarise(Results(study.name, home), tracker)
 
     _refuse_nonsense(workers, trials, timeout, device)
     session = Session(

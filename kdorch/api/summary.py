@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,22 +13,19 @@ from kdorch.api.front import front_rows, models_told, pruning_told
 from kdorch.api.picture import draw
 from kdorch.api.results import Results
 from kdorch.reporting.figure import save
-from kdorch.search.logbook import connect, dataset_record, page_of, run_of
+from kdorch.search.logbook import dataset_record, page_of, run_of
 from kdorch.search.placement import Placement
 from kdorch.tracking import Tracker
 
 
-def summarise(results: Results, tell: Callable[[str], None]) -> None:
+def summarise(results: Results, tracker: Tracker) -> None:
     """Bring the summary run up to date, and make model entities of the front and of the confirmed.
 
     Args:
         results: Of the study.
-        tell: Hears of a tracking server that is away.
+        tracker: Where its runs are.
     """
-    from kdorch.api import tracking_uri
-
     record = results.record
-    tracker = connect(results.home, tracking_uri(results.home.path), tell)
     dataset = dataset_record(results.study, record["data"])
     page = page_of(results.study)
     tracker.open(results.name, _note(results), dataset, identity=record["identity"], page=page)

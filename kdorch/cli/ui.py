@@ -58,12 +58,12 @@ def ui(home: Path, study: str | None, port: int | None, host: str, expose_to_net
     with serve(home, port, host) as server:
         if port and not server.url.endswith(f":{port}"):
             click.echo(f"Port {port} is in use, so another was taken.", err=True)
+        if not is_loopback(host):
+            click.echo(f"Whoever reaches {host} can read, change and delete everything here.", err=True)
         for folder in ours:
             record = folder.read() or {}
             click.echo(f"{folder.path.name}: {server.url}{record.get('page', '')}")
             click.echo(f"{folder.path.name}, charts: {server.url}{record.get('charts', '')}")
-        if not is_loopback(host):
-            click.echo(f"Whoever reaches {host} can read, change and delete everything here.", err=True)
         click.echo("Ctrl-C ends it.")
         server.wait()
 

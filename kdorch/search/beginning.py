@@ -13,7 +13,7 @@ from kdorch.search.frames import open_trials
 from kdorch.search.home import Folder
 from kdorch.search.journal import Journal
 from kdorch.search.logbook import place, same_place
-from kdorch.search.record import begun
+from kdorch.search.record import Record, begun
 from kdorch.stopwatch import part
 from kdorch.study import Study
 
@@ -41,7 +41,7 @@ def begin(
     """
     known = folder.read() or {}
     search = open_trials(journal, study) if "search" in begun(journal) else None
-    if known and not (search and search.complete()):
+    if known and not (search and (search.complete() or _has_kept(folder, search))):
         left = trials - (search.counted if search else 0)
         known = _anew(study, journal, known, uri, left)
     elif known:
@@ -66,6 +66,11 @@ def _references(record: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, st
     sources = record.get("sources", {}).items()
     behind = {path: digest for path, digest in sources if path.startswith("references.")}
     return record.get("study", {}).get("references", {}), behind
+
+
+def _has_kept(folder: Folder, search: Record) -> bool:
+    """Whether there are results that are still to be written down."""
+    return bool(search.running()) and any(folder.spool.glob("*/*.json"))
 
 
 def _check_same(study: Study, known: dict[str, Any], uri: str | None) -> None:

@@ -11,12 +11,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Concatenate, ParamSpec
 
 import optuna
 
 from kdorch import disk
+from kdorch.errors import KdorchError
 from kdorch.execution import Event, Executor, Job
 from kdorch.search.books import Books, Flight
 from kdorch.search.observer import Observer, Relay
@@ -46,10 +48,14 @@ class Coordinator:
         self._executor, self._record = executor, phase.record
         self._news = Relay(observer)
         self._books = Books(phase, setting, tracker, self._news)
-        self._writer = Writer(stuck=tracker.outage.is_away, hurry=tracker.outage.give_up)
+        self._outage = tracker.outage
+        self._writer = Writer(stuck=self._outage.is_away, hurry=self._outage.give_up)
         self._leaving: list[Future[None]] = []  # trials that are being written down
         self._flights: dict[str, Flight] = {}
         self._alone: deque[str] = deque()  # whoever shared a job that came to grief
+        self._lost: deque[tuple[str, str, bool]] = (
+            deque()
+        )  # who is to be done again, why, and whether it counts
         self._untested: list[str] = []
         self._jobs: set[str] = set()
         self._end = math.inf
@@ -63,22 +69,40 @@ class Coordinator:
             The seconds that writing took, by parts.
         """
         self._end = deadline + max(_GRACE, deadline - time.monotonic())
+        tell, self._outage.tell = self._outage.tell, self._news.say  # the writer's thread calls it
         try:
             with self._writer:
                 self._take_up()
                 self._place(deadline)
                 while self._jobs or self._running():  # a trial comes home before its job ends
-                    for event in self._executor.poll(1.0):
-                        self._handle(event)
+                    self._hear(self._executor.poll(1.0))
                     self._place(deadline)
                     self._show()
                     self._news.pass_on()
+        except KdorchError:
+            with suppress(OSError):  # a full disk may be the very reason
+                self._keep(self._executor.poll(0.0))
+            raise
         finally:
+            self._outage.tell = tell
             self._news.pass_on()
         return self._writer.spent
 
+    def _hear(self, events: Sequence[Event]) -> None:
+        self._keep(events)  # all of them, before one says that everything ends
+        for event in events:
+            self._handle(event)
+
+    def _keep(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if event.kind == "report" and "result" in event.data:
+                self._flights[event.data["trial"]].parcel.keep(event.data["result"])
+
     def _place(self, deadline: float) -> None:
         self._settle_known()
+        while self._lost and self._writer.settle():  # what waits is counted in this thread only
+            name, reason, counts = self._lost.popleft()
+            self._books.repeat(self._flights.pop(name), reason, counts=counts)
         while self._executor.can_take():
             if self._untested and _READ_TEST not in self._jobs:
                 self._read_test()
@@ -169,7 +193,6 @@ class Coordinator:
         elif "curves" in data:
             self._writer.put(self._books.show, flight, data["curves"])
         elif "result" in data:
-            flight.parcel.keep(data["result"])
             self._trained(name, flight, data["result"])
         elif "error" in data:
             disk.acquit(data["error"])
@@ -181,6 +204,7 @@ class Coordinator:
         """Blame the only trial that a job had left; of several, see which it was."""
         left, limit = self._left(event.job), event.data.get("limit", "")
         reason = _reason(event)
+        disk.acquit(reason)
         if event.job.entry == _READ_TEST:
             for name in left:
                 self._untested.remove(name)
@@ -191,7 +215,6 @@ class Coordinator:
         elif len(left) > 1 or (limit == "timeout" and len(event.job.spec["trials"]) > 1):
             self._alone.extend(left)
         elif left and (event.kind == "error" or limit == "timeout"):  # which would happen again
-            disk.acquit(reason)
             self._write(self._books.fail, left[0], reason, event.data.get("traceback", ""))
         elif left:
             self._repeat(left[0], reason)
@@ -206,9 +229,8 @@ class Coordinator:
         self._leaving.append(self._writer.put(write, self._flights.pop(name), *args, **kwargs))
 
     def _repeat(self, name: str, reason: str, *, counts: bool = True) -> None:
-        """Have a trial done again; what waits to be asked for is counted in this thread only."""
-        self._writer.flush()
-        self._books.repeat(self._flights.pop(name), reason, counts=counts)
+        """Have a trial done again, as soon as nothing is being written."""
+        self._lost.append((name, reason, counts))
 
     def _is_open(self, name: str, job: Job) -> bool:
         waiting = name in self._untested

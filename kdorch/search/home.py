@@ -24,8 +24,8 @@ _PATIENCE = 0.2  # seconds: whoever asks for the holder takes the lock for a mom
 class Folder:
     """The directory of one study.
 
-    It holds ``study.json`` (what is searched, with which data and teacher), ``optuna.journal`` (the trials)
-    and ``logs`` (what workers print).
+    It holds ``study.json`` (what is searched, with which data and teacher), ``optuna.journal`` (the trials),
+    ``logs`` (what workers print), and meanwhile ``spool`` and ``checkpoints``.
     """
 
     path: Path
@@ -98,7 +98,7 @@ class Folder:
         """
         lock = FileLock(self.path / "lock", timeout=_PATIENCE)
         try:
-            with usable(self.path):
+            with usable(self.path.parents[1]):
                 self.path.mkdir(parents=True, exist_ok=True)
                 lock.acquire()
                 self._holder.write_text(_this_process())

@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 from sys import intern
 from typing import Any
@@ -59,12 +60,15 @@ class Lines(BaseJournalBackend):  # type: ignore[misc]
         """
         if not self._ours:
             return
-        with lock_of(self.path), self.path.open("ab") as file:
-            if self._told and file.tell() != self._read:
+        with lock_of(self.path), self.path.open("ab", buffering=0) as file:
+            whole = file.tell()
+            if self._told and whole != self._read:
                 raise StoreError(f"{self.path}: another process has written to it. Run the study once.")
-            file.write(b"".join(self._ours))
-            file.flush()
-            os.fsync(file.fileno())
+            try:
+                _write(file, b"".join(self._ours))
+            except OSError:
+                os.truncate(self.path, whole)  # or the next line would be glued to half of this one
+                raise
         self._read += sum(map(len, self._ours[: self._told]))
         self._ours, self._told = [], 0
 
@@ -116,6 +120,14 @@ class Journal(JournalStorage):  # type: ignore[misc]
             with self._thread_lock:
                 self._lines.held -= 1
                 self._lines.flush()
+
+
+def _write(file: FileIO, content: bytes) -> None:
+    """Bring it to disk; a disk that fills up takes a part."""
+    left = memoryview(content)
+    while left:
+        left = left[file.write(left) :]
+    os.fsync(file.fileno())
 
 
 def open_journal(path: Path) -> Journal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.filesize import decimal
@@ -28,16 +28,14 @@ def place(uri: str | None) -> str:
 
 
 @part("MLflow")
-def connect(home: Home, uri: str | None, tell: Callable[[str], None]) -> Tracker:
+def connect(home: Home, uri: str | None) -> Tracker:
     """Return what writes to the tracking server, or for None to the project's own database.
 
     It takes seconds, most of them to import MLflow: time to do it is while the workers import torch.
     """
     from kdorch.tracking.mlflow_tracker import open_tracker
 
-    tracker = open_tracker(home.path, uri)
-    tracker.outage.tell = tell
-    return tracker
+    return open_tracker(home.path, uri)
 
 
 @part("MLflow")

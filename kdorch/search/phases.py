@@ -95,7 +95,7 @@ class Confirming:
     ) -> None:
         self.study, self.record, self._params = study, record, params
         wanted = {_identity(plan): plan for plan in self._wanted(candidates)}
-        for trial in record.trials(TrialState.WAITING):
+        for trial in record.trials(TrialState.WAITING, TrialState.RUNNING):
             if _identity(trial.user_attrs["plan"]) not in wanted:  # of an earlier front
                 record.withdraw(trial)
         known = set(map(_identity, record.plans()))

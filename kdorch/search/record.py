@@ -90,11 +90,11 @@ class Record:
         self.waiting += 1
 
     def withdraw(self, trial: FrozenTrial) -> None:
-        """Take back a trial that waits."""
+        """Take back a trial that waits, or whose result does."""
         self.annotate(trial.number, _SUPERSEDED, True)
         self.annotate(trial.number, "reason", "no longer wanted")
         self.study._storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
-        self.waiting -= 1
+        self.waiting -= trial.state == TrialState.WAITING
 
     def plans(self) -> list[Mapping[str, Any]]:
         """Return the plan of each trial that waits, runs or came to its end."""

@@ -22,7 +22,7 @@ from kdorch.search.estimate import forewarn
 from kdorch.search.frames import candidates, open_confirmations, open_trials
 from kdorch.search.home import Folder, Home
 from kdorch.search.inputs import inputs, keep
-from kdorch.search.interrupts import Attentive, held_back
+from kdorch.search.interrupts import Attentive, Interrupts, held_back
 from kdorch.search.journal import Journal, mend, open_journal
 from kdorch.search.logbook import connect, open_page, pages_of
 from kdorch.search.looking import look_back
@@ -71,11 +71,11 @@ class Session:
     observer: Observer
     folders: Sequence[str] = ()
 
-    def run(self, conclude: Callable[[], None]) -> None:
+    def run(self, conclude: Callable[[Tracker], None]) -> None:
         """Do what is left to do.
 
         Args:
-            conclude: Called at the end, while the study is still held: what sums it up.
+            conclude: Called at the end, while the study is still held, with the tracker: what sums it up.
 
         Raises:
             KdorchError: If it cannot; nothing that is complete is lost.
@@ -103,15 +103,16 @@ class Session:
             with executor:
                 self._where = where(profiled, self.device, self.workers, memory)
                 executor.limit(self._where.workers)
-                self._run(profiled, record)
+                tracker = self._run(profiled, record, interrupts)
             count = self._where.workers
             self._note(profile=profiled.profile(count).facts())  # for the summary; its own time comes below
             with part("summary"):
-                conclude()
+                conclude(tracker)
             complete = self._is_complete()
             self._note(concluded=complete, profile=profiled.profile(count).facts())
             if complete:
                 shutil.rmtree(self.folder.checkpoints, ignore_errors=True)
+                shutil.rmtree(self.folder.spool, ignore_errors=True)
 
     def _note(self, **facts: Any) -> None:
         self.folder.write((self.folder.read() or {}) | facts)
@@ -136,10 +137,11 @@ class Session:
     def _is_complete(self) -> bool:
         return not _is_open(self._searching()) and not _is_open(self._confirming())
 
-    def _run(self, executor: Profiled, record: dict[str, Any]) -> None:
+    def _run(self, executor: Profiled, record: dict[str, Any], interrupts: Interrupts) -> Tracker:
         if self._where.told:
             self.observer.say(f"device   {self._where.told}")
-        tracker = connect(self.home, self.uri, self.observer.say)
+        tracker = connect(self.home, self.uri)
+        tracker.outage.tell, tracker.outage.pausing = self.observer.say, interrupts.waiting
         data = prepare.data(self.study, self.home, executor, self._wait("data"))
         self._unchanged("data", data, record)
         rows = ", ".join(f"{count:,} {split}" for split, count in data["facts"]["rows"].items())
@@ -174,6 +176,7 @@ class Session:
         setting = replace(setting, inputs=origin, spool=replace(setting.spool, origin=origin))
         self.folder.write(record)
         self._search(executor, tracker, beside, setting, record)
+        return tracker
 
     def _search(
         self, executor: Profiled, tracker: Tracker, beside: Beside, setting: Setting, record: dict[str, Any]
@@ -196,7 +199,8 @@ class Session:
                 self._pick_up(tracker, tracker.runs(settled=False), setting.spool)
         except KeyboardInterrupt:
             with suppress(KdorchError):  # what cannot be put in order now will be at the next start
-                self._pick_up(tracker, tracker.runs(settled=False), setting.spool, called_off=True)
+                if not tracker.outage.hopeless:
+                    self._pick_up(tracker, tracker.runs(settled=False), setting.spool, called_off=True)
             raise
 
     def _wait(self, what: str) -> Callable[[float], None]:

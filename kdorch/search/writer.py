@@ -36,7 +36,7 @@ class Writer:
         self._stuck, self._hurry = stuck, hurry
         self._thread = ThreadPoolExecutor(1, "writer", initializer=stopwatch.restart)
         self._pending: deque[Future[None]] = deque()
-        self._failed = False
+        self._error: BaseException | None = None
         self.spent: dict[str, float] = {}  # seconds by parts, known in the end
 
     def __enter__(self) -> Self:
@@ -86,10 +86,10 @@ class Writer:
         return True
 
     def _write(self, write: Callable[P, None], /, *args: P.args, **kwargs: P.kwargs) -> None:
-        if self._failed:
-            return
+        if self._error:
+            raise self._error  # nobody may take what is left for written
         try:
             write(*args, **kwargs)
-        except BaseException:
-            self._failed = True
+        except BaseException as error:
+            self._error = error
             raise

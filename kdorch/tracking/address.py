@@ -19,7 +19,7 @@ DATABASES = {"sqlite": 0, "postgresql": 5432, "mysql": 3306, "mssql": 1433}
 """Database schemes that MLflow speaks, and their usual ports."""
 
 _PATIENCE = 5.0  # seconds; MLflow alone would retry for minutes
-_ONCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "30"}
+_RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
 _OF_SQLITE = re.compile(r"\(sqlite3\.\w+\) ([^\n]*)")
 _SECRETS = (
     re.compile(r"^[^:/]+://[^:@/]*:(.*)@"),  # a password up to the last @: drivers accept / and @ in it
@@ -97,8 +97,7 @@ def briefly(error: Exception) -> str:
 
 def _ask_once() -> None:
     """Leave it to `Outage` to ask again: MLflow would for minutes, in which nobody can call it off."""
-    for name, value in _ONCE.items():
-        os.environ.setdefault(name, value)  # whoever sets them knows why
+    os.environ.setdefault(_RETRIES, "1")  # whoever sets it knows why
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # it tells each try
 
 

@@ -48,6 +48,6 @@ def explained(uri: str, what: str) -> Iterator[None]:
         message = masked(f"MLflow at {uri} {what}: {briefly(error)}", uri)
         if may_pass(error):
             message += "\nOnce it answers, run the same command again: nothing that is complete is lost."
-        if todo := advice(str(error)):
+        elif todo := advice(str(error)):
             message += f". {todo}"
         raise TrackingError(message) from None  # the cause may hold the password

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,10 +24,9 @@ def params_of(values: Mapping[str, Any]) -> list[Param]:
     return [Param(*pair) for pair in texts(values, LONGEST_PARAM).items()]
 
 
-def metrics_of(points: Sequence[Point], **link: str) -> list[Metric]:
-    """Return numbers as of now, perhaps linked to a model and a dataset."""
-    now = int(time.time() * 1000)
-    return [Metric(point.name, point.value, now, point.step, **link) for point in points]
+def metrics_of(points: Sequence[Point], moment: int, **link: str) -> list[Metric]:
+    """Return numbers of a moment, in milliseconds since 1970, perhaps linked to a model and a dataset."""
+    return [Metric(point.name, point.value, moment, point.step, **link) for point in points]
 
 
 def record_of(run: Run) -> RunRecord:

@@ -7,6 +7,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -30,6 +31,8 @@ _LAST_BATCH = 800  # metrics; MLflow takes 1000 entities in a request, tags incl
 _SQLITE = "sqlite:///"
 _WORKFLOW = "workflowType=machine_learning"  # else the page is about traces
 _TABLES_TAG = "mlflow.loggedArtifacts"  # MLflow's page shows as tables what is listed here
+
+_MOMENT: ContextVar[int] = ContextVar("moment")  # of a call, in milliseconds since 1970
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -61,8 +64,12 @@ def _explained(
 
     @wraps(method)
     def call(self: MlflowTracker, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        with part("MLflow"), explained(self.uri, f"failed to {method.__name__}"):
-            return self.outage.endure(lambda: method(self, *args, **kwargs))
+        moment = _MOMENT.set(int(1000 * time.time()))  # the same for each try: MLflow drops what it has
+        try:
+            with part("MLflow"), explained(self.uri, f"failed to {method.__name__}"):
+                return self.outage.endure(lambda: method(self, *args, **kwargs))
+        finally:
+            _MOMENT.reset(moment)
 
     return call
 
@@ -136,16 +143,24 @@ class MlflowTracker:
         """Begin a run, or go on with one that the same call has begun before the server went away."""
         all_tags = {**run_tags(self._study, self._identity, kind, trial), **texts(tags, _LONGEST_TAG)}
         milliseconds = None if began is None else int(1000 * began)
-        run_id = self._halves.get((kind, name))
-        if run_id is None:
-            run = self._client.create_run(self._experiment_id, milliseconds, all_tags, name)
-            run_id = self._halves[kind, name] = str(run.info.run_id)
+        # The answer to an earlier try may have been lost on its way.
+        again, self._halves[kind, name] = (kind, name) in self._halves, self._halves.get((kind, name), "")
+        run_id = self._halves[kind, name] or (self._unheard(name) if again else "")
+        if not run_id:
+            run_id = self._client.create_run(self._experiment_id, milliseconds, all_tags, name).info.run_id
+        self._halves[kind, name] = run_id
         if params:
             self._client.log_batch(run_id, params=params_of(params))
         self._client.log_inputs(run_id, datasets=[dataset_input(self._dataset)])
         if place := self._place(run_id):
             place.mkdir(parents=True, exist_ok=True)
         return run_id
+
+    def _unheard(self, name: str) -> str:
+        """Return the run of this name that is begun and not ended; empty if there is none."""
+        named = f"tags.`mlflow.runName` = '{name}' AND attributes.status = 'RUNNING'"
+        wanted = f"tags.`kdorch.identity` = '{self._identity}' AND {named}"
+        return next((run.info.run_id for run in all_runs(self._client, [self._experiment_id], wanted)), "")
 
     @_explained
     def log(
@@ -159,7 +174,7 @@ class MlflowTracker:
         self, run_id: str, points: Sequence[Point], tags: Mapping[str, str], params: Mapping[str, Any]
     ) -> None:
         """Write it all, the tags last; MLflow stores parameters, numbers and tags one after the other."""
-        metrics = metrics_of(points)
+        metrics = metrics_of(points, _MOMENT.get())
         named = [RunTag(*pair) for pair in texts(tags, _LONGEST_TAG).items()]
         if early := metrics[:-_LAST_BATCH]:
             self._client.log_batch(run_id, metrics=early)
@@ -183,7 +198,7 @@ class MlflowTracker:
         points, lost = finite_points(curves, finals)
         told = texts({**run_tags(self._study, self._identity, kind, trial), **tags, **lost}, _LONGEST_TAG)
         content = Content(name, began or time.time(), texts(params, LONGEST_PARAM), told, points)
-        if self._copier and (copy := self._copier.write(content, files)):
+        if self._copier and (kind, name) not in self._halves and (copy := self._copier.write(content, files)):
             return copy
         run_id = self._start(name, kind, trial=trial, params={}, tags={**tags, **lost}, began=began)
         self._copier = self._copier or copier(self._client, run_id, told, self._files)
@@ -254,7 +269,7 @@ class MlflowTracker:
                 "dataset_digest": self._dataset.digest,
                 "run_id": run_id,
             }
-            self._client.log_batch(run_id, metrics=metrics_of(points, **link))
+            self._client.log_batch(run_id, metrics=metrics_of(points, _MOMENT.get(), **link))
             self._client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
         if not (known and self._shows(run_id, model.model_id)):
             self._client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])

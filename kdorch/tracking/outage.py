@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
 PATIENCE = 300.0  # seconds that one may be away
@@ -28,14 +29,18 @@ class Outage:
 
     Attributes:
         tell: Called with what the user should know, perhaps by another thread.
+        pausing: Entered around each pause of the main thread.
         count: How often it was away.
+        hopeless: Whether somebody was told that it stays away.
     """
 
     def __init__(self, where: str, patience: float | None = None) -> None:
         self._where, self._patience = where, PATIENCE if patience is None else patience
-        self._away, self._hopeless = threading.Event(), threading.Event()
+        self._away, self._called_off = threading.Event(), threading.Event()
         self.tell: Callable[[str], None] = lambda _text: None
+        self.pausing: Callable[[], AbstractContextManager[None]] = nullcontext
         self.count = 0
+        self.hopeless = False
 
     def is_away(self) -> bool:
         """Whether it is waited for."""
@@ -43,7 +48,7 @@ class Outage:
 
     def give_up(self) -> None:
         """Wait no more, now and later: what fails has failed."""
-        self._hopeless.set()
+        self._called_off.set()
 
     def endure(self, ask: Callable[[], R]) -> R:
         """Return what the server answers.
@@ -54,27 +59,36 @@ class Outage:
         try:
             return ask()
         except Exception as error:
-            if not may_pass(error):
+            if self._called_off.is_set() or not may_pass(error):
                 raise
-        return self._ask_again(ask)
+            first = error
+        return self._ask_again(ask, first)
 
-    def _ask_again(self, ask: Callable[[], R]) -> R:
+    def _ask_again(self, ask: Callable[[], R], error: Exception) -> R:
         self._begin()
         pause, end = _PAUSES[0], time.monotonic() + self._patience
         try:
-            while True:
-                last = self._hopeless.wait(pause) or time.monotonic() >= end
+            while time.monotonic() < end and not self._pause(pause):
                 try:
                     found = ask()
-                except Exception as error:
-                    if last or not may_pass(error):
+                except Exception as again:
+                    if not may_pass(again):
                         raise
+                    error = again
                 else:
                     self.tell(f"MLflow at {self._where} answers again")
                     return found
                 pause = min(2 * pause, _PAUSES[1])
+            self.hopeless = True
+            raise error
         finally:
             self._away.clear()
+
+    def _pause(self, seconds: float) -> bool:
+        """Wait; True if it is called off meanwhile."""
+        main = threading.current_thread() is threading.main_thread()
+        with self.pausing() if main else nullcontext():
+            return self._called_off.wait(seconds)
 
     def _begin(self) -> None:
         self._away.set()
@@ -91,7 +105,7 @@ def may_pass(error: Exception) -> bool:
     from requests import RequestException
 
     if isinstance(error, RequestException):
-        return error.response is None or error.response.status_code in _UNAVAILABLE
+        return error.response is None or error.response.status_code in (*_UNAVAILABLE, 502, 504)
     if not isinstance(error, MlflowException):
         return False
     if _SQLITE in str(error):

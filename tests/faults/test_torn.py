@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,8 @@ def test_a_trial_whose_end_is_torn_off_is_told_again_and_locks_of_the_dead_hold_
     assert (done.returncode, done.stderr) == (0, "")
     [kept] = journal.parent.glob("optuna.journal.backup-*")
     assert f"dropped, a copy is {kept.name}" in done.stdout
-    assert "after an interruption: 1 salvaged" in done.stdout
+    assert re.search(
+        "after an interruption: [12] salvaged, 0 to repeat", done.stdout
+    )  # 2: the third had come home
     kept.unlink()
     whole(home).check(trials=3, confirmed=2)

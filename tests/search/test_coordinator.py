@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from memory_tracker import MemoryTracker
 
-from kdorch.errors import TrackingError
+from kdorch.errors import StoreError, TrackingError
 from kdorch.execution import Event, Job
 from kdorch.search.coordinator import Coordinator
 from kdorch.search.journal import open_journal
@@ -86,7 +86,9 @@ class Slow(MemoryTracker):
 def drive(tree: Callable[..., dict[str, Any]], tmp_path: Path) -> Callable[..., tuple[Record, list[str]]]:
     """Search with so many workers; before a result is written, something else is done."""
 
-    def search(workers: int, before: Callable[[list[str]], object]) -> tuple[Record, list[str]]:
+    def search(
+        workers: int, before: Callable[[list[str]], object], workers_of: type[AtOnce] = AtOnce
+    ) -> tuple[Record, list[str]]:
         study = Study(**tree(search={"trials": TRIALS, "sampler": "random"}))
         record = Record(open_journal(tmp_path / "optuna.journal"), "search", ["max", "min"])
         log: list[str] = []
@@ -96,7 +98,7 @@ def drive(tree: Callable[..., dict[str, Any]], tmp_path: Path) -> Callable[..., 
         ledger, spool = Ledger(tmp_path / "ledger.jsonl"), Spool(tmp_path / "spool")
         setting = Setting(study, tmp_path, {}, [], spool, ledger, workers, threads=THREADS)
         phase = Searching(study, record, TRIALS)
-        Coordinator(phase, setting, AtOnce(workers, log), tracker, Observer()).drive()
+        Coordinator(phase, setting, workers_of(workers, log), tracker, Observer()).drive()
         return record, log
 
     return search
@@ -135,3 +137,22 @@ def test_what_fails_while_it_is_written_ends_the_search(drive: Any) -> None:
 
     with pytest.raises(TrackingError, match="MLflow is gone"):
         drive(2, refuse)
+
+
+class Together(AtOnce):
+    """Workers of which one says that the disk is full, and the other has a result at the same moment."""
+
+    def poll(self, timeout: float) -> list[Event]:
+        news, self._events = list(self._events), deque()
+        if not news:
+            return []
+        jobs = list({event.job.id: event.job for event in news}.values())
+        told = {"type": "OSError", "message": "No space left on device", "traceback": ""}
+        return [Event(jobs[0], "error", told), *(event for event in news if event.job is jobs[1])]
+
+
+def test_what_came_home_together_with_the_end_of_everything_is_kept(drive: Any, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="Make room there"):
+        drive(2, lambda log: None, workers_of=Together)
+    [kept] = (tmp_path / "spool").glob("*/result.json")
+    assert kept.parent.name == "trial-1"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from optuna.study import StudyDirection
 
 from kdorch.errors import StoreError
 from kdorch.search.journal import open_journal
@@ -137,3 +139,19 @@ def test_a_trial_that_is_told_is_on_disk_while_others_are_asked_for_together(tmp
         record.tell(first.number, [0.5])
         again = Record(open_journal(tmp_path / "optuna.journal"), "search", ["max"])
         assert [trial.number for trial in again.complete()] == [0]
+
+
+def test_a_disk_that_takes_half_a_line_has_none_of_it(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path / "journal")
+    study = journal.create_new_study([StudyDirection.MAXIMIZE], "search")
+    file = tmp_path / "journal"
+    before, (soft, hard) = file.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 20, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            journal.set_study_user_attr(study, "key", "value")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert file.read_bytes() == before
+    journal.set_study_user_attr(study, "other", "value")
+    assert open_journal(file).get_study_user_attrs(study) == {"key": "value", "other": "value"}

@@ -108,6 +108,7 @@ def test_a_server_that_goes_away_is_an_error_without_the_password(
         tracker.upload(run_id, file)
         tracker.end(run_id, "complete")
         assert (tracker.url() or "").startswith(f"{server.url}/#/experiments/1/runs?workflowType=")
+    tracker.outage.give_up()
     with pytest.raises(TrackingError, match=r"ada:\*\*\*@127") as caught:
         tracker.log(run_id, curves={}, finals={"a": 1.0}, tags={})
     with pytest.raises(TrackingError) as caught_too:
