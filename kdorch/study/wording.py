@@ -81,7 +81,8 @@ def place(detail: Mapping[str, Any], value: Any) -> Place:
     keys: list[str | int] = []
     for key in detail["loc"]:
         inside = isinstance(value, Mapping) and key in value
-        if inside or (isinstance(value, list | tuple) and isinstance(key, int)):
+        among = isinstance(value, list | tuple) and isinstance(key, int) and key < len(value)
+        if inside or among:
             keys.append(key)
             value = value[key]
         elif keys[-1:] == ["any"] and isinstance(value, list | tuple) and not _tag(key):
@@ -143,6 +144,8 @@ def _hint(keys: list[str], detail: Mapping[str, Any]) -> str:
         return f"Write {EXAMPLES[keys[0]]}, say."
     if kind == "missing" and keys[-2:-1] == ["weight"]:
         return "Write weight: {from: 0, to: 0.9, epochs: 5}, say."
+    if kind == "missing" and keys[-1].isdigit():
+        return f"Write at least {int(keys[-1]) + 1}."
     if kind == "missing":
         return f"Write {keys[-1]}: ... beside use:."  # only plugins have fields without a default
     if _core(detail) in (_WHOLE, _NUMBER):

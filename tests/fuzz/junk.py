@@ -55,13 +55,13 @@ def changed(draw: Draw, tree: dict[str, Any], keys: st.SearchStrategy[str] = TEX
         keyed = isinstance(holder, dict) and key is not None
         match draw(st.integers(0, 4)) if keyed else 0:
             case 0 if key is not None:
-                holder[key] = draw(VALUES | DEEP)
+                holder[key] = deepcopy(draw(VALUES | DEEP))  # the same one may be drawn again
             case 1:
                 del holder[key]
             case 2:
                 holder[draw(keys)] = holder.pop(key)
             case 3:
-                holder[draw(keys)] = draw(VALUES)
+                holder[draw(keys)] = deepcopy(draw(VALUES))
             case _:
                 other, its = draw(st.sampled_from(list(places(tree)) or [(holder, key)]))
                 holder[key] = deepcopy(other[its])
