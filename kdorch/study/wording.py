@@ -144,10 +144,9 @@ def _hint(keys: list[str], detail: Mapping[str, Any]) -> str:
         return f"Write {EXAMPLES[keys[0]]}, say."
     if kind == "missing" and keys[-2:-1] == ["weight"]:
         return "Write weight: {from: 0, to: 0.9, epochs: 5}, say."
-    if kind == "missing" and keys[-1].isdigit():
-        return f"Write at least {int(keys[-1]) + 1}."
-    if kind == "missing":
-        return f"Write {keys[-1]}: ... beside use:."  # only plugins have fields without a default
+    if kind == "missing":  # only plugins have fields without a default
+        entry = keys[-1].isdigit()
+        return f"Write at least {int(keys[-1]) + 1}." if entry else f"Write {keys[-1]}: ... beside use:."
     if _core(detail) in (_WHOLE, _NUMBER):
         return _number_hint(keys, value)
     return ""

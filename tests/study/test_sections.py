@@ -21,7 +21,7 @@ Complaints = Callable[..., list[str]]
             "teacher={use: mlp}",
             "teacher: No teacher is called 'mlp'. Known: checkpoint, ensemble, exported, predictions",
         ),
-        ("data={use: files, path: a.npy, size: []}", "data.size.0: is missing. Write at least 1."),
+        ("data={use: files, path: a.npy, size: [1]}", "data.size.1: is missing. Write at least 2."),
         ("teacher.network=mlp", "teacher.network: write {use: mlp} to say which student."),
         ("teacher={use: trained}", "teacher.network: is missing."),
         ("student=", "student: is empty."),
