@@ -179,7 +179,9 @@ class Coordinator:
     def _handle(self, event: Event) -> None:
         if event.kind == "report":
             name = event.data["trial"]
-            self._reported(name, self._flights[name], event.data)
+            # Else another study in this home has read the test with equal weights at the same time.
+            if name in self._flights or "scores" not in event.data:
+                self._reported(name, self._flights[name], event.data)
         elif event.kind != "started":
             self._jobs.remove(event.job.id)
         if event.kind == "done" and event.job.entry == _TRAIN:
