@@ -53,9 +53,8 @@ class Coordinator:
         self._leaving: list[Future[None]] = []  # trials that are being written down
         self._flights: dict[str, Flight] = {}
         self._alone: deque[str] = deque()  # whoever shared a job that came to grief
-        self._lost: deque[tuple[str, str, bool]] = (
-            deque()
-        )  # who is to be done again, why, and whether it counts
+        # Who is to be done again, why, and whether it counts.
+        self._lost: deque[tuple[str, str, bool]] = deque()
         self._untested: list[str] = []
         self._jobs: set[str] = set()
         self._end = math.inf

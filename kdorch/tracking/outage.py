@@ -12,9 +12,8 @@ from typing import TypeVar
 PATIENCE = 300.0  # seconds that one may be away
 _PAUSES = (0.5, 15.0)  # seconds before it is asked again, the first and the longest time
 _SQLITE, _LOCKED = "sqlite3.", "database is locked"  # for longer than SQLite waits; the rest does not pass
-_UNANSWERED = re.compile(
-    r"failed with (exception|timeout|error code (408|429|502|503|504))"
-)  # as MLflow says it
+# As MLflow says it.
+_UNANSWERED = re.compile(r"failed with (exception|timeout|error code (408|429|502|503|504))")
 _UNAVAILABLE = (408, 429, 503)
 
 R = TypeVar("R")
@@ -58,7 +57,7 @@ class Outage:
         """
         try:
             return ask()
-        except Exception as error:
+        except Exception as error:  # of MLflow, the network or a driver; what may pass is decided below
             if self._called_off.is_set() or not may_pass(error):
                 raise
             first = error
@@ -71,7 +70,7 @@ class Outage:
             while time.monotonic() < end and not self._pause(pause):
                 try:
                     found = ask()
-                except Exception as again:
+                except Exception as again:  # likewise
                     if not may_pass(again):
                         raise
                     error = again

@@ -151,3 +151,15 @@ def test_whoever_leaves_because_of_an_error_does_not_wait_for_what_is_stuck(gate
     with pytest.raises(KeyboardInterrupt):
         leave()
     assert gate.is_set()
+
+
+def test_what_comes_after_an_error_does_not_count_as_written(gate: threading.Event) -> None:
+    with Writer() as writer:
+        writer.put(gate.wait)
+        late = [writer.put(refuse), writer.put(print)]
+        gate.set()
+        with pytest.raises(TrackingError):
+            writer.flush()
+        with suppress(TrackingError):  # for the one that is still there
+            writer.flush()
+    assert all(isinstance(each.exception(), TrackingError) for each in late)

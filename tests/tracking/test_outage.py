@@ -96,6 +96,7 @@ def test_whoever_waits_can_be_called_off() -> None:
     thread.join()
     with pytest.raises(MlflowException):  # nor is anything waited for afterwards
         found.endure(answers(*[UNANSWERED] * 3))
+    assert found.count == 1  # nor told
 
 
 @pytest.mark.parametrize(
