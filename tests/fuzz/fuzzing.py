@@ -140,7 +140,7 @@ def command(surface: str, *words: str) -> Said:
             code = ended.code
     for stream in streams:
         stream.flush()
-    output, errors = (stream.buffer.getvalue().decode() for stream in streams)  # type: ignore[attr-defined]
+    output, errors = (stream.buffer.getvalue().decode(errors="surrogateescape") for stream in streams)  # type: ignore[attr-defined]
     said = Said(code or 0, output, errors)
     assert said.code in {0, 1, 2}, said
     assert not said.code or said.errors.strip() or "--json" in words, said

@@ -101,4 +101,6 @@ def numbers(cells: pd.Series) -> np.ndarray:
     import numpy as np
     import pandas as pd
 
+    if cells.dtype.kind in "mM":  # of a moment pandas would count the nanoseconds since 1970
+        return np.full(len(cells), np.nan)
     return pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)

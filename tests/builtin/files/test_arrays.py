@@ -50,6 +50,15 @@ def test_words_numbers_and_several_labels(tmp_path: Path) -> None:
     np.testing.assert_array_equal(several.targets, np.eye(3)[Y])
 
 
+def test_dates_are_no_numbers(tmp_path: Path) -> None:
+    days = np.array(["2026-01-02", "2026-01-01", "NaT"] * 4, "M8[s]")
+    found = Files(path=npz(tmp_path, x=X, y=days)).load()
+    assert found.task == kdorch.Classification(labels=("2026-01-01", "2026-01-02"))
+    assert found.targets[:2].tolist() == [1, 0]
+    with pytest.raises(kdorch.DataError, match="2026-01-02"):
+        Files(path=npz(tmp_path, x=X, y=days), task="regression").load()
+
+
 def test_npy_stays_on_the_disk(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", X)
     np.save(tmp_path / "y.npy", Y)
