@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from kdorch import drift
+from kdorch.execution import memory
 from kdorch.stopwatch import stopwatch
 
 Message = dict[str, Any]
@@ -68,6 +69,7 @@ def serve(connection: Connection, threads: int) -> None:
     """
     # Ctrl-C reaches every process of a terminal, but only the coordinator knows what to do about it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    memory.keep_what_is_freed()
     try:
         send(connection, {"kind": "ready", "data": {"pid": os.getpid()}})
         while True:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import platform
 import signal
 import subprocess
 import time
@@ -36,6 +37,14 @@ def test_a_worker_that_uses_too_much_is_ended_and_replaced(make_executor, monkey
     assert (lost.kind, lost.data["limit"]) == ("lost", "memory")
     assert "MB of memory, and may use 400.0 MB" in lost.data["reason"]
     assert executor.run("hoard_once", mark)[-1].kind == "done"
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other allocators have other ways")
+def test_memory_that_is_freed_is_at_hand_for_the_next_step(make_executor, monkeypatch, way):
+    monkeypatch.setattr("kdorch.execution.local.CAN_FORK", way == "fork")
+    done = make_executor().run("take_and_give_back")[-1]
+    assert done.data["faults"] < 100  # of the 20,000 pages
 
 
 def test_memory_counts_where_it_is_a_processs_own(tmp_path):
