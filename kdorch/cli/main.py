@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 from contextvars import ContextVar
@@ -71,6 +73,7 @@ cli.add_command(completion.completion)
 
 def main() -> None:
     """Run the command line; the one place where errors become messages and exit codes."""
+    atexit.register(gc.freeze)  # or Python looks for garbage in all of MLflow as it ends, for a second
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="surrogateescape")  # a path is printed as it was typed, UTF-8 or not
     try:

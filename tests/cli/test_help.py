@@ -61,3 +61,16 @@ def test_the_first_help_shows_the_way() -> None:
     output, _ = helped("")
     for step in ("kdorch study run studies/digits.yaml", "kdorch study show", "kdorch promote", "kdorch ui"):
         assert step in output
+
+
+def test_at_its_end_a_command_looks_for_no_garbage() -> None:
+    """In all that MLflow imports it takes Python a second, for which a user would wait after the last line."""
+    code = """
+import atexit, gc, sys
+atexit.register(lambda: print(gc.get_freeze_count()))  # called last
+from kdorch.cli import main
+sys.argv = ["kdorch", "plugins", "list"]
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout.splitlines()[-1]) > 10_000
