@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ from benchmarks.measuring import Cost, clock
 from benchmarks.processes import adopt_orphans, cpu_seconds, told
 from benchmarks.work import Given, Trial, scratch
 
+RUN = "from kdorch.cli import main; main()"
 _TRAIN = "kdorch.training.trial:run"
 
 
@@ -76,6 +78,19 @@ def study(given: Given, trials: int, *overrides: str, workers: int = 1) -> dict[
     arguments = [str(given.work.file), str(given.fresh()), str(trials), str(workers)]
     arguments += [*given.work.overrides, *overrides]
     return told("benchmarks.ours", arguments)
+
+
+def command(given: Given, trials: int, *overrides: str, workers: int = 1) -> list[list[float]]:
+    """Run a study as a user does, and return the objectives of its complete trials."""
+    home = given.fresh()
+    arguments = ["--home", str(home), "study", "run", str(given.work.file)]
+    arguments += ["--trials", str(trials), "--workers", str(workers)]
+    for override in (*given.work.overrides, *overrides):
+        arguments += ["--set", override]
+    subprocess.run([sys.executable, "-c", RUN, *arguments], check=True, stdout=subprocess.DEVNULL)  # noqa: S603  ours
+    results = kdorch.Results(given.work.name, home)
+    values: list[list[float]] = results.trials[list(results.study.objectives)].to_numpy().tolist()
+    return values
 
 
 class Clocked(kdorch.Observer):

@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 
 from benchmarks.figures import Figure, compared
 from benchmarks.measuring import Cost, clock, interleaved
+from benchmarks.ours import RUN
 from benchmarks.registry import Bound, Effort, row
 from benchmarks.work import Given, given
 from kdorch.search.home import Home
 
-_RUN = "from kdorch.cli import main; main()"
 _HELP = "import sys; sys.argv = ['kdorch', '--help']; from kdorch.cli import main; main()"
 
 
@@ -51,7 +51,7 @@ def _first(start: Given) -> float:
     arguments = ["--home", str(home), "study", "run", str(start.work.file)]
     began = time.monotonic()
     with subprocess.Popen(  # noqa: S603  ours
-        [sys.executable, "-c", _RUN, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [sys.executable, "-c", RUN, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         while process.poll() is None and not (journal.exists() and b"param_name" in journal.read_bytes()):
             time.sleep(0.02)
