@@ -12,6 +12,7 @@ from kdorch.errors import ExecutionError, StoreError, TrainingError
 from kdorch.execution import Executor
 from kdorch.search import prepare, showing
 from kdorch.search.beside import Entry, Maker
+from kdorch.search.calling import call, ignore
 from kdorch.search.home import Home
 from kdorch.search.inputs import entries, inputs
 from kdorch.search.models import Model
@@ -56,8 +57,8 @@ class Again:
         there = _there(executor, device)
         data = self._found("data", partial(prepare.data, study, home, executor))
         maker = Maker(study, home, self.uri, executor, data, there)
-        teacher = self._found("teacher", partial(maker.make, Model("teacher", study.teacher), prepare.ignore))
-        shown = showing.transfer(study, home, executor, data["path"], prepare.ignore)
+        teacher = self._found("teacher", partial(maker.make, Model("teacher", study.teacher), ignore))
+        shown = showing.transfer(study, home, executor, data["path"], ignore)
         lessons = showing.lessons(study, home, executor, (data, teacher, shown), there, Observer())
         for name, path in entries(lessons).items():
             _refuse_damaged(name, path)
@@ -103,7 +104,7 @@ class Again:
                 heard.update(data)
 
         trials = [{**spec, "name": each, "weights": str(folder / each)} for each, spec in specs.items()]
-        prepare.call(self.executor, "kdorch.training.trial:run", {**common, "trials": trials}, hear=hear)
+        call(self.executor, "kdorch.training.trial:run", {**common, "trials": trials}, hear=hear)
         if "result" not in heard:
             raise TrainingError(heard.get("error", "it came to no result"))
         result: dict[str, Any] = heard["result"]
@@ -114,7 +115,7 @@ class Again:
     ) -> float | None:
         """Return how far the logits of two weights are apart; None if some do not fit the student."""
         spec = {**common, "student": student, "weights": list(map(str, weights))}
-        found: float | None = prepare.call(self.executor, "kdorch.training.apart:run", spec)["logits"]
+        found: float | None = call(self.executor, "kdorch.training.apart:run", spec)["logits"]
         return found
 
 

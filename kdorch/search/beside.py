@@ -8,12 +8,13 @@ from functools import partial
 from typing import Any
 
 from kdorch.execution import Executor
+from kdorch.search.calling import Wait, call
 from kdorch.search.home import Home
 from kdorch.search.ledger import Ledger
 from kdorch.search.logbook import note_model
 from kdorch.search.models import Model, placed
 from kdorch.search.observer import Observer
-from kdorch.search.prepare import Wait, call, cores, score
+from kdorch.search.prepare import cores, score
 from kdorch.search.where import Where
 from kdorch.study import Study
 from kdorch.tracking import RunRecord, Tracker

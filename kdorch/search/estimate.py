@@ -14,6 +14,7 @@ from kdorch.errors import KdorchError, TrainingError
 from kdorch.kinds import Task
 from kdorch.search import features, prepare
 from kdorch.search.beside import Maker
+from kdorch.search.calling import call
 from kdorch.search.models import Model, models, placed
 from kdorch.search.observer import Observer
 from kdorch.search.patience import TRY
@@ -139,7 +140,7 @@ def _homework(maker: Maker, model: Model) -> tuple[dict[str, int], float]:
     }
     with placed(model):
         done = [
-            prepare.call(
+            call(
                 maker.executor,
                 _PROBE,
                 spec | {"network": network.model_dump(mode="json"), "train": dict(train)},

@@ -10,8 +10,9 @@ from rich.filesize import decimal
 from kdorch.execution import Executor
 from kdorch.kinds import Loss
 from kdorch.kinds.loss import features_read
+from kdorch.search.calling import call
 from kdorch.search.home import Home
-from kdorch.search.prepare import call, cores
+from kdorch.search.prepare import cores
 from kdorch.search.where import Where
 from kdorch.spec import Choice
 from kdorch.study import Study

@@ -9,7 +9,8 @@ from typing import Any
 from kdorch.discovery import installed
 from kdorch.discovery.using import using
 from kdorch.execution import Executor
-from kdorch.search.prepare import Change, call
+from kdorch.search.calling import call
+from kdorch.search.prepare import Change
 from kdorch.study import Study
 from kdorch.study.space import whole
 from kdorch.teaching.store import contents, digest

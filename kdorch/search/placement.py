@@ -9,9 +9,11 @@ from typing import Any
 
 from kdorch.errors import KdorchError
 from kdorch.execution import Executor
+from kdorch.search.calling import call
 from kdorch.search.ends import trials_at_the_ends
+from kdorch.search.numerics import numerics
 from kdorch.search.patience import TRY, patience
-from kdorch.search.prepare import call, cores
+from kdorch.search.prepare import cores
 from kdorch.search.setting import Setting, shared
 from kdorch.search.where import Where
 from kdorch.study import Study
@@ -20,7 +22,6 @@ _PROBE = "kdorch.training.placing:run"
 _STACK = 16  # trials in a stack: larger ones gain little, and the sampler learns from them too late
 _TRIED = 8  # copies in the stack that is tried: most searches have no larger ones, for the sampler's sake
 _NUMERICS = ("memory_format", "precision")
-_MAPS = 3  # dimensions of an input that has channels: channels, height, width
 
 
 @dataclass(frozen=True)
@@ -148,9 +149,10 @@ def _measured(study: Study, executor: Executor, data: Mapping[str, Any], where: 
         "trials": trials_at_the_ends(study),
         "rows": study.transfer.rows,
         "stack": tried,
-        "compare": _has_numerics(study, data["facts"]["task"]["input_shape"]),
     }
     try:
+        computed = numerics(study, executor, spec, data["facts"]["task"]["input_shape"], where.workers)
+        spec |= {"numerics": computed}
         found = call(executor, _PROBE, spec, threads=_spare(where), timeout=TRY)
     except KdorchError as error:
         return Placement(why=f"one by one, as a first try failed: {error}")
@@ -163,14 +165,8 @@ def _measured(study: Study, executor: Executor, data: Mapping[str, Any], where: 
         gain=found["gain"],
         seconds={"1": found["alone"], str(tried): found["stacked"]},
         bytes=found["bytes"],
-        numerics=found["numerics"],
+        numerics=computed,
     )
-
-
-def _has_numerics(study: Study, shape: list[int]) -> bool:
-    """Return whether there is anything to decide in how students are computed."""
-    maps = study.train.memory_format == "auto" and len(shape) == _MAPS
-    return not study.train.deterministic and (maps or study.train.precision == "auto")
 
 
 def _why(found: Mapping[str, Any], stack: int, tried: int) -> str:

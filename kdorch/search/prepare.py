@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kdorch import disk, errors
+from kdorch import errors
 from kdorch.discovery import installed
 from kdorch.discovery.code import digest
-from kdorch.errors import KdorchError, Problem, StudyError
-from kdorch.execution import Executor, Job
+from kdorch.errors import Problem, StudyError
+from kdorch.execution import Executor
 from kdorch.execution.memory import machine
 from kdorch.kinds import Task
+from kdorch.search.calling import Wait, call, ignore
 from kdorch.search.home import Home
-from kdorch.search.record import ATTEMPTS
 from kdorch.spec import answer
 from kdorch.study import Study
 from kdorch.study.check import misfits
 from kdorch.study.space import whole
 from kdorch.study.storing import unkept
 
-Wait = Callable[[float], None]
 Change = tuple[str, Any, Any]  # the path of something, what it was, and is; None where it is not there
 
 # What may change between runs of one study; of what is in plugins, the code behind the parts tells.
@@ -129,65 +127,6 @@ def unchanged(study: Study, before: Mapping[str, Any], what: str, digest: str) -
             f"{study.name!r} began, so its trials cannot be compared with new ones. Bring the old one back, "
             "or give the study a new name."
         )
-
-
-def ignore(_: object) -> None:
-    """Wait, or hear, without a word."""
-
-
-def call(
-    executor: Executor,
-    entry: str,
-    spec: dict[str, Any],
-    wait: Wait = ignore,
-    *,
-    threads: int | None = None,
-    hear: Callable[[dict[str, Any]], None] = ignore,
-    timeout: float | None = None,
-) -> dict[str, Any]:
-    """Have a worker do one thing, and wait for it; if the worker dies, another does it.
-
-    Args:
-        executor: Who has workers.
-        entry: The function.
-        spec: What it is to do.
-        wait: Told now and then for how many seconds it has been going on.
-        threads: Of torch; None for as many as a trial gets. All cores are free: nothing else runs.
-        hear: Told what the function reports.
-        timeout: Seconds that it may take; None for as long as it wants.
-
-    Raises:
-        KdorchError: Of the class that the worker raised, where it is one of ours.
-        ExecutionError: If it took too many workers down.
-    """
-    job, lost = Job(entry, entry, spec, timeout=timeout, threads=threads), 0
-    executor.submit(job)
-    started = time.monotonic()
-    while True:
-        wait(time.monotonic() - started)
-        for event in executor.poll(1.0):
-            if event.kind == "report":
-                hear(event.data)
-            if event.kind == "done":
-                return event.data
-            if event.kind == "error":
-                disk.acquit(event.data["message"])
-                raise _again(event.data["type"], event.data["message"])
-            if event.kind == "lost":
-                lost += 1
-                if lost == ATTEMPTS or event.data.get("limit") == "timeout":  # what hangs would hang again
-                    times = f"{lost} times" if lost > 1 else "once"
-                    reason = event.data["reason"]
-                    raise errors.ExecutionError(f"{entry} was lost {times}: {reason}. Run the study again.")
-                executor.submit(job)
-
-
-def _again(kind: str, message: str) -> KdorchError:
-    """Return a worker's error, of its own class where that is one of ours and takes a sentence."""
-    known = getattr(errors, kind, None)
-    if isinstance(known, type) and issubclass(known, KdorchError) and known is not StudyError:
-        return known(message)
-    return KdorchError(f"{kind}: {message}")
 
 
 def data(study: Study, home: Home, executor: Executor, wait: Wait = ignore) -> dict[str, Any]:

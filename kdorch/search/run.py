@@ -101,9 +101,10 @@ class Session:
             )
             profiled = Profiled(Attentive(executor, interrupts))
             with executor:
+                tracker = connect(self.home, self.uri)  # while the workers import torch
                 self._where = where(profiled, self.device, self.workers, memory)
                 executor.limit(self._where.workers)
-                tracker = self._run(profiled, record, interrupts)
+                self._run(profiled, tracker, record, interrupts)
             count = self._where.workers
             self._note(profile=profiled.profile(count).facts())  # for the summary; its own time comes below
             with part("summary"):
@@ -137,10 +138,11 @@ class Session:
     def _is_complete(self) -> bool:
         return not _is_open(self._searching()) and not _is_open(self._confirming())
 
-    def _run(self, executor: Profiled, record: dict[str, Any], interrupts: Interrupts) -> Tracker:
+    def _run(
+        self, executor: Profiled, tracker: Tracker, record: dict[str, Any], interrupts: Interrupts
+    ) -> None:
         if self._where.told:
             self.observer.say(f"device   {self._where.told}")
-        tracker = connect(self.home, self.uri)
         tracker.outage.tell, tracker.outage.pausing = self.observer.say, interrupts.waiting
         data = prepare.data(self.study, self.home, executor, self._wait("data"))
         self._unchanged("data", data, record)
@@ -176,7 +178,6 @@ class Session:
         setting = replace(setting, inputs=origin, spool=replace(setting.spool, origin=origin))
         self.folder.write(record)
         self._search(executor, tracker, beside, setting, record)
-        return tracker
 
     def _search(
         self, executor: Profiled, tracker: Tracker, beside: Beside, setting: Setting, record: dict[str, Any]

@@ -14,6 +14,7 @@ from kdorch.discovery import installed
 from kdorch.errors import PluginError, Problem, StudyError
 from kdorch.execution import Executor
 from kdorch.search import features, prepare
+from kdorch.search.calling import call
 from kdorch.search.home import Home
 from kdorch.search.observer import Observer
 from kdorch.search.where import Where
@@ -35,7 +36,7 @@ def showable(study: Study, executor: Executor, data: Mapping[str, Any]) -> None:
     if study.augment.target and not wrong:
         spec = {"data": data["path"], "augment": study.tree()["augment"], "seed": study.seed}
         try:
-            prepare.call(executor, "kdorch.teaching.jobs:augment", spec)
+            call(executor, "kdorch.teaching.jobs:augment", spec)
         except PluginError as error:
             wrong.append(Problem("augment.target", str(error)))
     if wrong:
@@ -56,7 +57,7 @@ def transfer(
         "augment": tree["augment"],
         "seed": study.seed,
     }
-    return prepare.call(executor, "kdorch.teaching.jobs:transfer", spec, wait)
+    return call(executor, "kdorch.teaching.jobs:transfer", spec, wait)
 
 
 def lessons(
@@ -99,7 +100,7 @@ def lessons(
         **where.spec(),
     }
     job, waiting = "kdorch.teaching.jobs:teacher_views", partial(observer.wait, "views")
-    views = prepare.call(executor, job, spec, waiting, threads=prepare.cores())
+    views = call(executor, job, spec, waiting, threads=prepare.cores())
     if views["made"]:
         observer.say(f"views    answered by the teacher, {views['facts']['rows_evaluated']:,} rows")
     return found | {"answers": views["path"]}

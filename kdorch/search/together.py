@@ -9,8 +9,8 @@ from kdorch.errors import Problem, StudyError
 from kdorch.execution import Executor
 from kdorch.kinds import Loss, Student
 from kdorch.search import features
+from kdorch.search.calling import call
 from kdorch.search.patience import TRY
-from kdorch.search.prepare import call
 from kdorch.spec import Choice, Spec
 from kdorch.study import OneOf, Study
 from kdorch.study.space import Dimension, bind, parts, space

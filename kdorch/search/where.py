@@ -8,7 +8,8 @@ from typing import Any
 from rich.filesize import decimal
 
 from kdorch.execution import Executor
-from kdorch.search.prepare import budget, call, cores
+from kdorch.search.calling import call
+from kdorch.search.prepare import budget, cores
 
 _FIND = "kdorch.training.device:find"
 _EACH = 2 * 2**30  # bytes of a GPU for each worker: what CUDA takes for a process, a network, its rows

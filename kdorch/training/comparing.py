@@ -1,10 +1,9 @@
-"""Which numerics train a study's students quickest, and whether they learn as much in bfloat16."""
+"""Which numerics train a student quickest, and whether it learns as much in bfloat16: what workers try."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from itertools import product
@@ -13,86 +12,97 @@ from typing import Any
 from kdorch.errors import TrainingError
 from kdorch.study import Train
 from kdorch.training.alone import fit_alone, short
-from kdorch.training.device import there
+from kdorch.training.blind import blind
+from kdorch.training.device import on_its_device, there
 from kdorch.training.evaluate import evaluate
 from kdorch.training.numerics import Numerics, settle
 from kdorch.training.prepared import Prepared
+from kdorch.training.threads import torch_threads
 
 _ALL = [Numerics(*each) for each in product(("contiguous", "channels_last"), ("float32", "bfloat16"))]
 _STEPS, _TRIES = 6, 4  # the first try also pays for what oneDNN compiles
-_GAIN = 0.95  # of the time of what is plainer: less is within what a busy machine does to a few steps
-_SECONDS = 2.0  # of a training that shows whether bfloat16 is as good
+_CLOSE = 1.3  # times what the quickest took: all others are out of the running after two tries
 
 
-def compare(trials: Sequence[Prepared]) -> dict[str, Any]:
-    """Train some students for a few steps with each of the numerics that they may have.
+@on_its_device
+def times(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Train a student for a few steps with each of the numerics that it may have; what a worker runs.
 
     Args:
-        trials: Those at the ends of the search space; they are left as they are.
+        spec: As `kdorch.training.placing.run` takes it, with one trial.
 
     Returns:
-        The quickest ``memory_format`` and ``precision`` for all of them together, and ``figures``: the
-        seconds of a few steps by numerics, and the scores of short trainings by precision. Empty where none
-        of them has a choice.
+        ``seconds`` that the whole training takes, by numerics; none where it has no choice, or cannot be
+        trained.
     """
-    seconds = dict.fromkeys(_ALL, 0.0)
-    tried: list[dict[str, Any]] = []
-    for trial in trials:
-        with suppress(TrainingError):  # the trials themselves will tell
-            for numerics, each in _seconds(trial).items():
-                seconds[numerics] += each
-    if not any(seconds.values()):
+    with torch_threads(1):
+        for trial in blind(spec):
+            try:
+                return {"seconds": _seconds(trial, spec["rows"])}
+            except TrainingError:  # the trials themselves will tell
+                pass
+    return {"seconds": {}}
+
+
+@on_its_device
+def scores(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Train a student in float32 and in bfloat16 for a short while; what a worker runs.
+
+    Args:
+        spec: As above, besides ``both``: the numerics, as names; and ``seconds`` that a training may take.
+
+    Returns:
+        As `compared` tells; nothing where it cannot be trained.
+    """
+    with torch_threads(1):
+        for trial in blind(spec):
+            one, other = (Numerics(*each.split()) for each in spec["both"])
+            return compared(trial, (one, other), spec["seconds"])
+    return {}
+
+
+def _seconds(trial: Prepared, rows: int | None) -> dict[str, float]:
+    few = short(trial, _STEPS)
+    each = {wanted: _computed(few, wanted) for wanted in _ALL}
+    chances = {one.numerics: one for one in each.values()}
+    if len(chances) == 1:
         return {}
-    best = quickest(seconds, "float32")
-    halved = quickest(seconds, "bfloat16")
-    if seconds[halved] < _GAIN * seconds[best]:
-        tried = [scores(trial, (best, halved)) for trial in trials]
-        best = halved if all(each["kept"] for each in tried) else best
-    figures = {"seconds": {_name(each): round(total, 6) for each, total in seconds.items()}, "scores": tried}
-    return _wanted(best) | {"figures": figures}
+    least = dict.fromkeys(chances, math.inf)
+    for number in range(_TRIES):
+        for numerics, one in chances.items():
+            if number < 2 or least[numerics] < _CLOSE * min(least.values()):  # noqa: PLR2004  as said above
+                least[numerics] = min(least[numerics], fit_alone(one).seconds)
+    times = trial.settings.epochs * (rows or len(trial.train[0])) / len(few.train[0])
+    return {_name(wanted): times * least[one.numerics] for wanted, one in each.items()}
 
 
 def _name(numerics: Numerics) -> str:
     return f"{numerics.memory_format} {numerics.precision}"
 
 
-def quickest(seconds: Mapping[Numerics, float], precision: str) -> Numerics:
-    """Return which layout is quickest with a precision: the plainer one if the other hardly is."""
-    plain, other = (each for each in seconds if each.precision == precision)
-    return other if seconds[other] < _GAIN * seconds[plain] else plain
-
-
-def computed(trial: Prepared, wanted: Mapping[str, Any]) -> Prepared:
+def _computed(trial: Prepared, wanted: Numerics) -> Prepared:
     """Return the trial with what is wanted, as far as its settings and its network allow."""
-    numerics = settle(trial.settings, wanted, trial.network.eval(), there(trial.subject.inputs))
+    names = {"memory_format": wanted.memory_format, "precision": wanted.precision}
+    numerics = settle(trial.settings, names, trial.network.eval(), there(trial.subject.inputs))
     return replace(trial, numerics=numerics)
 
 
-def _wanted(numerics: Numerics) -> dict[str, str]:
-    return {"memory_format": numerics.memory_format, "precision": numerics.precision}
-
-
-def _seconds(trial: Prepared) -> dict[Numerics, float]:
-    """Return what a few steps take at least, by what was wanted; nothing if there is no choice."""
-    few = short(trial, _STEPS)
-    each = {wanted: computed(few, _wanted(wanted)) for wanted in _ALL}
-    chances = {one.numerics: one for one in each.values()}
-    if len(chances) == 1:
-        return {}
-    least = dict.fromkeys(chances, math.inf)
-    for _ in range(_TRIES):
-        for numerics, one in chances.items():
-            least[numerics] = min(least[numerics], fit_alone(one).seconds)
-    return {wanted: least[one.numerics] for wanted, one in each.items()}
-
-
-def scores(trial: Prepared, both: tuple[Numerics, Numerics]) -> dict[str, Any]:
+def compared(trial: Prepared, both: tuple[Numerics, Numerics], seconds: float) -> dict[str, Any]:
     """Train copies of a student in float32 and in bfloat16 for a short while, and compare the scores.
 
     Accuracy is kept where the second is at most one standard error of a proportion below the first. Where
     nothing was learnt in so short a while, or the score is no share of anything, that cannot be said.
+
+    Args:
+        trial: The student's; it is left as it is.
+        both: Float32 and bfloat16.
+        seconds: That each training may take, one epoch at least.
+
+    Returns:
+        The scores ``untrained``, in ``float32`` and in ``bfloat16``, after how many ``epochs``, and whether
+        accuracy is ``kept``.
     """
-    before, settings = _score(trial), _affordable(computed(trial, _wanted(both[0])))
+    before, settings = _score(trial), _affordable(_computed(trial, both[0]), seconds)
     one, other = (_trained(replace(_copy(trial), settings=settings), numerics) for numerics in both)
     share = trial.score[1] == "max" and 0 <= one <= 1
     error = math.sqrt(one * (1 - one) / len(trial.validation)) if share else math.nan
@@ -105,16 +115,16 @@ def _copy(trial: Prepared) -> Prepared:
     return replace(trial, subject=subject, objective=deepcopy(trial.objective))
 
 
-def _affordable(trial: Prepared) -> Train:
+def _affordable(trial: Prepared, seconds: float) -> Train:
     """Return the settings of a training with as many epochs as fit in a short while."""
     first = short(trial, _STEPS)
     epoch = fit_alone(first).seconds * len(trial.train[0]) / len(first.train[0])
-    epochs = max(1, min(trial.settings.epochs, int(_SECONDS / epoch)))
+    epochs = max(1, min(trial.settings.epochs, int(seconds / epoch)))
     return trial.settings.model_copy(update={"epochs": epochs})
 
 
 def _trained(trial: Prepared, wanted: Numerics) -> float:
-    fit_alone(computed(trial, _wanted(wanted)))
+    fit_alone(_computed(trial, wanted))
     return _score(trial)
 
 

@@ -3,49 +3,42 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from statistics import fmean
 from typing import Any
 
-from kdorch.discovery import installed
 from kdorch.errors import TrainingError
 from kdorch.training.alone import fit_alone, short
-from kdorch.training.comparing import compare, computed
+from kdorch.training.blind import blind
 from kdorch.training.device import on_its_device
-from kdorch.training.prepared import Bench, Infeasible, Prepared
+from kdorch.training.prepared import Prepared
 from kdorch.training.stack import Unstackable, fit_stacked, likeness
 from kdorch.training.threads import quickest, torch_threads
 
 _TRIES = 2
 _PAYS = 0.9  # of the time of one by one: less is within what a busy machine does to a few steps
-_LABELS = {"task": {"use": "task"}}
 
 
 @on_its_device
 def run(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """Train some students for a few steps, alone and in a stack of copies; what a worker runs.
 
-    Noise stands in for what the teacher says, and losses that read its features are left out.
-
     Args:
         spec: As `kdorch.training.trial.run` takes it, without a teacher; ``trials`` are those at the ends of
-            the search space. Besides, ``rows``: how many are trained on, None for all; ``stack``: the size of
-            a stack to try, 1 for none; and ``compare``: whether to find out which numerics are quickest.
+            the search space. Besides, ``rows``: how many are trained on, None for all; and ``stack``: the
+            size of a stack to try, 1 for none.
 
     Returns:
         ``alone`` and ``stacked``: the seconds that the whole training takes on one thread, validation
         included, of each student that can be trained; ``against``: why some cannot be stacked, and take as
         long as alone; ``pays``: whether a stack does; ``threads`` and ``gain``: as many as this job has if
-        that pays, else 1, and how many times as fast it is; ``bytes`` of the largest one's weights;
-        and ``numerics``, as `compare` tells; empty where there is nothing to compare.
+        that pays, else 1, and how many times as fast it is; and ``bytes`` of the largest one's weights.
     """
     with torch_threads(1):
-        trials = list(_prepared(spec))
-        numerics = compare(trials) if spec["compare"] else {}
-        tried = [_Student(computed(each, numerics), spec["rows"], spec["stack"]) for each in trials]
+        trials = list(blind(spec))
+        tried = [_Student(each, spec["rows"], spec["stack"]) for each in trials]
         students = [each for each in tried if each.measure()]
     alone, stacked = [each.alone for each in students], [each.stacked for each in students]
     pays = sum(stacked) < _PAYS * sum(alone)
@@ -61,24 +54,7 @@ def run(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[st
         "threads": threads,
         "gain": gain,
         "bytes": max((_bytes(each) for each in trials), default=0),
-        "numerics": numerics,
     }
-
-
-def _prepared(spec: Mapping[str, Any]) -> Iterator[Prepared]:
-    """Yield each trial that can be prepared; the others will tell themselves."""
-    bench, plugins = Bench({**spec, "teacher": None, "supposed": True, "limits": []}), installed()
-    for trial in spec["trials"]:
-        blind = {
-            label: loss
-            for label, loss in trial["losses"].items()
-            if "features" not in plugins.part("loss", loss).needs
-        }
-        with suppress(Infeasible, TrainingError):
-            prepared = bench.prepare({**trial, "losses": blind or _LABELS, "recall": None})
-            if blind != trial["losses"]:
-                prepared.objective.closed = False  # features have a gradient of their own
-            yield prepared
 
 
 class _Student:

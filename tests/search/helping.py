@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import os
 import signal
+from pathlib import Path
 from typing import Any
 
 from kdorch import errors
@@ -12,6 +13,16 @@ from kdorch import errors
 
 def answer(spec: dict[str, Any], _: Any) -> dict[str, Any]:
     return {"answer": 42}
+
+
+def repeat(spec: dict[str, Any], _: Any) -> dict[str, Any]:
+    return spec
+
+
+def meet(spec: dict[str, Any], _: Any) -> dict[str, Any]:
+    """Open an end of a pipe, which waits for whoever opens the other."""
+    with Path(spec["pipe"]).open(spec["end"]):
+        return spec
 
 
 def refuse(spec: dict[str, Any], _: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from kdorch.search import placement
 from kdorch.search.placement import Placement, place
 from kdorch.search.where import Where
 
-IMAGES, VECTORS = [1, 8, 8], [64]
+VECTORS = [64]
 NUMERICS = {
     "memory_format": "channels_last",
     "precision": "float32",
@@ -29,6 +29,9 @@ class Answering:
 
     def __init__(self, **found: Any) -> None:
         self.found, self.asked = found, {}
+
+    def can_take(self) -> bool:
+        return True
 
     def submit(self, job: Any) -> None:
         if not self.found:
@@ -59,7 +62,7 @@ def placed(
 
 def told(**fields: Any) -> Answering:
     seconds = {"alone": [1.0, 3.0], "stacked": [1.0, 3.0], "against": [], "pays": False}
-    return Answering(**seconds | {"threads": 1, "gain": 1.0, "bytes": 5, "numerics": {}} | fields)
+    return Answering(**seconds | {"threads": 1, "gain": 1.0, "bytes": 5} | fields)
 
 
 def test_a_study_may_say_how_many(make: Any) -> None:
@@ -105,24 +108,6 @@ def test_where_nothing_can_be_measured_trials_go_one_by_one(make: Any) -> None:
 def test_the_log_says_what_speaks_for_it(make: Any, found: Any, stack: int, why: str) -> None:
     decided = placed(make(), answering=told(**found))
     assert (decided.stack, decided.why) == (stack, why)
-
-
-@pytest.mark.parametrize(
-    ("shape", "train", "asks"),
-    [
-        (IMAGES, {}, True),
-        (VECTORS, {"precision": "auto"}, True),
-        (VECTORS, {}, False),
-        (IMAGES, {"memory_format": "contiguous"}, False),
-        (IMAGES, {"deterministic": True}, False),
-    ],
-)
-def test_numerics_are_compared_only_where_there_is_a_choice(
-    make: Any, shape: Any, train: Any, asks: bool
-) -> None:
-    answering = told()
-    placed(make(train=train), shape=shape, answering=answering)
-    assert answering.asked["compare"] == asks
 
 
 def test_the_log_says_what_numerics_gain() -> None:

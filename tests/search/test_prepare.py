@@ -11,7 +11,6 @@ from numpy import ones, zeros
 from safetensors.numpy import save
 
 from kdorch import errors
-from kdorch.execution import LocalExecutor
 from kdorch.search import prepare
 from kdorch.search.phases import flat
 from kdorch.study import Study
@@ -131,27 +130,6 @@ def test_weights_for_as_many_classes_as_there_are(tree: Tree) -> None:
     assert str(caught.value).splitlines()[1:] == [
         "  losses.task.class_weights: 3 weights for 2 classes. Write one for each, or balanced."
     ]
-
-
-def test_the_errors_of_a_worker_keep_their_class() -> None:
-    with LocalExecutor(1, preload=(), sys_path=[str(Path(__file__).parent)]) as executor:
-        assert prepare.call(executor, "helping:answer", {"question": "6 x 7"}) == {"answer": 42}
-        with pytest.raises(errors.DataError, match=r"^no rows$"):
-            prepare.call(executor, "helping:refuse", {"what": "DataError", "why": "no rows"})
-        with pytest.raises(errors.KdorchError, match=r"^ValueError: why not$"):
-            prepare.call(executor, "helping:refuse", {"what": "ValueError", "why": "why not"})
-        with pytest.raises(errors.KdorchError, match=r"^Problem: a name that our errors have$"):
-            prepare.call(executor, "helping:borrow_a_name", {"why": "a name that our errors have"})
-        with pytest.raises(
-            errors.KdorchError, match=r"^StudyError: the file has 1 problem:\n  a: is wrong\.$"
-        ):
-            prepare.call(executor, "helping:refuse_a_study", {})
-        with pytest.raises(errors.KdorchError, match=r"helping:die was lost 3 times: .* Run the study again"):
-            prepare.call(executor, "helping:die", {})
-        with pytest.raises(
-            errors.KdorchError, match=r"helping:hang was lost once: exceeded its deadline of 0"
-        ):
-            prepare.call(executor, "helping:hang", {}, timeout=0.02)
 
 
 def test_workers_share_a_quarter_of_the_memory() -> None:

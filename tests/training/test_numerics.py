@@ -15,6 +15,7 @@ import kdorch
 from kdorch.study import Train
 from kdorch.training import comparing, trial
 from kdorch.training.alone import fit_alone
+from kdorch.training.blind import blind
 from kdorch.training.layout import against_bfloat16, against_channels_last
 from kdorch.training.numerics import Numerics, settle
 from kdorch.training.prepared import Bench
@@ -206,33 +207,28 @@ def test_a_trial_obeys_and_says_so(images):
 # ---------------------------------------------------------------- what is measured
 
 
-def prepared(*described):
-    """Return the trials of a job before their training."""
-    spec = job(*described)
-    bench = Bench(spec)
-    return [bench.prepare(trial) for trial in spec["trials"]]
+def timed(described):
+    return comparing.times(job(described) | {"rows": None}, print)["seconds"]
 
 
 def test_each_layout_is_measured_and_precision_only_on_request(images):
-    found = comparing.compare(prepared(images(), images(student={"use": "cnn", "width": 8})))
-    seconds = found["figures"]["seconds"]
+    seconds = timed(images())
     assert all(value > 0 for value in seconds.values())
     assert seconds["contiguous float32"] == seconds["contiguous bfloat16"]
     assert seconds["contiguous float32"] != seconds["channels_last float32"]
-    assert (found["precision"], found["figures"]["scores"]) == ("float32", [])
+
+
+def test_a_longer_training_takes_longer(images):
+    short, long = (images(train={"epochs": epochs, "batch": 8}) for epochs in (1, 100))
+    assert min(timed(long).values()) > 10 * max(timed(short).values())
 
 
 def test_where_nothing_is_to_be_decided_nothing_is_measured(images):
-    assert comparing.compare(prepared(images(student={"use": "mlp", "width": 8}))) == {}
+    assert timed(images(student={"use": "mlp", "width": 8})) == {}
 
 
-@pytest.mark.parametrize(
-    ("seconds", "expected"),
-    [((1.0, 0.8), "channels_last"), ((1.0, 0.97), "contiguous"), ((0.0, 0.0), "contiguous")],
-)
-def test_what_is_hardly_quicker_is_not_worth_it(seconds, expected):
-    measured = dict(zip((Numerics(), Numerics("channels_last")), seconds, strict=True))
-    assert comparing.quickest(measured, "float32").memory_format == expected
+def test_what_cannot_be_trained_is_left_to_the_trials(images):
+    assert timed(images(losses={"task": {"use": "task"}, "bad": {"use": "poisoned"}})) == {}
 
 
 @HALVES
@@ -243,11 +239,14 @@ def test_what_is_hardly_quicker_is_not_worth_it(seconds, expected):
 )
 def test_accuracy_is_kept_where_that_can_be_said(images, epochs, score, kept):
     train = {"epochs": epochs, "batch": 8, "lr": 0.01 if epochs > 1 else 1e-9, "precision": "auto"}
-    (described,) = prepared(images(train=train, score=score, student={"use": "cnn", "width": 8}))
-    before = [weight.clone() for weight in described.network.parameters()]
-    comparing.compare([described])  # the first training of a process takes seconds
-    found = comparing.scores(described, (Numerics(), Numerics(precision="bfloat16")))
-    assert found["kept"] is kept
-    assert found["epochs"] == epochs
-    for was, weight in zip(before, described.network.parameters(), strict=True):
+    described = images(train=train, score=score, student={"use": "cnn", "width": 8})
+    (one,) = blind(job(described))
+    before = [weight.clone() for weight in one.network.parameters()]
+    comparing.compared(one, (Numerics(), Numerics(precision="bfloat16")), 60.0)
+    for was, weight in zip(before, one.network.parameters(), strict=True):
         torch.testing.assert_close(was, weight, rtol=0, atol=1e-6)
+    asked = {"both": ["contiguous float32", "contiguous bfloat16"], "seconds": 60.0}
+    found = comparing.scores(job(described) | asked, print)
+    assert (found["kept"], found["epochs"]) == (kept, epochs)
+    few = comparing.scores(job(described) | asked | {"seconds": 0.0}, print)
+    assert few["epochs"] == 1

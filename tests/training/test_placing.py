@@ -18,7 +18,7 @@ STACK = 8
 def measured(spec):
     def call(*trials, **asked):
         described = job(*(spec(**each, teacher=None) for each in trials))
-        return placing.run({**described, "rows": None, "stack": STACK, "compare": False, **asked}, print)
+        return placing.run({**described, "rows": None, "stack": STACK, **asked}, print)
 
     return call
 
