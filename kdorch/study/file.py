@@ -74,7 +74,8 @@ def _index(items: list[Any], key: str) -> int | None:
 
 
 def _line(node: Any, key: Any) -> int | None:
-    place = (node.lc.data or {}).get(key)  # keys that were merged in have no place
+    known = getattr(node, "lc", None)  # lists with a tag of their own have none
+    place = (known.data or {}).get(key) if known else None  # keys that were merged in have no place
     return place[0] + 1 if place else None
 
 

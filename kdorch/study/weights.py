@@ -25,8 +25,11 @@ def idle(sections: Mapping[str, Any]) -> Iterator[Problem]:
         return
     if sections.get("train") is None:
         return
-    epochs = range(1, _most("train.epochs", sections) + 1)
-    empty = next((epoch for epoch in epochs if not any(weight_at(each, epoch) for each in weights)), None)
+    last = _most("train.epochs", sections)
+    # Where a schedule is 0 for a while, it is so from its first epoch on, or once it has come to its end.
+    starts = sorted({1, *(each.epochs + 1 for each in weights if isinstance(each, Schedule))})
+    without = (start for start in starts if not any(weight_at(each, start) for each in weights))
+    empty = next((start for start in without if start <= last), None)
     if empty:
         what = f"every weight is 0 in epoch {empty}, so nothing is learnt there."
         yield Problem("losses", what, "Let a schedule begin or end above 0, or give another loss a weight.")

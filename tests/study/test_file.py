@@ -136,6 +136,11 @@ def test_lines_of_nested_keys_dotted_keys_and_options(write: Write) -> None:
     assert {path: source.line(path) for path in lines} == lines
 
 
+def test_what_has_no_line_has_that_of_the_key_above(write: Write) -> None:
+    source = read(write("name: a\nplugins: !!pairs [a: 1, a: 2]\n"))
+    assert source.line("plugins.1") == 2
+
+
 def test_what_was_set_has_no_line(write: Write) -> None:
     source = read(write("train:\n  lr: 1\n  epochs: 1\n"), ["train.lr=x"])
     assert (source.line("train.lr"), source.line("train.epochs")) == (None, 3)

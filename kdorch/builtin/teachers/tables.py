@@ -54,7 +54,7 @@ class Table:
         self._check_names(wanted, strict=not chosen)
         try:
             return np.stack([self.columns[name] for name in wanted], 1).astype(np.float64)
-        except (TypeError, ValueError) as error:
+        except (OverflowError, TypeError, ValueError) as error:
             what = f"{self.name} holds what is no number: {reason(error)}"
             raise kdorch.DataError(f"teacher.path: {what}") from error
 

@@ -82,6 +82,7 @@ WRONG = {
         "1 of 30 rows hold NaN or infinity. .* row 112",
     ),
     "words": (lambda t: t.assign(a="much"), "said.csv holds what is no number: .*'much'"),
+    "huge": (lambda t: t.assign(a=str(10**400)), "said.csv holds what is no number: .*too large"),
     "ids": (lambda t: t.assign(row=t["row"].where(t["row"] != 112)), "column 'row'"),
 }
 
