@@ -38,20 +38,30 @@ def numerics(
     if not _has_choice(study, shape):
         return {}
     each = [{**spec, "trials": [trial]} for trial in spec["trials"]]
-    seconds = Counter[str]()
-    for timed in call_each(executor, _TIMES, each, timeout=TRY):
-        seconds.update(timed["seconds"])
+    timed = [found["seconds"] for found in call_each(executor, _TIMES, each, timeout=TRY)]
+    seconds = sum(map(Counter, timed), Counter[str]())
     if not seconds:
         return {}
     best, halved = quickest(seconds, "float32"), quickest(seconds, "bfloat16")
     scores: list[dict[str, Any]] = []
     if seconds[halved] < _GAIN * seconds[best]:
-        search = study.search.trials * seconds[best] / len(each) / workers
-        asked = {"both": [best, halved], "seconds": min(_SECONDS, _SHARE * search)}
-        found = call_each(executor, _SCORES, [one | asked for one in each], timeout=TRY)
-        scores = [score for score in found if score]
-        best = halved if scores and all(score["kept"] for score in scores) else best
+        search = study.search.trials * seconds[best] / sum(map(bool, timed)) / workers
+        most = min(_SECONDS, _SHARE * search)
+        short = [
+            one | {"trials": [_short(one["trials"][0], took[best], most)], "both": [best, halved]}
+            for one, took in zip(each, timed, strict=True)
+            if took
+        ]
+        scores = [found for found in call_each(executor, _SCORES, short, timeout=TRY) if found]
+        best = halved if scores and all(found["kept"] for found in scores) else best
     return wanted(best) | {"figures": {"seconds": dict(seconds), "scores": scores}}
+
+
+def _short(trial: Mapping[str, Any], whole: float, seconds: float) -> dict[str, Any]:
+    """Return a trial with as many epochs as fit in some seconds, one at least."""
+    train = trial["train"]
+    epochs = max(1, min(train["epochs"], int(train["epochs"] * seconds / whole)))
+    return {**trial, "train": {**train, "epochs": epochs}}
 
 
 def _has_choice(study: Study, shape: list[int]) -> bool:

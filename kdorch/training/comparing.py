@@ -10,17 +10,17 @@ from itertools import product
 from typing import Any
 
 from kdorch.errors import TrainingError
-from kdorch.study import Train
 from kdorch.training.alone import fit_alone, short
 from kdorch.training.blind import blind
 from kdorch.training.device import on_its_device, there
 from kdorch.training.evaluate import evaluate
 from kdorch.training.numerics import Numerics, settle
 from kdorch.training.prepared import Prepared
+from kdorch.training.rows import head
 from kdorch.training.threads import torch_threads
 
 _ALL = [Numerics(*each) for each in product(("contiguous", "channels_last"), ("float32", "bfloat16"))]
-_STEPS, _TRIES = 6, 4  # the first try also pays for what oneDNN compiles
+_STEPS, _TRIES = 5, 3  # the first try also pays for what oneDNN compiles
 _CLOSE = 1.3  # times what the quickest took: all others are out of the running after two tries
 
 
@@ -49,7 +49,7 @@ def scores(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict
     """Train a student in float32 and in bfloat16 for a short while; what a worker runs.
 
     Args:
-        spec: As above, besides ``both``: the numerics, as names; and ``seconds`` that a training may take.
+        spec: As above, besides ``both``: the numerics, as names.
 
     Returns:
         As `compared` tells; nothing where it cannot be trained.
@@ -57,7 +57,8 @@ def scores(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict
     with torch_threads(1):
         for trial in blind(spec):
             one, other = (Numerics(*each.split()) for each in spec["both"])
-            return compared(trial, (one, other), spec["seconds"])
+            shown = head(trial.train[0], spec["rows"] or len(trial.train[0]))
+            return compared(replace(trial, train=[shown]), (one, other))
     return {}
 
 
@@ -87,40 +88,31 @@ def _computed(trial: Prepared, wanted: Numerics) -> Prepared:
     return replace(trial, numerics=numerics)
 
 
-def compared(trial: Prepared, both: tuple[Numerics, Numerics], seconds: float) -> dict[str, Any]:
-    """Train copies of a student in float32 and in bfloat16 for a short while, and compare the scores.
+def compared(trial: Prepared, both: tuple[Numerics, Numerics]) -> dict[str, Any]:
+    """Train copies of a student in float32 and in bfloat16, and compare the scores.
 
     Accuracy is kept where the second is at most one standard error of a proportion below the first. Where
     nothing was learnt in so short a while, or the score is no share of anything, that cannot be said.
 
     Args:
-        trial: The student's; it is left as it is.
+        trial: The student's, a short one; it is left as it is.
         both: Float32 and bfloat16.
-        seconds: That each training may take, one epoch at least.
 
     Returns:
         The scores ``untrained``, in ``float32`` and in ``bfloat16``, after how many ``epochs``, and whether
         accuracy is ``kept``.
     """
-    before, settings = _score(trial), _affordable(_computed(trial, both[0]), seconds)
-    one, other = (_trained(replace(_copy(trial), settings=settings), numerics) for numerics in both)
+    before = _score(trial)
+    one, other = (_trained(_copy(trial), numerics) for numerics in both)
     share = trial.score[1] == "max" and 0 <= one <= 1
     error = math.sqrt(one * (1 - one) / len(trial.validation)) if share else math.nan
-    found = {"untrained": before, "float32": one, "bfloat16": other, "epochs": settings.epochs}
+    found = {"untrained": before, "float32": one, "bfloat16": other, "epochs": trial.settings.epochs}
     return found | {"kept": one > before + error and other >= one - error}
 
 
 def _copy(trial: Prepared) -> Prepared:
     subject = replace(trial.subject, network=deepcopy(trial.network))
     return replace(trial, subject=subject, objective=deepcopy(trial.objective))
-
-
-def _affordable(trial: Prepared, seconds: float) -> Train:
-    """Return the settings of a training with as many epochs as fit in a short while."""
-    first = short(trial, _STEPS)
-    epoch = fit_alone(first).seconds * len(trial.train[0]) / len(first.train[0])
-    epochs = max(1, min(trial.settings.epochs, int(seconds / epoch)))
-    return trial.settings.model_copy(update={"epochs": epochs})
 
 
 def _trained(trial: Prepared, wanted: Numerics) -> float:

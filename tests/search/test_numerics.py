@@ -28,8 +28,8 @@ class Answering:
 
     def submit(self, job: Any) -> None:
         self.asked.append(job.spec)
-        student = job.spec["trials"][0]
-        found = {"kept": self.kept} if "both" in job.spec else {"seconds": self.seconds[student]}
+        [trial] = job.spec["trials"]
+        found = {"kept": self.kept} if "both" in job.spec else {"seconds": self.seconds[trial["number"]]}
         self.events.append(Event(job, "done", found))
 
     def poll(self, timeout: float) -> list[Event]:
@@ -43,7 +43,8 @@ def chosen(tree: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]
         study = kdorch.Study(
             **tree(train={"epochs": 1, "batch": 64, "lr": 0.01, **train}, search={"trials": 100})
         )
-        spec = {"trials": list(range(len(answering.seconds)))}
+        trials = [{"number": number, "train": {"epochs": 20}} for number in range(len(answering.seconds))]
+        spec = {"trials": trials}
         return numerics(study, answering, spec, shape, 2)  # type: ignore[arg-type]  # as much of it as is needed
 
     return choose
@@ -79,21 +80,20 @@ def test_what_is_quickest_for_all_together_is_chosen(chosen: Any) -> None:
 
 @pytest.mark.parametrize(("kept", "precision"), [(True, "bfloat16"), (False, "float32")])
 def test_bfloat16_has_to_be_quicker_and_as_good(chosen: Any, kept: bool, precision: str) -> None:
-    answering = Answering([taking(0.1, 0.06, 0.1, 0.04), taking(0.9, 0.54, 0.9, 0.36)], kept)
+    answering = Answering([taking(0.1, 0.06, 0.1, 0.04), taking(0.9, 0.54, 0.9, 0.36), {}], kept)
     found = chosen(answering)
     assert (found["memory_format"], found["precision"]) == ("channels_last", precision)
     assert len(found["figures"]["scores"]) == 2
     both = ["channels_last float32", "channels_last bfloat16"]
-    # A fiftieth of 100 trainings of 0.3 s, two at once.
-    assert [(each["both"], each["seconds"]) for each in answering.asked[2:]] == 2 * [
-        (both, pytest.approx(0.3))
-    ]
+    # A fiftieth of 100 trainings of 0.3 s, two at once, is 0.3 s: half of the one training, and the other whole.
+    assert [each["both"] for each in answering.asked[3:]] == [both, both]
+    assert [each["trials"][0]["train"]["epochs"] for each in answering.asked[3:]] == [20, 11]
 
 
 def test_long_searches_have_seconds_for_it_not_minutes(chosen: Any) -> None:
-    answering = Answering([taking(9000, 9000, 10, 10)])
+    answering = Answering([taking(40, 40, 10, 10), taking(900, 900, 10, 10)])
     chosen(answering)
-    assert answering.asked[1]["seconds"] == 2.0
+    assert [each["trials"][0]["train"]["epochs"] for each in answering.asked[2:]] == [1, 1]
 
 
 @pytest.mark.parametrize(
