@@ -66,7 +66,7 @@ def array(path: Path) -> np.ndarray:
     import numpy as np
 
     try:
-        return np.lib.format.open_memmap(path, mode="r")
+        return _known(np.lib.format.open_memmap(path, mode="r"))
     except Exception as error:  # of a damaged file anything: its header is a piece of Python
         raise kdorch.DataError(f"{path} holds no NumPy array of numbers or text: {reason(error)}.") from error
 
@@ -126,11 +126,19 @@ def read(arrays: NpzFile, name: str, path: Path) -> np.ndarray:
     import numpy as np
 
     try:
-        found = arrays[name]
+        found = _known(arrays[name])
     except Exception as error:
         raise kdorch.DataError(f"{path}: array {name!r} cannot be read: {reason(error)}.") from error
     if not isinstance(found, np.ndarray):  # the bytes of what is no .npy
         raise kdorch.DataError(f"{path}: {name!r} is no NumPy array.")
+    return found
+
+
+def _known(found: np.ndarray) -> np.ndarray:
+    """Return an array, unless its cells are bytes or records that nobody can compare."""
+    dtype = getattr(found, "dtype", None)  # the bytes of what is no .npy have none
+    if dtype is not None and dtype.kind == "V":
+        raise TypeError(f"its cells are of type {dtype}")
     return found
 
 

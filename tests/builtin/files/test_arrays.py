@@ -109,6 +109,16 @@ def test_python_objects_are_not_loaded(tmp_path: Path) -> None:
         Files(path=file).load()
 
 
+def test_records_are_no_numbers(tmp_path: Path) -> None:
+    cells = np.zeros(12, "V4")
+    with pytest.raises(kdorch.DataError, match=r"array 'y' cannot be read: .*its cells are of type"):
+        Files(path=npz(tmp_path, x=X, y=cells)).load()
+    np.save(tmp_path / "y.npy", cells)
+    np.save(tmp_path / "x.npy", X)
+    with pytest.raises(kdorch.DataError, match=r"y.npy holds no NumPy array of numbers or text: .*V4"):
+        Files(path=tmp_path / "x.npy", labels=tmp_path / "y.npy").load()
+
+
 def test_what_is_no_array(tmp_path: Path) -> None:
     for name in ("x.npy", "x.npz"):
         (tmp_path / name).write_text("x,y")
