@@ -7,35 +7,31 @@ import shutil
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from kdorch.disk import usable
-from kdorch.errors import ExecutionError, KdorchError
-from kdorch.execution import Executor, LocalExecutor
-from kdorch.search import prepare, showing
+from kdorch.errors import KdorchError
+from kdorch.execution import LocalExecutor
+from kdorch.search import prepare
 from kdorch.search.beginning import begin
-from kdorch.search.beside import Beside, Maker
+from kdorch.search.beside import Beside
 from kdorch.search.coordinator import Coordinator
-from kdorch.search.estimate import forewarn
 from kdorch.search.frames import candidates, open_confirmations, open_trials
 from kdorch.search.home import Folder, Home
-from kdorch.search.inputs import inputs, keep
 from kdorch.search.interrupts import Attentive, Interrupts, held_back
 from kdorch.search.journal import Journal, mend, open_journal
-from kdorch.search.logbook import connect, open_page, pages_of
+from kdorch.search.logbook import connect
 from kdorch.search.looking import look_back
-from kdorch.search.models import models
 from kdorch.search.observer import Observer
 from kdorch.search.phases import Confirming, Searching
-from kdorch.search.placement import Placement, place
+from kdorch.search.preparing import Preparation
 from kdorch.search.profile import Profiled
-from kdorch.search.reconcile import pick_up, unsettled
+from kdorch.search.reconcile import pick_up
 from kdorch.search.record import Record
-from kdorch.search.setting import Phase, Setting, set_up
+from kdorch.search.setting import Phase, Setting
 from kdorch.search.spool import Spool
-from kdorch.search.together import fit_together
 from kdorch.search.where import where
 from kdorch.stopwatch import part
 from kdorch.study import Study
@@ -144,39 +140,18 @@ class Session:
         if self._where.told:
             self.observer.say(f"device   {self._where.told}")
         tracker.outage.tell, tracker.outage.pausing = self.observer.say, interrupts.waiting
-        data = prepare.data(self.study, self.home, executor, self._wait("data"))
-        self._unchanged("data", data, record)
-        rows = ", ".join(f"{count:,} {split}" for split, count in data["facts"]["rows"].items())
-        prepare.fits(self.study, data["facts"]["task"])
-        showing.showable(self.study, executor, data)
-        self._try_together(executor, data)  # what is wrong without the teacher need not wait for it
-        shown = showing.transfer(self.study, self.home, executor, data["path"], self._wait("views"))
-        self.observer.say(f"data     {rows} (locked){showing.said(self.study, shown)}")
-        for note in data["facts"].get("notes", ()):
-            self.observer.say(f"data     {note}")
-        placement = self._placed(executor, data, record)
-        maker = Maker(self.study, self.home, self.uri, executor, data, self._where)
-        forewarn(maker, placement, self._left(), self.observer)
-        open_page(tracker, self.study, data, identity=record["identity"])
-        pages = pages_of(tracker)
-        self.folder.write(record | pages | {"concluded": False})
-        runs = unsettled(tracker, self._searched)
-        beside = Beside(maker, tracker, runs, self.observer)
-        first, *others = models(self.study)
-        teacher = beside.ready(first, lambda found: self._unchanged("teacher", found, record))
-        self._try_together(executor, data, teacher["path"])
-        references = {model.label: beside.ready(model) for model in others}
-        record |= pages | {"data": data, "teacher": teacher, "references": references, "concluded": False}
-        self.folder.write(record)
-        entries = (data, teacher, shown)
-        lessons = showing.lessons(self.study, self.home, executor, entries, self._where, self.observer)
-        if self.study.teacher.raw and "features" in lessons:  # which nobody could be asked for before
-            self._try_together(executor, data, teacher["path"], lessons["features"])
-        setting = placement.applied(set_up(self.study, self.home, data, lessons, self._where))
-        noted = inputs(self.study, executor, setting.shared, setting.threads)
-        origin = keep(record, noted)
-        setting = replace(setting, inputs=origin, spool=replace(setting.spool, origin=origin))
-        self.folder.write(record)
+        left = self.trials - self._searched.counted
+        setting, beside = Preparation(
+            self.study,
+            self.home,
+            self.uri,
+            executor,
+            self._where,
+            self._searched,
+            left,
+            self.observer,
+            record,
+        ).make(tracker)
         self._search(executor, tracker, beside, setting, record)
 
     def _search(
@@ -204,31 +179,6 @@ class Session:
                     self._pick_up(tracker, tracker.runs(settled=False), setting.spool, called_off=True)
             raise
 
-    def _wait(self, what: str) -> Callable[[float], None]:
-        return partial(self.observer.wait, what)
-
-    def _try_together(
-        self,
-        executor: Executor,
-        data: dict[str, Any],
-        teacher: str | None = None,
-        source: dict[str, Any] | None = None,
-    ) -> None:
-        """Refuse parts that do not fit each other, if there is anything left to search."""
-        if self._left() > 0:
-            try:
-                fit_together(self.study, executor, data, teacher, source, device=self._where.device)
-            except ExecutionError as error:  # one of them took its worker down: others may do better
-                self.observer.say(f"warning  the parts could not be tried together: {error}")
-
-    def _left(self) -> int:
-        return self.trials - self._searched.counted
-
-    def _unchanged(self, what: str, entry: dict[str, Any], record: dict[str, Any]) -> None:
-        """Make sure that a stored entry is the one that the complete trials were trained with."""
-        if self._searched.complete():
-            prepare.unchanged(self.study, record, what, entry["digest"])
-
     def _searching(self) -> Searching:
         return Searching(self.study, self._searched, self.trials)
 
@@ -251,16 +201,6 @@ class Session:
             executor.note(Coordinator(phase, setting, executor, tracker, self.observer).drive(deadline))
             seconds, done = time.monotonic() - started, phase.record.counted - before
             self.observer.say(f"{phase.title}: {done} trainings in {seconds:.1f} s")
-
-    def _placed(self, executor: Executor, data: dict[str, Any], record: dict[str, Any]) -> Placement:
-        """Decide how trials are placed and computed, or go on as it was when the study was begun."""
-        placement = place(self.study, executor, data, self._where, record.get("placement"))
-        record["placement"] = placement.facts()
-        self.folder.write(record)
-        self.observer.say(f"trials   {placement.told()}; {self._where.workers} at once")
-        if told := placement.computed():
-            self.observer.say(f"numerics {told}")
-        return placement
 
 
 def _is_open(phase: Phase) -> bool:

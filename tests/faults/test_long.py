@@ -38,7 +38,7 @@ def test_it_goes_on_where_its_worker_died(
     run: Any, whole: Any, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kdorch.search.coordinator._EVERY", (0.0, 0.0))
-    monkeypatch.setattr("kdorch.search.coordinator._LONG", -1.0)
+    monkeypatch.setattr("kdorch.search.arrivals._LONG", -1.0)
     results = run(home)
     assert (tmp_path / "mark").read_text() == "." * (EPOCHS - 4) * STEPS
     found = whole(home)

@@ -113,7 +113,7 @@ def test_one_worker_gets_a_trial_once_the_last_one_is_written(drive: Any) -> Non
 def test_the_run_of_a_long_training_is_begun_before_it_ends(
     drive: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kdorch.search.coordinator._LONG", -1.0)
+    monkeypatch.setattr("kdorch.search.arrivals._LONG", -1.0)
     record, log = drive(1, lambda log: None)
     assert log == ["submitted", "begun", "written"] * TRIALS
     assert len(record.complete()) == TRIALS
