@@ -13,6 +13,7 @@ from kdorch.kinds import Direction
 from kdorch.study.space import space
 
 SIZE = "size/params"
+FRESH = "fresh seeds"  # the first objective again, on the seeds of the confirmation
 
 
 def models_told(results: Results) -> Iterator[str]:
@@ -39,11 +40,12 @@ def pruning_told(results: Results) -> Iterator[str]:
 def front_rows(results: Results) -> list[dict[str, Any]]:
     """Return the front, small to large, each beside the teacher and its twin without the teacher.
 
-    ``retention`` and ``of teacher`` are shares of the teacher's validation quality and of its parameters;
-    where a lower quality is better, ``retention`` is the teacher's share of the student's, so that more is
-    always better. The test score is the mean over the seeds of the confirmation, ``±`` half of its 95 %
-    interval (Student's t), ``test retention`` its retention. ``scratch`` is the same student, on the same
-    seeds, without the teacher. What is not known is None.
+    ``retention`` is the student's share of the teacher's score (validation), ``of teacher`` of its size; of a
+    score of which less is better, retention is the teacher's share of the student's, so that more is
+    always better. ``fresh seeds`` is the first objective again, as a mean over the seeds of the
+    confirmation, ``±`` half of its 95 % interval (Student's t). The test score is the same on the test rows,
+    ``test retention`` its retention. ``scratch`` is the same student, on the same seeds, without the teacher.
+    What is not known is None.
     """
     return [_row(results, found) for found in results.front.to_dict("records")]
 
@@ -55,9 +57,10 @@ def _row(results: Results, found: Mapping[Hashable, Any]) -> dict[str, Any]:
     best = results.study.objectives[quality]
     row["retention"] = _retention(known[quality], teacher[quality], best)
     row["of teacher"] = _share(known[SIZE], teacher.get(SIZE))
-    for role, column in (("confirm", test), ("baseline", "scratch")):
+    columns = (("confirm", quality, FRESH), ("confirm", test, test), ("baseline", test, "scratch"))
+    for role, metric, column in columns:
         seeds = results.confirmed_of(known["trial"], role)
-        interval = mean_interval(list(seeds[test])) if len(seeds) else None
+        interval = mean_interval(list(seeds[metric])) if len(seeds) else None
         row[column] = interval.mean if interval else None
         # One seed says nothing about the spread: its interval is infinite, which JSON cannot hold.
         row[f"{column} ±"] = interval.high - interval.mean if interval and interval.n > 1 else None

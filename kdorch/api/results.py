@@ -188,6 +188,27 @@ class Results:
             return best_under(among, objectives, maxima)
         return knee(among, objectives)
 
+    def explain(
+        self,
+        *,
+        trial: int | None = None,
+        within_share: float | None = None,
+        maxima: Mapping[str, float] | None = None,
+    ) -> str:
+        """Say in words why `choose` takes the student that it takes.
+
+        Returns:
+            How far it is from its teacher, what the next smaller and the next larger would bring and cost,
+            and, of a confirmed student, how much too good the search's own value was.
+
+        Raises:
+            ChoiceError: As `choose` does, with the same arguments.
+        """
+        from kdorch.api.explanation import explanation
+
+        chosen = self.choose(trial=trial, within_share=within_share, maxima=maxima)
+        return explanation(self, chosen, trial=trial, within_share=within_share, maxima=maxima)
+
     def plot(self) -> Figure:
         """Draw the front: quality against size, the teacher, the confirmed students and their twins.
 

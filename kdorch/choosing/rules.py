@@ -34,10 +34,13 @@ def knee(front: pd.DataFrame, objectives: Mapping[str, Direction]) -> pd.Series:
     """
     _refuse_empty(front)
     shortfall = _share_of_range(front, objectives)
-    # The chord joins (0, 1) to (1, 0): on the ideal side the sum is below 1, by √2 times the distance.
-    power = 1 if len(objectives) < 3 else 2  # noqa: PLR2004
-    distance = (shortfall**power).sum(axis=1).round(12)
-    return _row(front, int(np.lexsort((shortfall[:, 0], distance))[0]))
+    return _row(front, int(np.lexsort((shortfall[:, 0], _distance(shortfall)))[0]))
+
+
+def has_knee(front: pd.DataFrame, objectives: Mapping[str, Direction]) -> bool:
+    """Say whether a front has a knee, or `knee` gives its best quality for want of one."""
+    _refuse_empty(front)
+    return bool(_distance(_share_of_range(front, objectives)).min() < 1)
 
 
 def within(
@@ -163,6 +166,14 @@ def _share_of_range(front: pd.DataFrame, objectives: Mapping[str, Direction]) ->
     span = turned.max(axis=0) - best
     scaled: Floats = (turned - best) / np.where(span > 0, span, 1.0)
     return scaled
+
+
+def _distance(shortfall: Floats) -> Floats:
+    """Return how far from the ideal point each student is, 1 at the extremes of two objectives."""
+    # The chord joins (0, 1) to (1, 0): on the ideal side the sum is below 1, by √2 times the distance.
+    power = 1 if shortfall.shape[1] < 3 else 2  # noqa: PLR2004
+    distance: Floats = (shortfall**power).sum(axis=1).round(12)
+    return distance
 
 
 def _refuse_empty(front: pd.DataFrame) -> None:

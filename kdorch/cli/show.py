@@ -62,7 +62,8 @@ def _after(results: Results, now: Overview) -> str:
 
 
 def _print_tables(results: Results) -> None:
-    from kdorch.api.front import front_rows, models_told, pruning_told, searched_paths
+    from kdorch.api.front import FRESH, front_rows, models_told, pruning_told, searched_paths
+    from kdorch.cli.confirmed import beside_fresh_seeds
     from kdorch.cli.tables import console, table
 
     out = console()
@@ -76,12 +77,16 @@ def _print_tables(results: Results) -> None:
     if searched:
         out.print(table([_parameters(row, searched) for row in rows], right=True))
     out.print("retention: share of the teacher's test score, or *of its validation score")
-    among = "the confirmed" if len(results.confirmed) else "the front"
-    click.echo(f"The knee of {among} is trial {int(results.choose()['trial'])}.")
+    again = [beside_fresh_seeds(row, results.quality) for row in rows if row[FRESH] is not None]
+    if again:
+        out.print(table(again, right=True))
+    out.print(results.explain())
 
 
 def _brief(row: dict[str, Any], results: Results) -> dict[str, str]:
     """Return what fits a terminal of 80 columns."""
+    from kdorch.cli.tables import spread
+
     test = results.test_score
     others = [metric for metric in results.study.objectives if metric != results.quality]
     confirmed = row[test] is not None
@@ -90,8 +95,8 @@ def _brief(row: dict[str, Any], results: Results) -> dict[str, str]:
         "val": f"{row[results.quality]:.4f}",
         **{metric.partition("/")[2]: _number(row[metric]) for metric in others},
         "of teacher": _percent(row["of teacher"]),
-        "test (95 %)": _spread(row[test], row[f"{test} ±"]),
-        "scratch (95 %)": _spread(row["scratch"], row["scratch ±"]),
+        "test (95 %)": spread(row[test], row[f"{test} ±"]),
+        "scratch (95 %)": spread(row["scratch"], row["scratch ±"]),
         "retention": _percent(row["test retention" if confirmed else "retention"])
         + ("" if confirmed else "*"),
     }
@@ -101,12 +106,6 @@ def _percent(share: float | None) -> str:
     from kdorch.choosing.numbers import percent
 
     return "-" if share is None else percent(share)
-
-
-def _spread(mean: float | None, half: float | None) -> str:
-    if mean is None:
-        return "-"
-    return f"{mean:.4f} ± {half:.4f}" if half is not None else f"{mean:.4f}"
 
 
 def _parameters(row: dict[str, Any], searched: list[str]) -> dict[str, str]:
@@ -147,4 +146,5 @@ def facts(results: Results) -> dict[str, Any]:
         "pruned": len(results.pruned),
         "front": front_rows(results),
         "knee": int(results.choose()["trial"]) if len(results.front) else None,
+        "explanation": results.explain() if len(results.front) else None,
     }

@@ -38,6 +38,13 @@ def table(rows: Sequence[Mapping[str, str]], *, right: bool = False) -> Table:
     return made
 
 
+def spread(mean: float | None, half: float | None) -> str:
+    """Return a mean with half of its interval, as far as they are known."""
+    if mean is None:
+        return "-"
+    return f"{mean:.4f} ± {half:.4f}" if half is not None else f"{mean:.4f}"
+
+
 def ago(seconds: float) -> str:
     """Return how long ago something was: ``3 hours ago``."""
     for unit, length in _UNITS:

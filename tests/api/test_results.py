@@ -142,3 +142,36 @@ def test_models_that_are_made_ready_alone_get_all_cores(finished: Any) -> None:
     ]
     [naive] = [each for each in facts if each.get("epochs_trained") == 0]
     assert naive["threads"] == cores()
+
+
+def test_a_choice_is_explained_by_its_rule_and_by_fresh_seeds(results: kdorch.Results) -> None:
+    chosen = results.choose()
+    seeds = results.confirmed_of(int(chosen["trial"]))["val/accuracy"]
+    told = results.explain()
+    assert told.startswith(
+        f"Trial {int(chosen['trial'])}, the best of the confirmed, who have no knee: val/accuracy"
+    )
+    lucky = round(100 * (chosen["val/accuracy"] - seeds.mean()), 1)
+    assert f"The search's own val/accuracy was {abs(lucky)} points" in told
+    assert "the smallest of the confirmed within 90.0% of the teacher" in results.explain(within_share=0.9)
+    assert "the best of the confirmed with size/params at most 1,000,000" in results.explain(
+        maxima={"size/params": 1e6}
+    )
+    other = next(int(trial) for trial in results.trials["trial"] if not len(results.confirmed_of(trial)))
+    told = results.explain(trial=other)
+    assert told.startswith(f"Trial {other}, chosen by its number: val/accuracy")
+    assert "fresh" not in told
+
+
+def test_searched_and_confirmed_values_stand_side_by_side(results: kdorch.Results, cli: Any) -> None:
+    shown = cli("--home", str(results.home.path), "study", "show", "tiny").stdout
+    rows = [row for row in front_rows(results) if row["fresh seeds"] is not None]
+    assert {row["trial"] for row in rows} == set(results.eligible["trial"])
+    lines = [line.split() for line in shown.splitlines()]
+    for row in rows:
+        seeds = results.confirmed_of(row["trial"])["val/accuracy"]
+        assert row["fresh seeds"] == pytest.approx(seeds.mean())
+        change = row["fresh seeds"] - row["val/accuracy"]
+        both = [str(row["trial"]), f"{row['val/accuracy']:.4f}", f"{row['fresh seeds']:.4f}", "±"]
+        assert next(line for line in lines if line[:4] == both)[-1] == f"{change:+.4f}"
+    assert results.explain() in shown.splitlines()

@@ -44,7 +44,7 @@ def test_piped_output_is_plain_lines(finished: Any) -> None:
     assert re.fullmatch(r"search +1/6  best val/accuracy 0\.\d{4}, front 1", lines[5])
     assert re.fullmatch(r"search: 6 trainings in \d+\.\d s", lines[11])
     assert any(re.match(r"confirmation +8/8$", line) for line in lines)
-    assert "The knee of the confirmed is trial" in finished.output
+    assert ", the best of the confirmed, who have no knee: val/accuracy" in finished.output
     assert not [line for line in lines if line.endswith("…")]
 
 
