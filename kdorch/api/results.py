@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from kdorch.choosing.crossed import Scored
 from kdorch.choosing.rules import best_under, by_number, knee, within
+from kdorch.choosing.verdict import Verdict, verdicts
 from kdorch.errors import ChoiceError
 from kdorch.search import HOME
 from kdorch.search.frames import (
@@ -22,6 +24,7 @@ from kdorch.search.frames import (
 )
 from kdorch.search.home import Home
 from kdorch.search.journal import Journal, open_journal
+from kdorch.search.ledger import Ledger
 from kdorch.search.profile import Profile
 from kdorch.search.record import Record, begun
 from kdorch.study import Study
@@ -149,6 +152,32 @@ class Results:
         """Return the confirmations of one trial; with ``role="baseline"`` its twins without the teacher."""
         table = self.confirmed
         return table[(table["candidate"] == trial) & (table["role"] == role)] if len(table) else table
+
+    @cached_property
+    def verdicts(self) -> dict[int, Verdict]:
+        """Whether the teacher helps each confirmed student, by trial, small to large; see docs/verdict.md."""
+        table, quality = self.confirmed, self.quality
+        confirmed = dict.fromkeys(table[table["role"] == "confirm"]["candidate"]) if len(table) else {}
+        on_front = [trial for trial in self.front["trial"] if trial in confirmed]
+        pairs = {
+            int(trial): (self._scored(trial, "confirm"), self._scored(trial, "baseline"))
+            for trial in dict.fromkeys([*on_front, *confirmed])
+        }
+        return verdicts(pairs, self.test_score, self.study.objectives[quality], self.study.confirm.baseline)
+
+    def _scored(self, trial: int, role: str) -> Scored:
+        table, name = self.confirmed_of(trial, role), self.test_score.removeprefix("test/")
+        if not len(table):
+            return Scored({}, {})
+        ledger, data = Ledger(self.home.ledger), self.record["data"]["digest"]
+        rows = {
+            seed: ledger.rows(data, weights).get(name)
+            for seed, weights in zip(table["seed"], table["weights"], strict=True)
+        }
+        return Scored(
+            dict(zip(table["seed"], table[self.test_score], strict=True)),
+            {seed: values for seed, values in rows.items() if values is not None},
+        )
 
     @property
     def eligible(self) -> pd.DataFrame:

@@ -1,16 +1,24 @@
-"""The ledger of the locked test split: who read it, with which weights, and what they saw."""
+"""The ledger of the locked test split: who read it, with which weights, and what they saw.
+
+What single rows scored lies beside it in a file for each reading, and is there before the reading is.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
+import numpy as np
 from filelock import FileLock
+
+from kdorch.choosing.front import Floats
+from kdorch.errors import StoreError
 
 
 @dataclass(frozen=True)
@@ -36,15 +44,63 @@ class Ledger:
             if isinstance(entry, dict):  # nor does what is JSON by chance, as a number left of a line
                 yield entry
 
-    def add(self, data: str, weights: str, values: dict[str, float], *, study: str, who: str) -> None:
+    def rows(self, data: str, weights: str) -> dict[str, Floats]:
+        """Return what single test rows, or blocks of them, scored, by score; nothing of old readings.
+
+        Raises:
+            StoreError: If they cannot be read.
+        """
+        file = self._rows(data, weights)
+        try:
+            with np.load(file) as found:
+                return {name: found[name].astype(np.float64) for name in found.files}
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, BadZipFile) as error:
+            raise StoreError(
+                f"{file} cannot be read: {error}. It holds what single test rows scored. Delete it: "
+                "intervals are then over seeds alone."
+            ) from error
+
+    def _rows(self, data: str, weights: str) -> Path:
+        return self.path.with_suffix("") / data / f"{weights}.npz"
+
+    def add(
+        self,
+        data: str,
+        weights: str,
+        values: dict[str, float],
+        *,
+        study: str,
+        who: str,
+        rows: Mapping[str, Sequence[float]] | None = None,
+    ) -> None:
         """Write a reading down and bring it to disk, unless another study with the same weights has."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         entry = {"data": data, "weights": weights, "study": study, "who": who, "values": values, "time": now}
         with FileLock(self.path.with_suffix(".lock")), self.path.open("a+b") as file:
             if self.find(data, weights) is not None:
                 return
+            if rows:
+                self._keep(self._rows(data, weights), rows)
             if file.tell() and not self.path.read_bytes().endswith(b"\n"):
                 file.write(b"\n")
             file.write(json.dumps(entry).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
+
+    @staticmethod
+    def _keep(file: Path, rows: Mapping[str, Sequence[float]]) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        aside = file.with_suffix(".partial")
+        with aside.open("wb") as whole:
+            np.savez_compressed(whole, **{name: _compact(values) for name, values in rows.items()})
+            whole.flush()
+            os.fsync(whole.fileno())
+        aside.replace(file)
+
+
+def _compact(values: Sequence[float]) -> Any:
+    """Return single precision, or bytes where all are right or wrong."""
+    exact = np.asarray(values, dtype=np.float32)
+    return exact.astype(np.uint8) if np.isin(exact, (0, 1)).all() else exact

@@ -1,0 +1,102 @@
+"""Means over seeds and rows at once: how far both together leave them open.
+
+Every seed's student answers every row, so the two are crossed: mean squares and what they estimate are those
+of the analysis of variance with two random effects (Cornfield & Tukey, Annals of Mathematical Statistics 27,
+1956). The half-width joins two of Student's by their squares (Banerjee, Sankhya A 23, 1961). That covers at
+least what it says however the variance is shared out between the two, which Satterthwaite's does not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import stdtrit
+
+from kdorch.choosing.front import Floats, Integers
+from kdorch.choosing.intervals import Interval
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What the students of several seeds scored on the same test rows.
+
+    Attributes:
+        scores: By seed.
+        rows: By seed, values of single rows, or of blocks of them, whose mean is the score or nearly so; of
+            those seeds for which they are known.
+    """
+
+    scores: Mapping[int, float]
+    rows: Mapping[int, Floats]
+
+    def over(self, other: Scored) -> Scored:
+        """Return how far these are above others: of the seeds that both have, seed by seed, row by row."""
+        seeds = self.scores.keys() & other.scores.keys()
+        alike = [
+            seed
+            for seed in seeds & self.rows.keys() & other.rows.keys()
+            if self.rows[seed].shape == other.rows[seed].shape
+        ]
+        return Scored(
+            {seed: self.scores[seed] - other.scores[seed] for seed in sorted(seeds)},
+            {seed: self.rows[seed].astype(float) - other.rows[seed] for seed in sorted(alike)},
+        )
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A mean, and the variances that it is open by.
+
+    Attributes:
+        mean: Over the seeds, of their scores.
+        n: Number of seeds.
+        rows: Number of rows, or blocks of rows; None where their values are not known for every seed.
+        by_seed: Variance of the scores between seeds; NaN for a single seed.
+        by_chance: The part of it that single rows make; at least so much there is, whatever few seeds show.
+        by_row: Variance of the mean that other rows would show, and no number of seeds takes away.
+    """
+
+    mean: float
+    n: int
+    rows: int | None
+    by_seed: float
+    by_chance: float = 0.0
+    by_row: float = 0.0
+
+    def half(self, confidence: float, seeds: int | Integers | None = None) -> Floats:
+        """Return half the width of an interval; with other numbers of seeds, what it would then be."""
+        n = np.asarray(self.n if seeds is None else seeds, dtype=np.float64)
+        row = _quantile(confidence, self.rows - 1) ** 2 if self.rows else 0.0
+        seed = _quantile(confidence, n - 1) ** 2
+        half: Floats = np.sqrt(np.maximum(seed * self.by_seed, row * self.by_chance) / n + row * self.by_row)
+        return half
+
+    def interval(self, confidence: float) -> Interval:
+        """Return the interval; without ends for a single seed, which says nothing about the spread."""
+        half = float(self.half(confidence)) if self.n > 1 else math.inf
+        return Interval(self.mean, self.mean - half, self.mean + half, self.n)
+
+
+def spread(tested: Scored) -> Spread:
+    """Return the mean over at least one seed, and what it is open by."""
+    scores = np.array(list(tested.scores.values()))
+    mean, n = float(scores.mean()), len(scores)
+    by_seed = float(scores.var(ddof=1)) if n > 1 else math.nan
+    rows = list(tested.rows.values())
+    count = min((len(values) for values in rows), default=0)
+    if n == 1 or len(rows) < n or count < 2 or len({len(values) for values in rows}) > 1:  # noqa: PLR2004
+        return Spread(mean, n, None, by_seed)
+    values = np.stack(rows).astype(np.float64)
+    of_seeds, of_rows = values.mean(1, keepdims=True), values.mean(0, keepdims=True)
+    left = values - of_seeds - of_rows + values.mean()
+    chance = float((left**2).sum()) / ((n - 1) * (count - 1))
+    row = n * float(of_rows.var(ddof=1))
+    return Spread(mean, n, count, by_seed, chance / count, max(0.0, row - chance) / (n * count))
+
+
+def _quantile(confidence: float, freedom: float | Floats) -> Floats:
+    quantile: Floats = stdtrit(freedom, (1 + confidence) / 2)
+    return quantile
