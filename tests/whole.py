@@ -13,6 +13,7 @@ import pytest
 from optuna.trial import FrozenTrial, TrialState
 
 import kdorch
+from kdorch.search.ledger import Ledger
 from kdorch.search.record import Record
 from kdorch.tracking.address import connect
 from kdorch.tracking.database import local_uri
@@ -21,6 +22,7 @@ CONFIRMING = ("confirm", "baseline")
 # What may lie in a home when nobody runs a study; locks stay, as nobody can remove one without a race.
 HOME = {
     "artifacts",
+    "ledger",
     "ledger.jsonl",
     "ledger.lock",
     "mlflow.db",
@@ -130,6 +132,11 @@ class Whole:
         for trial in self.confirmation.complete():
             expected = {f"test/{name}": v for name, v in scores[trial.user_attrs["weights"]].items()}
             assert expected.items() <= trial.user_attrs["metrics"].items()
+        data, name = self.results.record["data"]["digest"], self.results.test_score.removeprefix("test/")
+        for trial in self.confirmation.complete():
+            weights = trial.user_attrs["weights"]
+            rows = Ledger(self.results.home.ledger).rows(data, weights)[name]
+            assert rows.mean() == pytest.approx(scores[weights][name], abs=1e-6)
 
     def _check_models(self) -> None:
         models = self.client.search_logged_models([self.experiment.experiment_id])

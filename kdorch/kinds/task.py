@@ -109,6 +109,13 @@ class Task(Spec):
         """Return one of the scores named in ``directions`` or ``metrics``."""
         raise NotImplementedError
 
+    def row_scores(self, name: str, logits: Tensor, targets: Tensor) -> Tensor | None:
+        """Return a score of each row by itself, shape (rows,); None where the score is not their mean.
+
+        Intervals over test rows come from these. Without them, from the score with some rows left out.
+        """
+        return None
+
     def fidelity(self, student: Tensor, teacher: Tensor) -> dict[str, float]:
         """Return how closely the student's logits follow the teacher's, by the names of ``likeness``."""
         raise NotImplementedError

@@ -128,11 +128,12 @@ class Arrivals:
             disk.acquit(data["error"])
             self._write(self._books.fail, name, data["error"])
         elif "scores" in data:
-            self._tested(flight, data["scores"])
+            self._tested(flight, data["scores"], data["rows"])
 
-    def _tested(self, flight: Flight, scores: dict[str, float]) -> None:
+    def _tested(self, flight: Flight, scores: dict[str, float], rows: dict[str, list[float]]) -> None:
         data, digest = self._setting.data.name, flight.result["digest"]
-        self._setting.ledger.add(data, digest, scores, study=self._setting.study.name, who=flight.plan.name)
+        study, who = self._setting.study.name, flight.plan.name
+        self._setting.ledger.add(data, digest, scores, study=study, who=who, rows=rows)
 
     def _grieve(self, event: Event) -> None:
         """Blame the only trial that a job had left; of several, see which it was."""

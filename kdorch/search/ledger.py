@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import os
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -52,11 +54,11 @@ class Ledger:
         """
         file = self._rows(data, weights)
         try:
-            with np.load(file) as found:
+            with np.load(BytesIO(file.read_bytes())) as found:
                 return {name: found[name].astype(np.float64) for name in found.files}
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, BadZipFile) as error:
+        except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
             raise StoreError(
                 f"{file} cannot be read: {error}. It holds what single test rows scored. Delete it: "
                 "intervals are then over seeds alone."
@@ -82,25 +84,28 @@ class Ledger:
             if self.find(data, weights) is not None:
                 return
             if rows:
-                self._keep(self._rows(data, weights), rows)
+                _keep(self._rows(data, weights), rows)
             if file.tell() and not self.path.read_bytes().endswith(b"\n"):
                 file.write(b"\n")
             file.write(json.dumps(entry).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
 
-    @staticmethod
-    def _keep(file: Path, rows: Mapping[str, Sequence[float]]) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        aside = file.with_suffix(".partial")
-        with aside.open("wb") as whole:
-            np.savez_compressed(whole, **{name: _compact(values) for name, values in rows.items()})
-            whole.flush()
-            os.fsync(whole.fileno())
-        aside.replace(file)
+
+def _keep(file: Path, rows: Mapping[str, Sequence[float]]) -> None:
+    """Bring to disk what single rows scored, whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    packed = BytesIO()
+    np.savez_compressed(packed, **{name: _compact(values) for name, values in rows.items()})
+    aside = file.with_suffix(".partial")
+    with aside.open("wb") as whole:
+        whole.write(packed.getvalue())
+        whole.flush()
+        os.fsync(whole.fileno())
+    aside.replace(file)
 
 
 def _compact(values: Sequence[float]) -> Any:
-    """Return single precision, or bytes where all are right or wrong."""
+    """Return an array of bytes where rows are right or wrong, else of single precision."""
     exact = np.asarray(values, dtype=np.float32)
     return exact.astype(np.uint8) if np.isin(exact, (0, 1)).all() else exact

@@ -86,6 +86,14 @@ class Classification(Task, name="classification"):
             return (logits.argmax(-1) == targets).float().mean().item()
         return float(multiclass_f1_score(logits, targets, self.outputs, average="macro", validate_args=False))
 
+    def row_scores(self, name: str, logits: Tensor, targets: Tensor) -> Tensor | None:
+        """Return 1 for each right row and 0 for each wrong one, or their cross-entropies."""
+        from torch.nn.functional import nll_loss
+
+        if name == "accuracy":
+            return (logits.argmax(-1) == targets).float()
+        return nll_loss(log_softmax(logits), targets, reduction="none") if name == "loss" else None
+
     def fidelity(self, student: Tensor, teacher: Tensor) -> dict[str, float]:
         """Return the share of rows with the same answer, and KL(teacher || student) in nats."""
         from torch.nn.functional import kl_div

@@ -81,6 +81,19 @@ class Multilabel(Task, name="multilabel"):
             return float(((logits > 0) == targets.bool()).float().mean())
         return compute(self, {"f1": "f1_score"}.get(name, name), logits.sigmoid(), targets.long())
 
+    def row_scores(self, name: str, logits: Tensor, targets: Tensor) -> Tensor | None:
+        """Return the share of right decisions about each row, whether all are, or its cross-entropy."""
+        from torch.nn.functional import binary_cross_entropy_with_logits
+
+        right = (logits > 0) == targets.bool()
+        if name == "accuracy":
+            return right.float().mean(-1)
+        if name == "exact_match":
+            return right.all(-1).float()
+        if name == "loss":
+            return binary_cross_entropy_with_logits(logits, targets, reduction="none").mean(-1)
+        return None
+
     def fidelity(self, student: Tensor, teacher: Tensor) -> dict[str, float]:
         """Return the share of equal decisions, and KL(teacher || student) in nats per label."""
         from torch.nn.functional import logsigmoid

@@ -107,6 +107,13 @@ class Regression(Task, name="regression"):
         decode = self.decoder()
         return compute(self, name, decode(logits).squeeze(-1), decode(targets).squeeze(-1))
 
+    def row_scores(self, name: str, logits: Tensor, targets: Tensor) -> Tensor | None:
+        """Return each row's mean absolute or squared error, as ``mae`` and the loss have it."""
+        errors = logits - targets
+        if name == "mae":
+            return self._in_units(errors).abs().mean(-1)
+        return errors.square().mean(-1) if name == "loss" else None
+
     def fidelity(self, student: Tensor, teacher: Tensor) -> dict[str, float]:
         """Return the mean absolute difference to the teacher, in the dataset's own units."""
         return {"teacher_mae": float(self._in_units(student - teacher).abs().mean())}

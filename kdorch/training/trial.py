@@ -16,6 +16,7 @@ from kdorch.errors import TrainingError
 from kdorch.kinds import Task
 from kdorch.training.alone import fit_alone
 from kdorch.training.building import SAMPLE, build
+from kdorch.training.by_row import by_row
 from kdorch.training.course import Fitted
 from kdorch.training.device import home, on_its_device, rows_there, there, told
 from kdorch.training.evaluate import evaluate
@@ -117,21 +118,24 @@ def read_test(spec: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """Score stored weights on one split; what a worker runs to read the test.
 
     Args:
-        spec: ``data``, ``task``, ``budget`` as above; the ``split``; ``trials``: of each its ``name``,
-            ``student`` and ``weights``.
-        report: Called for each trial with its name under ``trial``, and its ``scores``.
+        spec: ``data``, ``task``, ``score``, ``budget`` as above; the ``split``; ``trials``: of each its
+            ``name``, ``student`` and ``weights``.
+        report: Called for each trial with its name under ``trial``, its ``scores``, and under ``rows``, for
+            the score that students are chosen by, what `by_row` returns.
     """
     plugins = installed()
     task: Task = plugins.part("task", spec["task"])
     rows = rows_there(open_rows(Path(spec["data"]), spec["split"], None, budget=spec["budget"]))
     batch, _told = home(next(rows.batches(SAMPLE)))
+    quality, _direction = spec["score"]
     for trial in spec["trials"]:
         network, _shown = build(plugins.part("student", trial["student"]), task, batch)
         network.load_state_dict(load_file(trial["weights"]))
         answers = evaluate(there(network), rows, task)
         names = (*task.directions, *task.metrics)
         scores = {name: task.score(name, answers.logits, answers.targets) for name in names}
-        report({"trial": trial["name"], "scores": scores})
+        single = {quality: by_row(task, quality, answers.logits, answers.targets)}
+        report({"trial": trial["name"], "scores": scores, "rows": single})
     return {}
 
 

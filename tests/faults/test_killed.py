@@ -57,10 +57,11 @@ POINTS = {
         Point("os:fsync", "after", 6),
     ),
     "there are weights and no metrics; metrics and no weights; the test was read and the ledger does not know; "
-    "the ledger knows": (
+    "what its rows scored is kept and the ledger does not know; the ledger knows": (
         tracker("_upload", "after", 1),
         Point("kdorch.tracking.copying:Copier._insert", "after", 1),
         ledger("before", 2),
+        Point("kdorch.search.ledger:_keep", "after", 1),
         ledger("after", 1),
     ),
     "results are whole; they are salvaged; a confirmation's are whole": (
