@@ -50,6 +50,7 @@ OTHERS = {
     "cat": "the session of the page",
     "cd": "the session of the page",
     "curl": "tests/shipping/test_serving.py",
+    "export": "the session of the page",
     "git": "nobody",
     "mlflow": "tests/shipping/test_serving.py",
     "pip": ".ci/run installs; in the session of the page, plugins are put in place without it",
@@ -228,7 +229,7 @@ def begins_a_session(page: Path) -> bool:
 @pytest.mark.pages
 @pytest.mark.parametrize(
     "page",
-    [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if begins_a_session(page)],
+    [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))) if begins_a_session(page)],
     ids=lambda page: page.name,
 )
 def test_a_page_works_from_top_to_bottom(page, home, workplace):

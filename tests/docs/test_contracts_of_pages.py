@@ -27,7 +27,7 @@ def code(page: Path) -> str:
     return "\n".join(texts)
 
 
-PAGES = [page for page in sorted((ROOT / "docs").glob("*.md")) if "Contract):" in code(page)]
+PAGES = [page for page in sorted((ROOT / "docs").rglob("*.md")) if "Contract):" in code(page)]
 
 
 @pytest.mark.slow
