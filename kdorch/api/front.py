@@ -43,9 +43,10 @@ def front_rows(results: Results) -> list[dict[str, Any]]:
     ``retention`` is the student's share of the teacher's score (validation), ``of teacher`` of its size; of a
     score of which less is better, retention is the teacher's share of the student's, so that more is
     always better. ``fresh seeds`` is the first objective again, as a mean over the seeds of the
-    confirmation, ``±`` half of its 95 % interval (Student's t). The test score is the same on the test rows,
-    ``test retention`` its retention. ``scratch`` is the same student, on the same seeds, without the teacher.
-    What is not known is None.
+    confirmation, ``±`` half of its 95 % interval (Student's t). The test score is the mean over the same
+    seeds on the test rows, ``±`` half of the verdict's interval, which is over the rows, too; ``test
+    retention`` its retention. ``scratch`` is the student without the teacher that the verdict compares it
+    with. What is not known is None.
     """
     return [_row(results, found) for found in results.front.to_dict("records")]
 
@@ -57,10 +58,13 @@ def _row(results: Results, found: Mapping[Hashable, Any]) -> dict[str, Any]:
     best = results.study.objectives[quality]
     row["retention"] = _retention(known[quality], teacher[quality], best)
     row["of teacher"] = _share(known[SIZE], teacher.get(SIZE))
-    columns = (("confirm", quality, FRESH), ("confirm", test, test), ("baseline", test, "scratch"))
-    for role, metric, column in columns:
-        seeds = results.confirmed_of(known["trial"], role)
-        interval = mean_interval(list(seeds[metric])) if len(seeds) else None
+    seeds, verdict = results.confirmed_of(known["trial"]), results.verdicts.get(known["trial"])
+    intervals = {
+        FRESH: mean_interval(list(seeds[quality])) if len(seeds) else None,
+        test: verdict and verdict.student,
+        "scratch": verdict and verdict.twin,
+    }
+    for column, interval in intervals.items():
         row[column] = interval.mean if interval else None
         # One seed says nothing about the spread: its interval is infinite, which JSON cannot hold.
         row[f"{column} ±"] = interval.high - interval.mean if interval and interval.n > 1 else None

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kdorch.choosing.crossed import Scored
 from kdorch.choosing.rules import best_under, by_number, knee, within
-from kdorch.choosing.verdict import Verdict, verdicts
 from kdorch.errors import ChoiceError
 from kdorch.search import HOME
 from kdorch.search.frames import (
@@ -24,13 +23,14 @@ from kdorch.search.frames import (
 )
 from kdorch.search.home import Home
 from kdorch.search.journal import Journal, open_journal
-from kdorch.search.ledger import Ledger
 from kdorch.search.profile import Profile
 from kdorch.search.record import Record, begun
 from kdorch.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from kdorch.choosing.verdict import Verdict
 
 
 class Results:
@@ -60,7 +60,8 @@ class Results:
         rows = pd.DataFrame(front_rows(self)).dropna(axis=1, how="all")
         head = f"{self.name}: {len(self.trials)} trials, {len(self.front)} on the front"
         table: str = rows.to_html(index=False, na_rep="", float_format="{:,.4g}".format, border=0)
-        return f"<p>{head}</p>{table if len(rows) else ''}"
+        told = "".join(f"<p>{escape(verdict.sentence)}</p>" for verdict in self.verdicts.values())
+        return f"<p>{head}</p>{table if len(rows) else ''}{told}"
 
     @cached_property
     def study(self) -> Study:
@@ -156,28 +157,9 @@ class Results:
     @cached_property
     def verdicts(self) -> dict[int, Verdict]:
         """Whether the teacher helps each confirmed student, by trial, small to large; see docs/verdict.md."""
-        table, quality = self.confirmed, self.quality
-        confirmed = dict.fromkeys(table[table["role"] == "confirm"]["candidate"]) if len(table) else {}
-        on_front = [trial for trial in self.front["trial"] if trial in confirmed]
-        pairs = {
-            int(trial): (self._scored(trial, "confirm"), self._scored(trial, "baseline"))
-            for trial in dict.fromkeys([*on_front, *confirmed])
-        }
-        return verdicts(pairs, self.test_score, self.study.objectives[quality], self.study.confirm.baseline)
+        from kdorch.api.judged import judge
 
-    def _scored(self, trial: int, role: str) -> Scored:
-        table, name = self.confirmed_of(trial, role), self.test_score.removeprefix("test/")
-        if not len(table):
-            return Scored({}, {})
-        ledger, data = Ledger(self.home.ledger), self.record["data"]["digest"]
-        rows = {
-            seed: ledger.rows(data, weights).get(name)
-            for seed, weights in zip(table["seed"], table["weights"], strict=True)
-        }
-        return Scored(
-            dict(zip(table["seed"], table[self.test_score], strict=True)),
-            {seed: values for seed, values in rows.items() if values is not None},
-        )
+        return judge(self)
 
     @property
     def eligible(self) -> pd.DataFrame:

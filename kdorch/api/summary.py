@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from kdorch.api.front import front_rows, models_told, pruning_told
+from kdorch.api.judged import verdict_rows, verdict_told
 from kdorch.api.picture import draw
 from kdorch.api.results import Results
 from kdorch.reporting.figure import save
@@ -54,9 +55,20 @@ def summarise(results: Results, tracker: Tracker) -> None:
 def _show_front(results: Results, tracker: Tracker, run: str) -> None:
     tracker.log(run, curves={}, finals={f"front/{results.quality}": results.best}, tags={})
     tracker.table(run, "front", front_rows(results))
+    if results.verdicts:
+        _show_verdict(results, tracker, run)
     with TemporaryDirectory() as folder:
         for file in save(draw(results), Path(folder)):
             tracker.upload(run, file)
+
+
+def _show_verdict(results: Results, tracker: Tracker, run: str) -> None:
+    """Keep all verdicts as a table, and that on the chosen student where runs of studies are compared."""
+    tracker.table(run, "verdicts", verdict_rows(results))
+    verdict = results.verdicts.get(int(results.choose()["trial"]))
+    if verdict and (found := verdict.difference):
+        finals = {"verdict/difference": found.mean, "verdict/low": found.low, "verdict/high": found.high}
+        tracker.log(run, curves={}, finals=finals, tags={"kdorch.verdict": verdict.word})
 
 
 def _link_models(results: Results, tracker: Tracker) -> None:
@@ -86,6 +98,7 @@ def _note(results: Results) -> str:
     lines = [
         f"Distilling **{study.teacher.name}** into smaller students on **{study.data.name}**.",
         *(f"{told[0].upper()}{told[1:]}." for told in (*models_told(results), *pruning_told(results))),
+        *verdict_told(results),
         f"{len(results.trials)} complete trials, {len(results.front)} on the front. {_placed(results)}",
         "The run *summary* holds the front as a table and as a picture.",
     ]

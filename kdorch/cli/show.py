@@ -63,6 +63,7 @@ def _after(results: Results, now: Overview) -> str:
 
 def _print_tables(results: Results) -> None:
     from kdorch.api.front import FRESH, front_rows, models_told, pruning_told, searched_paths
+    from kdorch.api.judged import verdict_told
     from kdorch.cli.confirmed import beside_fresh_seeds
     from kdorch.cli.tables import console, table
 
@@ -81,6 +82,8 @@ def _print_tables(results: Results) -> None:
     if again:
         out.print(table(again, right=True))
     out.print(results.explain())
+    for told in verdict_told(results):
+        out.print(told)
 
 
 def _brief(row: dict[str, Any], results: Results) -> dict[str, str]:
@@ -134,8 +137,10 @@ def _number(value: Any) -> str:
 def facts(results: Results) -> dict[str, Any]:
     """Return the front as programs read it."""
     from kdorch.api.front import front_rows
+    from kdorch.api.judged import test_readings, verdict_rows
     from kdorch.api.overview import overview
 
+    times = sorted(test_readings(results).values())
     return {
         "study": results.name,
         "state": overview(results).state,
@@ -146,5 +151,7 @@ def facts(results: Results) -> dict[str, Any]:
         "pruned": len(results.pruned),
         "front": front_rows(results),
         "knee": int(results.choose()["trial"]) if len(results.front) else None,
+        "verdicts": verdict_rows(results),
+        "test": {"readings": len(times), "first": times[0], "last": times[-1]} if times else None,
         "explanation": results.explain() if len(results.front) else None,
     }

@@ -55,17 +55,6 @@ def test_the_best_of_the_front_are_confirmed_on_fresh_seeds_with_twins(results: 
     assert "val/loss/kd" not in twins.dropna(axis=1).columns
 
 
-def test_each_confirmed_student_has_a_verdict_small_to_large(results: kdorch.Results) -> None:
-    on_front = [trial for trial in results.front["trial"] if len(results.confirmed_of(trial))]
-    assert list(results.verdicts) == on_front
-    for trial, verdict in results.verdicts.items():
-        ours, twins = (results.confirmed_of(trial, role)["test/accuracy"] for role in ("confirm", "baseline"))
-        assert verdict.student.mean == pytest.approx(ours.mean())
-        assert verdict.twin.mean == pytest.approx(twins.mean())
-        assert verdict.difference.mean == pytest.approx(ours.mean() - twins.mean())
-        assert (verdict.metric, verdict.baseline, verdict.student.n) == ("test/accuracy", "paired", 2)
-
-
 def test_the_rules_choose_among_the_confirmed(results: kdorch.Results) -> None:
     confirmed = set(results.confirmed["candidate"])
     assert set(results.eligible["trial"]) == confirmed

@@ -100,7 +100,7 @@ def test_the_summary_holds_the_front_as_a_table_and_as_a_picture(found: Any, tmp
     (summary,) = found.of_kind("summary")
     folder = Path(found.client.download_artifacts(summary.info.run_id, "", str(tmp_path)))
     files = {file.name for file in folder.iterdir()}
-    assert files == {"front.json", "front.svg", "front.png"}
+    assert files == {"front.json", "front.svg", "front.png", "verdicts.json"}
     table = json.loads((folder / "front.json").read_text())
     column = table["columns"].index("trial")
     assert [row[column] for row in table["data"]] == list(found.results.front["trial"])
@@ -112,6 +112,22 @@ def test_the_summary_holds_the_front_as_a_table_and_as_a_picture(found: Any, tmp
     note = found.experiment.tags["mlflow.note.content"]
     assert "\nTeacher: val/accuracy" in note
     assert "\nReference naive: val/accuracy" in note
+
+
+def test_the_summary_holds_the_verdict(found: Any, tmp_path: Path) -> None:
+    (summary,) = found.of_kind("summary")
+    verdicts = found.results.verdicts
+    table = json.loads(
+        Path(found.client.download_artifacts(summary.info.run_id, "verdicts.json", str(tmp_path))).read_text()
+    )
+    column = table["columns"].index("sentence")
+    assert [row[column] for row in table["data"]] == [verdict.sentence for verdict in verdicts.values()]
+    chosen = verdicts[int(found.results.choose()["trial"])]
+    assert summary.data.metrics["verdict/difference"] == pytest.approx(chosen.difference.mean)
+    assert summary.data.metrics["verdict/low"] < summary.data.metrics["verdict/high"]
+    assert summary.data.tags["kdorch.verdict"] == chosen.word
+    for verdict in verdicts.values():
+        assert verdict.sentence in summary.data.tags["mlflow.note.content"]
 
 
 def test_the_teacher_says_what_this_study_had_to_do_for_it(found: Any) -> None:
