@@ -26,6 +26,7 @@ from kdorch.study.settings import SETTINGS
 Schema = dict[str, Any]
 ROOT = Path(__file__).parents[2]
 MARK = re.compile(r"<!-- made: (\w+) -->")
+MOST = 8  # names in a cell
 KINDS = ("dataset", "teacher", "student", "loss", "measure", "task")
 PUBLIC = {
     "Studies": ("kdorch.api", "kdorch.study", "kdorch.search.observer"),
@@ -113,6 +114,12 @@ def metrics() -> str:
     return table(["Metric", "Better", "Task"], rows)
 
 
+def scores() -> str:
+    """Return what ``metrics`` may name."""
+    names: list[str] = schema(installed())["properties"]["metrics"]["anyOf"][0]["items"]["enum"]
+    return ", ".join(f"`{name}`" for name in names)
+
+
 def fields(about: Schema) -> str:
     """Return the table of a section's keys, or of a plugin's fields."""
     rows = [
@@ -140,7 +147,8 @@ def kind(about: Schema) -> str:
     if options := about.get("anyOf") or about.get("oneOf"):
         return " or ".join(dict.fromkeys(kind(option) for option in options if option != {"type": "null"}))
     if "const" in about or "enum" in about:
-        return ", ".join(f"`{_yaml(word)}`" for word in about.get("enum", [about.get("const")]))
+        words = about.get("enum", [about.get("const")])
+        return ", ".join(f"`{_yaml(word)}`" for word in words) if len(words) <= MOST else "names"
     if about.get("type") == "array":
         return f"a list: {kind(about['items'])}" if "items" in about else "a list"
     if about.get("type") == "object":
@@ -234,5 +242,6 @@ def table(head: list[str], rows: list[list[str]]) -> str:
 
 
 MADE: dict[str, Callable[[], str]] = {
-    made.__name__: made for made in (commands, sections, schedule, metrics, plugins, python, decisions)
+    made.__name__: made
+    for made in (commands, sections, schedule, metrics, scores, plugins, python, decisions)
 }

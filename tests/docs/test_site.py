@@ -114,6 +114,12 @@ def test_what_a_field_takes_is_told_in_words(schema, told):
     assert reference.kind(schema) == told
 
 
+def test_every_page_is_in_the_navigation():
+    listed = set(re.findall(r": ([\w/-]+\.md)$", (ROOT / "mkdocs.yml").read_text(), flags=re.MULTILINE))
+    pages = {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")}
+    assert {page for page in pages if not page.startswith("decisions/0")} == listed
+
+
 def test_a_bar_ends_a_cell_only_where_a_table_has_one():
     assert reference.table(["a"], [["x | `y | z`"]]).splitlines()[-1] == r"| x \| `y | z` |"
 
