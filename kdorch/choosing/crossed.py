@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
-from kdorch.choosing.front import Floats, Integers
+from kdorch.choosing.front import Floats
 from kdorch.choosing.intervals import Interval
 
 
@@ -66,26 +66,25 @@ class Spread:
     by_chance: float = 0.0
     by_row: float = 0.0
 
-    def half(self, confidence: float, seeds: int | Integers | None = None) -> Floats:
-        """Return half the width of an interval; with other numbers of seeds, what it would then be."""
-        n = np.asarray(self.n if seeds is None else seeds, dtype=np.float64)
+    def half(self, confidence: float, seeds: int | None = None) -> float:
+        """Return half the width of an interval; with another number of seeds, what it would then be."""
+        n = seeds or self.n
         row = _quantile(confidence, self.rows - 1) ** 2 if self.rows else 0.0
-        seed = _quantile(confidence, n - 1) ** 2
-        half: Floats = np.sqrt(np.maximum(seed * self.by_seed, row * self.by_chance) / n + row * self.by_row)
-        return half
+        by_seed = max(_quantile(confidence, n - 1) ** 2 * self.by_seed, row * self.by_chance)
+        return math.sqrt(by_seed / n + row * self.by_row)
 
     def interval(self, confidence: float) -> Interval:
         """Return the interval; without ends for a single seed, which says nothing about the spread."""
-        half = float(self.half(confidence)) if self.n > 1 else math.inf
+        half = self.half(confidence) if self.n > 1 else math.inf
         return Interval(self.mean, self.mean - half, self.mean + half, self.n)
 
 
-def spread(tested: Scored) -> Spread:
+def spread(scored: Scored) -> Spread:
     """Return the mean over at least one seed, and what it is open by."""
-    scores = np.array(list(tested.scores.values()))
+    scores = np.array(list(scored.scores.values()))
     mean, n = float(scores.mean()), len(scores)
     by_seed = float(scores.var(ddof=1)) if n > 1 else math.nan
-    rows = list(tested.rows.values())
+    rows = list(scored.rows.values())
     count = min((len(values) for values in rows), default=0)
     if n == 1 or len(rows) < n or count < 2 or len({len(values) for values in rows}) > 1:  # noqa: PLR2004
         return Spread(mean, n, None, by_seed)
@@ -97,6 +96,5 @@ def spread(tested: Scored) -> Spread:
     return Spread(mean, n, count, by_seed, chance / count, max(0.0, row - chance) / (n * count))
 
 
-def _quantile(confidence: float, freedom: float | Floats) -> Floats:
-    quantile: Floats = stdtrit(freedom, (1 + confidence) / 2)
-    return quantile
+def _quantile(confidence: float, freedom: int) -> float:
+    return float(stdtrit(freedom, (1 + confidence) / 2))

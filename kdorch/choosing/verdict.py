@@ -6,11 +6,10 @@ What the words mean, and how often they would be wrong, is in docs/verdict.md.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
-
-import numpy as np
 
 from kdorch.choosing.crossed import Scored, Spread, spread
 from kdorch.choosing.intervals import CONFIDENCE, Interval
@@ -124,9 +123,10 @@ def _word(difference: Interval, worth: float) -> Word:
 
 def _more_seeds(pairs: Spread, worth: float, confidence: float) -> int | None:
     """Return how many more would settle it, were mean and variances to stay as they are."""
-    numbers = np.arange(pairs.n + 1, _MOST)
-    settled = pairs.half(confidence, numbers) < max(abs(pairs.mean), worth - pairs.mean)
-    return int(numbers[settled][0]) - pairs.n if settled.any() else None
+    enough = max(abs(pairs.mean), worth - pairs.mean)
+    more = range(1, _MOST)
+    found = bisect_left(more, True, key=lambda n: pairs.half(confidence, pairs.n + n) < enough)
+    return more[found] if found < len(more) else None
 
 
 def _sentence(verdict: Verdict) -> str:
@@ -143,7 +143,7 @@ def _sentence(verdict: Verdict) -> str:
         "hurts": f"the teacher hurts by {-found.mean:.4f}{ends} {beside}",
         "does not help": f"the teacher does not help: {found.mean:+.4f}{ends} {beside}, "
         f"which rules out a gain of {verdict.worth:.4f}",
-        "inconclusive": f"inconclusive: {found.mean:+.4f}{ends} {beside}; {_open(verdict, found.n)}",
+        "inconclusive": f"inconclusive: {found.mean:+.4f}{ends} {beside}; {_open(verdict, found)}",
     }[verdict.word]
     alone = ". This is over seeds alone: other test rows may say otherwise"
     return f"{trial}: {told}{'' if verdict.rows or found.n == 1 else alone}."
@@ -153,9 +153,11 @@ def _spread(interval: Interval) -> str:
     return f"{interval.mean:.4f}" + (f" ± {interval.high - interval.mean:.4f}" if interval.n > 1 else "")
 
 
-def _open(verdict: Verdict, seeds: int) -> str:
+def _open(verdict: Verdict, found: Interval) -> str:
     """Return what would settle it."""
-    if seeds == 1:
+    if math.isnan(found.mean):
+        return "a score is no number"
+    if found.n == 1:
         return "one seed says nothing about the spread, set confirm.seeds to 5, say"
     if verdict.seeds:
         return f"about {verdict.seeds} more seed{'s' * (verdict.seeds > 1)} would settle it"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import numpy as np
@@ -149,6 +150,12 @@ def test_one_seed_settles_nothing() -> None:
     assert (found.word, found.seeds) == ("inconclusive", None)
     assert "one seed says nothing" in found.sentence
     assert "inf" not in found.sentence
+
+
+def test_a_score_that_is_no_number_settles_nothing() -> None:
+    found = judge(Scored({1000: 0.9, 1001: math.nan}, {}), student(0.5, seeds=2))
+    assert (found.word, found.seeds) == ("inconclusive", None)
+    assert "a score is no number" in found.sentence
 
 
 def test_before_a_confirmation_there_are_none() -> None:
