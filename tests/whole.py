@@ -41,6 +41,7 @@ class Whole:
     def __init__(self, home: Path, name: str = "tiny", uri: str | None = None) -> None:
         self.results = kdorch.Results(name, home)
         self.search, self.confirmation = self.results.searched, self.results.confirmations
+        self.scratch = self.results.scratched
         self.client = connect(uri or local_uri(home))
         self.experiment = self.client.get_experiment_by_name(name)
         self.runs = list(self.client.search_runs([self.experiment.experiment_id], max_results=1000))
@@ -51,17 +52,21 @@ class Whole:
     def of_kind(self, *kinds: str) -> list[Any]:
         return [run for run in self.runs if run.data.tags["kdorch.kind"] in kinds]
 
-    def check(self, *, trials: int, confirmed: int, called_off: bool = False) -> None:
+    def check(self, *, trials: int, confirmed: int, scratch: int = 0, called_off: bool = False) -> None:
         """Check every invariant.
 
         Args:
             trials: How many trials count.
             confirmed: How many confirmations and baselines are complete.
+            scratch: How many trials without the teacher count.
             called_off: Whether somebody stopped the study: what was interrupted is no attempt then.
         """
         assert self.search.counted == trials
         assert len(self.confirmation.complete()) == confirmed
         self._check_phase(self.search, ("trial",), called_off)
+        assert (self.scratch.counted if self.scratch else 0) == scratch
+        if self.scratch:
+            self._check_phase(self.scratch, ("scratch",), called_off)
         self._check_phase(self.confirmation, CONFIRMING, called_off)
         assert Counter(run.info.status for run in self.runs)["RUNNING"] == 0
         for kind in ("teacher", "summary"):

@@ -80,8 +80,9 @@ def _measured(results: Results, number: int, row: pd.Series[Any]) -> dict[str, d
         "this model": {metric: (float(row[metric]),) for metric in (*scores, "val/ece") if metric in row},
         "teacher": _once(results.teacher, scores),
     }
-    twins = {"student, fresh seeds": "confirm", "same student without the teacher": "baseline"}
-    for who, role in twins.items():
+    tuned = results.study.confirm.baseline == "tuned"
+    twin = "best no larger of a search without the teacher" if tuned else "same student without the teacher"
+    for who, role in {"student, fresh seeds": "confirm", twin: "baseline"}.items():
         seeds = results.confirmed_of(number, role)
         if len(seeds):
             measured[who] = {metric: tuple(seeds[metric]) for metric in scores}

@@ -37,6 +37,22 @@ def pruning_told(results: Results) -> Iterator[str]:
     yield f"pruned: {len(pruned)} of {trials} trials, which saved {saved:,} of {epochs:,} epochs"
 
 
+def twins_told(results: Results) -> Iterator[str]:
+    """Yield a line on the search without the teacher, if there was one, and on whom it gave for whom."""
+    if not results.study.confirm.searched or not len(results.scratch):
+        return
+    found, table = f"{len(results.scratch)} trials without the teacher", results.confirmed
+    if "twin" not in table:
+        yield f"scratch: {found}"
+        return
+    twins = table[table["role"] == "baseline"].drop_duplicates("candidate")
+    told = (
+        f"{twin} for trial {trial}" + (" at its own size, as none was so small" if resized else "")
+        for trial, twin, resized in twins[["candidate", "twin", "resized"]].itertuples(index=False)
+    )
+    yield f"scratch: of {found} the best that is no larger, by validation: {', '.join(told)}"
+
+
 def front_rows(results: Results) -> list[dict[str, Any]]:
     """Return the front, small to large, each beside the teacher and its twin without the teacher.
 

@@ -24,6 +24,7 @@ class Overview:
         holder: The process that runs it, in words.
         done: Trials that count.
         total: Trials that were asked for.
+        scratch: Of the search without the teacher; None where there is none.
         front: Students on the front.
         confirmed: Students that were confirmed.
         metric: The first objective.
@@ -39,6 +40,7 @@ class Overview:
     holder: str | None = None
     done: int = 0
     total: int | None = None
+    scratch: int | None = None
     front: int = 0
     confirmed: int = 0
     metric: str | None = None
@@ -68,6 +70,7 @@ def overview(results: Results) -> Overview:
     record, folder = results.record, results.folder
     searched = results.searched if "search" in begun(results.journal) else None
     done = searched.counted if searched else 0
+    scratched = results.scratched if results.study.confirm.searched else None
     front = len(results.front)
     holder = folder.holder()
     return Overview(
@@ -76,6 +79,7 @@ def overview(results: Results) -> Overview:
         holder=holder,
         done=done,
         total=max(record.get("trials", results.study.search.trials), done),
+        scratch=scratched.counted if scratched else None,
         front=front,
         confirmed=len(set(results.confirmed["candidate"])),
         metric=results.quality,

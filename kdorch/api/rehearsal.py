@@ -63,6 +63,7 @@ def rehearse(study: Study, *, home: str | Path = HOME, workers: int | None = Non
     from kdorch.search.home import Home
     from kdorch.search.placement import place
     from kdorch.search.run import PRELOAD
+    from kdorch.search.scratch import budget
     from kdorch.search.showing import showable
     from kdorch.search.together import fit_together
     from kdorch.search.where import where
@@ -77,6 +78,8 @@ def rehearse(study: Study, *, home: str | Path = HOME, workers: int | None = Non
         found = where(executor, "auto", workers)
         placement = place(study, executor, data, found)
         maker = Maker(study, project, None, executor, data, found)
-        expected = estimate(maker, placement, trials=study.search.trials, start=_START)
+        trials = study.search.trials
+        scratch = budget(study, trials) if study.confirm.searched else 0
+        expected = estimate(maker, placement, trials=trials, scratch=scratch, start=_START)
     facts = data["facts"]
     return Rehearsal(facts["rows"], facts.get("notes", []), cautions(study, data), expected)

@@ -17,13 +17,16 @@ from kdorch.search.frames import (
     confirmations_frame,
     front_of,
     open_confirmations,
+    open_scratched,
     open_trials,
     pruned_frame,
+    recipes,
     trials_frame,
 )
 from kdorch.search.home import Home
 from kdorch.search.journal import Journal, open_journal
 from kdorch.search.profile import Profile
+from kdorch.search.recipes import Recipes
 from kdorch.search.record import Record, begun
 from kdorch.study import Study
 
@@ -84,6 +87,11 @@ class Results:
         return open_trials(self.journal, self.study)
 
     @cached_property
+    def scratched(self) -> Record | None:
+        """The trials without the teacher in Optuna; None where there are none."""
+        return open_scratched(self.journal, self.study) if "scratch" in begun(self.journal) else None
+
+    @cached_property
     def confirmations(self) -> Record:
         """The confirmations in Optuna."""
         return open_confirmations(self.journal, self.study)
@@ -104,9 +112,33 @@ class Results:
         return front_of(self.study, self.trials)
 
     @cached_property
+    def scratch(self) -> pd.DataFrame:
+        """What a search without the teacher has found, as ``trials`` has it: see ``confirm.baseline``."""
+        return trials_frame(self.scratched)
+
+    @cached_property
     def confirmed(self) -> pd.DataFrame:
-        """Trainings on fresh seeds: ``candidate`` (a trial), ``role``, ``seed``, metrics, ``run_id``."""
-        return confirmations_frame(self.confirmations if "confirmation" in begun(self.journal) else None)
+        """Trainings on fresh seeds: ``candidate`` (a trial), ``role``, ``seed``, metrics, ``run_id``.
+
+        Where twins were searched by themselves, ``twin`` is the trial of ``scratch`` that a baseline is, and
+        ``resized`` says whether it was trained at the size of the candidate, as nothing so small was found.
+        """
+        tuned = self.study.confirm.baseline == "tuned"
+        record = self.confirmations if "confirmation" in begun(self.journal) else None
+        return confirmations_frame(record, tuned=tuned)
+
+    @property
+    def records(self) -> list[Record]:
+        """The trials in Optuna of every phase that was begun."""
+        names = begun(self.journal)
+        found = [self.searched] if "search" in names else []
+        found += [self.scratched] if self.scratched else []
+        return found + ([self.confirmations] if "confirmation" in names else [])
+
+    @cached_property
+    def recipes(self) -> Recipes:
+        """What was trained in the confirmation."""
+        return recipes(self.study, self.searched, self.scratched)
 
     @property
     def teacher(self) -> dict[str, float]:

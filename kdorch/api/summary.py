@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from kdorch.api.front import front_rows, models_told, pruning_told
+from kdorch.api.front import front_rows, models_told, pruning_told, twins_told
 from kdorch.api.judged import verdict_rows, verdict_told
 from kdorch.api.picture import draw
 from kdorch.api.results import Results
@@ -35,6 +35,8 @@ def summarise(results: Results, tracker: Tracker) -> None:
     if run is None:
         run = tracker.start("summary", "summary", trial=None, params={}, tags={})
     finals: dict[str, float] = {"trials": len(results.trials), "front/size": len(results.front)}
+    if len(results.scratch):
+        finals["scratch/trials"] = len(results.scratch)
     if results.profile:
         finals |= results.profile.metrics()
     shown = "\n\n".join(f"### {who}\n\n{sample}" for who, sample in results.samples.items())
@@ -84,20 +86,25 @@ def _link_models(results: Results, tracker: Tracker) -> None:
             continue
         metrics = {key: float(value) for key, value in row.items() if "/" in str(key) and pd.notna(value)}
         name = re.sub(r"[^\w-]", "-", f"{results.name}-trial-{trial}{role}")  # MLflow takes no dots here
-        models[row["run_id"]] = tracker.link_model(row["run_id"], name, params[trial], metrics)
+        models[row["run_id"]] = tracker.link_model(row["run_id"], name, params[row["run_id"]], metrics)
         results.folder.write(results.record)
 
 
-def _params(results: Results) -> dict[int, dict[str, Any]]:
-    """Return the searched parameters of each complete trial."""
-    return {trial.number: trial.params for trial in results.searched.complete()}
+def _params(results: Results) -> dict[str, dict[str, Any]]:
+    """Return what was searched of each complete trial and confirmation, by its run."""
+    confirmed = results.confirmations.complete() if len(results.confirmed) else ()
+    found = {trial.user_attrs["run_id"]: trial.params for trial in results.searched.complete()}
+    return found | {
+        trial.user_attrs["run_id"]: results.recipes.params(trial.user_attrs["plan"]) for trial in confirmed
+    }
 
 
 def _note(results: Results) -> str:
     study = results.study
+    all_told = (*models_told(results), *pruning_told(results), *twins_told(results))
     lines = [
         f"Distilling **{study.teacher.name}** into smaller students on **{study.data.name}**.",
-        *(f"{told[0].upper()}{told[1:]}." for told in (*models_told(results), *pruning_told(results))),
+        *(f"{told[0].upper()}{told[1:]}." for told in all_told),
         *verdict_told(results),
         f"{len(results.trials)} complete trials, {len(results.front)} on the front. {_placed(results)}",
         "The run *summary* holds the front as a table and as a picture.",

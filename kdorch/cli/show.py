@@ -48,7 +48,8 @@ def print_front(results: Results) -> None:
         say_next(_after(results, now))
         return
     what = _WORDS.get(now.state, now.state) + (f" by {now.holder}" if now.holder else "")
-    click.echo(f"The study is {what}: {now.done} of {now.total} trials are done.")
+    beside = f" and {now.scratch} without the teacher" if now.scratch is not None else ""
+    click.echo(f"The study is {what}: {now.done} of {now.total} trials{beside} are done.")
     home = results.home.path
     say_next(command(home, "study", "show", now.name) if now.holder else run_again(home, now.words))
 
@@ -62,7 +63,14 @@ def _after(results: Results, now: Overview) -> str:
 
 
 def _print_tables(results: Results) -> None:
-    from kdorch.api.front import FRESH, front_rows, models_told, pruning_told, searched_paths
+    from kdorch.api.front import (
+        FRESH,
+        front_rows,
+        models_told,
+        pruning_told,
+        searched_paths,
+        twins_told,
+    )
     from kdorch.api.judged import verdict_told
     from kdorch.cli.confirmed import beside_fresh_seeds
     from kdorch.cli.tables import console, table
@@ -71,7 +79,7 @@ def _print_tables(results: Results) -> None:
     out.print(
         f"{results.name}: {len(results.trials)} trials, {len(results.front)} on the front", style="bold"
     )
-    for told in (*pruning_told(results), *models_told(results)):
+    for told in (*pruning_told(results), *models_told(results), *twins_told(results)):
         out.print(told)
     rows, searched = front_rows(results), searched_paths(results)
     out.print(table([_brief(row, results) for row in rows], right=True))
@@ -149,6 +157,7 @@ def facts(results: Results) -> dict[str, Any]:
         "references": results.references,
         "trials": len(results.trials),
         "pruned": len(results.pruned),
+        "scratch": len(results.scratch),
         "front": front_rows(results),
         "knee": int(results.choose()["trial"]) if len(results.front) else None,
         "verdicts": verdict_rows(results),

@@ -48,7 +48,7 @@ def draw_scratch(axes: Axes, scene: Scene) -> None:
     twins = scene.scratch
     axes.vlines(twins["x"], twins["y"], twins["partner"], color=INK, linewidth=0.9, zorder=5)
     look = {"markerfacecolor": "white", "ecolor": INK, "elinewidth": 0.9, "capsize": 3, "zorder": 6}
-    _draw_means(axes, twins, "the same without a teacher", look)
+    _draw_means(axes, twins, "without a teacher", look)
 
 
 def draw_numbers(axes: Axes, scene: Scene, dots_per_inch: float) -> None:

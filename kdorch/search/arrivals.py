@@ -102,10 +102,10 @@ class Arrivals:
             self._write(self._books.refuse, name)
         elif "pruned" in result:
             self._write(self._books.prune, name)
-        elif flight.plan.kind == "trial":
-            self._write(self._books.complete, name)
-        else:
+        elif flight.plan.kind in ("confirm", "baseline"):
             self.untested.append(name)
+        else:
+            self._write(self._books.complete, name)
 
     def settle_known(self) -> None:
         """Complete the confirmed students whose weights, or equal ones, have read the test rows."""

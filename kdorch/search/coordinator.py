@@ -19,7 +19,6 @@ from kdorch.search.arrivals import READ_TEST, Arrivals
 from kdorch.search.books import Books, Flight
 from kdorch.search.observer import Observer, Relay
 from kdorch.search.setting import Phase, Setting
-from kdorch.search.spool import label
 from kdorch.search.writer import Writer
 from kdorch.stopwatch import part
 from kdorch.tracking import Tracker
@@ -103,7 +102,7 @@ class Coordinator:
             return [self._take_off(self._record.ask()) for _ in range(count)]
 
     def _take_off(self, trial: optuna.Trial) -> str:
-        plan, name = self._phase.plan(trial), label(trial)
+        plan, name = self._phase.plan(trial), self._record.label(trial)
         parcel, checkpoint = self._setting.spool.parcel(name), self._setting.checkpoint(plan)
         self._home.flights[name] = Flight(trial, plan, parcel, checkpoint)
         return name

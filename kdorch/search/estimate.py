@@ -42,6 +42,7 @@ class Estimate:
         disk: Bytes, at most.
         references: Seconds to make them all ready; 0 where they are, or nobody knows.
         stack: Trainings in one stack, each of which takes that share of its seconds.
+        scratch: Trainings of the search without the teacher.
         pruned: Whether some of the trainings will be given up, and take less.
         blind: Whether some of their losses read the teacher's features, and nobody knows yet how long that
             takes.
@@ -56,6 +57,7 @@ class Estimate:
     disk: int
     references: float = 0.0
     stack: int = 1
+    scratch: int = 0
     pruned: bool = False
     blind: bool = False
     start: float = 0.0
@@ -63,13 +65,16 @@ class Estimate:
     def __str__(self) -> str:
         shortest, longest = (self.whole(seconds) for seconds in self.training)
         each = _span(*self.training)
-        later = f" and {self.confirmations} to confirm" if self.confirmations else ""
         unknown = ", less what pruning saves" if self.pruned else ""
         unknown += ", without what losses on features take" if self.blind else ""
         together = f", {self.stack} as one" if self.stack > 1 else ""
         whole = f"about {_span(shortest, longest)} with {self.workers} at once{unknown}"
-        trials = f"{self.trials} trials{later} of {each}{together}"
-        return f"{whole}, up to {decimal(self.disk)}: {self._made()}{trials}"
+        return f"{whole}, up to {decimal(self.disk)}: {self._made()}{self._trainings()} of {each}{together}"
+
+    def _trainings(self) -> str:
+        others = {"without the teacher": self.scratch, "to confirm": self.confirmations}
+        *most, last = [f"{self.trials} trials", *(f"{n} {what}" for what, n in others.items() if n)]
+        return f"{', '.join(most)} and {last}" if most else last
 
     def _made(self) -> str:
         seconds = {"teacher": self.teacher, "references": self.references}
@@ -78,18 +83,21 @@ class Estimate:
 
     def whole(self, training: float) -> float:
         """Return the seconds of the whole study if each training took this long."""
-        count = self.trials + self.confirmations
+        count = self.trials + self.scratch + self.confirmations
         ready = self.start + self.teacher + self.references
         return ready + count * (training / self.workers + _OVERHEAD) + _END
 
 
-def estimate(maker: Maker, placement: Placement, *, trials: int, start: float = 0.0) -> Estimate:
+def estimate(
+    maker: Maker, placement: Placement, *, trials: int, scratch: int = 0, start: float = 0.0
+) -> Estimate:
     """Return what a study will take.
 
     Args:
         maker: Of the study's teacher and references.
         placement: How trials are placed, and what was measured for it.
         trials: Trials of the search.
+        scratch: Trials of the search without the teacher.
         start: Seconds until everything is imported; 0 where it is.
 
     Raises:
@@ -99,16 +107,15 @@ def estimate(maker: Maker, placement: Placement, *, trials: int, start: float = 
         raise TrainingError(f"trials go {placement.why}.")
     study, where, facts = maker.study, maker.where, maker.data["facts"]
     (shown, teacher), *others = (_homework(maker, model) for model in models(study))
-    twins = 1 + (study.confirm.baseline == "paired")
+    twins = 1 + (study.confirm.baseline != "none")
     confirmations = study.confirm.top * study.confirm.seeds * twins
-    stack = min(
-        placement.stack, most_at_once(study, trials, where.workers), math.ceil(trials / where.workers)
-    )
+    most = max(trials, scratch)
+    stack = min(placement.stack, most_at_once(study, most, where.workers), math.ceil(most / where.workers))
     seconds = sorted(placement.training(stack))
     task: Task = installed().part("task", facts["task"])
     spared = answer_bytes(task, None) - answer_bytes(task, study.store.top)
     stored = facts["bytes"] - sum(facts["rows"].values()) * spared
-    runs = (trials + confirmations) * (_RUN + placement.bytes)
+    runs = (trials + scratch + confirmations) * (_RUN + placement.bytes)
     return Estimate(
         teacher,
         (seconds[0], seconds[-1]),
@@ -118,6 +125,7 @@ def estimate(maker: Maker, placement: Placement, *, trials: int, start: float = 
         disk=int(runs + stored + features.room(study, facts["rows"], shown)),
         references=sum(each for _, each in others),
         stack=stack,
+        scratch=scratch,
         pruned=study.search.pruner != "none",
         blind=features.read_by(study) != [],
         start=start,
@@ -154,13 +162,22 @@ def _homework(maker: Maker, model: Model) -> tuple[dict[str, int], float]:
     return done[0]["features"] if len(done) == 1 else {}, 0.0 if stored else seconds
 
 
-def forewarn(maker: Maker, placement: Placement, left: int, observer: Observer) -> None:
-    """Say what is strange about a study, and what the trials that are left will take."""
+def forewarn(maker: Maker, placement: Placement, left: int, scratch: int, observer: Observer) -> None:
+    """Say what is strange about a study, and what the trials that are left will take.
+
+    Args:
+        maker: Of the study's teacher and references.
+        placement: How trials are placed, and what was measured for it.
+        left: Trials of the search that are left.
+        scratch: Trials of the search without the teacher that are.
+        observer: Who hears it.
+    """
     for warning in cautions(maker.study, maker.data):
         observer.say(f"warning  {warning}")
-    if left > 0:
+    left, scratch = max(0, left), max(0, scratch)
+    if left + scratch > 0:
         try:
-            told = str(estimate(maker, placement, trials=left))
+            told = str(estimate(maker, placement, trials=left, scratch=scratch))
         except KdorchError as error:  # other students may do better: their trials will tell
             told = f"nobody knows how long: {error}"
         observer.say(f"ahead    {told}")

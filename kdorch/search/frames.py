@@ -10,7 +10,9 @@ from optuna.trial import FrozenTrial
 from kdorch.choosing.front import metric_values, pareto_front
 from kdorch.discovery import installed
 from kdorch.search.journal import Journal
+from kdorch.search.recipes import Recipes
 from kdorch.search.record import PRUNED, Record
+from kdorch.search.scratch import Twin, twin_of
 from kdorch.study import Study
 from kdorch.study.metrics import limits
 
@@ -21,9 +23,15 @@ def open_trials(journal: Journal, study: Study) -> Record:
     return Record(journal, "search", directions, method=study.search.sampler, seed=study.seed)
 
 
+def open_scratched(journal: Journal, study: Study) -> Record:
+    """Open the trials of the search without a teacher."""
+    directions, search = list(study.objectives.values()), study.search
+    return Record(journal, "scratch", directions, kinds=("scratch",), method=search.sampler, seed=study.seed)
+
+
 def open_confirmations(journal: Journal, study: Study) -> Record:
     """Open the trainings of the confirmation."""
-    return Record(journal, "confirmation", list(study.objectives.values()))
+    return Record(journal, "confirmation", list(study.objectives.values()), kinds=("confirm", "baseline"))
 
 
 def trials_frame(record: Record | None) -> pd.DataFrame:
@@ -41,10 +49,27 @@ def pruned_frame(record: Record | None) -> pd.DataFrame:
     return _frame(rows, "trial")
 
 
-def confirmations_frame(record: Record | None) -> pd.DataFrame:
-    """Return complete confirmations: ``candidate``, ``role`` (confirm, baseline), ``seed``, metrics."""
+def confirmations_frame(record: Record | None, *, tuned: bool = False) -> pd.DataFrame:
+    """Return complete confirmations: ``candidate``, ``role`` (confirm, baseline), ``seed``, metrics.
+
+    Args:
+        record: Of the confirmation.
+        tuned: Whether twins have a search of their own; then ``twin`` is the trial of it. A candidate's
+            former twins, and those of another kind, are left out.
+    """
     complete = record.complete() if record else []
-    return _frame([trial.user_attrs["plan"] | _facts(trial) for trial in complete], "candidate")
+    plans: list[dict[str, Any]] = [trial.user_attrs["plan"] for trial in complete]
+    twins = {
+        plan["candidate"]: plan.get("twin")
+        for plan in plans
+        if plan["role"] == "baseline" and ("twin" in plan) == tuned
+    }.items()
+    rows = [
+        plan | _facts(trial)
+        for plan, trial in zip(plans, complete, strict=True)
+        if plan["role"] == "confirm" or (plan["candidate"], plan.get("twin")) in twins
+    ]
+    return _frame(rows, "candidate")
 
 
 def _facts(trial: FrozenTrial) -> dict[str, object]:
@@ -82,3 +107,20 @@ def candidates(study: Study, record: Record) -> list[int]:
     metric, direction = next(iter(study.objectives.items()))
     best = front.sort_values(metric, ascending=direction == "min", kind="stable")
     return [int(number) for number in best["trial"].head(study.confirm.top)]
+
+
+def recipes(study: Study, searched: Record, scratched: Record | None) -> Recipes:
+    """Return what looks up the parameters of complete trials, with the teacher and without."""
+    found = [
+        {trial.number: trial.params for trial in record.complete()} if record else {}
+        for record in (searched, scratched)
+    ]
+    return Recipes(study, *found)
+
+
+def twins(study: Study, searched: Record, scratched: Record) -> dict[int, Twin]:
+    """Return whom of the search without a teacher each candidate is compared with, if it found anybody."""
+    front = front_of(study, trials_frame(scratched))
+    metrics = {trial.number: trial.user_attrs["metrics"] for trial in searched.complete()}
+    pairs = ((number, twin_of(study, metrics[number], front)) for number in candidates(study, searched))
+    return {number: twin for number, twin in pairs if twin}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kdorch.errors import KdorchError
 from kdorch.search.observer import Observer
 from kdorch.search.record import Record
+from kdorch.search.scratch import Twin
 
 _NUMBER = re.compile(r"\d+")  # by which reasons that are the same may differ
 
@@ -58,3 +59,28 @@ def _common(reasons: Sequence[str]) -> str:
     if count == len(most):
         return f"All {count} failed alike, the last one: {most[-1]}"
     return f"{len(most)} of the {count} that failed did so alike, the last one: {most[-1]}"
+
+
+def tell_twins(
+    scratch: Record, trials: int, twins: Mapping[int, Twin], observer: Observer, *, in_time: bool
+) -> None:
+    """Say whom the confirmed are compared with, where twins have a search of their own.
+
+    Args:
+        scratch: Trials of the search without the teacher.
+        trials: How many were wanted.
+        twins: Of each candidate; none as long as some trials are still to be trained.
+        observer: Who watches.
+        in_time: That search was not ended by its deadline.
+    """
+    if not in_time:
+        done = f"{scratch.counted} of {trials} trials without the teacher"
+        observer.say(f"the time is up after {done}. Run the study again for the others, and for twins.")
+    elif not twins:
+        reasons = scratch.failures()
+        why = _common(reasons) if reasons else "No trial without it has kept the limits"
+        observer.say(f"warning  there is nobody without the teacher to compare with. {why}")
+    for candidate, twin in twins.items():
+        told = f"trial {candidate} is compared with trial {twin.trial} of the search without the teacher"
+        resized = ", trained at its own size: that search found nothing so small" if twin.resized else ""
+        observer.say(f"twin     {told}{resized}")

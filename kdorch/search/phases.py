@@ -11,8 +11,10 @@ import optuna
 from optuna.trial import TrialState
 
 from kdorch.search.pruning import Hurdle
+from kdorch.search.recipes import Recipes
 from kdorch.search.record import Record
 from kdorch.search.sampling import suggest
+from kdorch.search.scratch import Twin, budget, from_scratch
 from kdorch.study import Study
 from kdorch.study.space import bind, space
 
@@ -33,7 +35,7 @@ class Plan:
         spec: What ``training.trial.run`` takes of one trial.
     """
 
-    kind: Literal["trial", "confirm", "baseline"]
+    kind: Literal["trial", "scratch", "confirm", "baseline"]
     name: str
     params: dict[str, Any]
     spec: dict[str, Any]
@@ -44,6 +46,7 @@ class Searching:
     """The search: parameters come from Optuna."""
 
     title = "search"
+    kind: Literal["trial", "scratch"] = "trial"
 
     def __init__(self, study: Study, record: Record, trials: int) -> None:
         self.study, self.record, self.total = study, record, trials
@@ -66,11 +69,27 @@ class Searching:
         tree = bind(self.study, params)
         bar = {"bar": self._hurdle.bar(tree["train"]["epochs"])} if self._hurdle else {}
         return Plan(
-            kind="trial",
-            name=f"{self.study.name}-{trial.number:04d}",
+            kind=self.kind,
+            name=self._name(trial.number),
             params=flat(tree) | params,
             spec=plan_spec(tree, self.study.seed) | bar,
         )
+
+    def _name(self, number: int) -> str:
+        return f"{self.study.name}-{number:04d}"
+
+
+class FromScratch(Searching):
+    """The search for the best students without a teacher, of equal budget, proposed and trained alike."""
+
+    title = "scratch"
+    kind = "scratch"
+
+    def __init__(self, study: Study, record: Record, trials: int) -> None:
+        super().__init__(from_scratch(study), record, budget(study, trials))
+
+    def _name(self, number: int) -> str:
+        return f"{self.study.name}-scratch-{number:04d}"
 
 
 def most_at_once(study: Study, trials: int, workers: int) -> int:
@@ -82,7 +101,15 @@ def most_at_once(study: Study, trials: int, workers: int) -> int:
 
 
 class Confirming:
-    """The confirmation: the best of the front on fresh seeds, each with its twin without the teacher."""
+    """The confirmation: the best of the front on fresh seeds, each with its twin without the teacher.
+
+    Args:
+        study: The study.
+        record: Of the confirmation.
+        candidates: Trials of the search.
+        recipes: Looks up what they are.
+        twins: Of each of them, where twins have a search of their own; none as long as that goes on.
+    """
 
     title = "confirmation"
 
@@ -91,9 +118,10 @@ class Confirming:
         study: Study,
         record: Record,
         candidates: Iterable[int],
-        params: Mapping[int, Mapping[str, Any]],
+        recipes: Recipes,
+        twins: Mapping[int, Twin] | None = None,
     ) -> None:
-        self.study, self.record, self._params = study, record, params
+        self.study, self.record, self._recipes, self._twins = study, record, recipes, twins or {}
         wanted = {_identity(plan): plan for plan in self._wanted(candidates)}
         for trial in record.trials(TrialState.WAITING, TrialState.RUNNING):
             if _identity(trial.user_attrs["plan"]) not in wanted:  # of an earlier front
@@ -105,11 +133,20 @@ class Confirming:
         self.total = record.counted + record.waiting + len(record.running())
 
     def _wanted(self, candidates: Iterable[int]) -> Iterable[dict[str, Any]]:
-        roles = ("confirm", "baseline") if self.study.confirm.baseline == "paired" else ("confirm",)
         for candidate in candidates:
+            twin = self._twin(candidate)
             for number in range(self.study.confirm.seeds):
-                for role in roles:
-                    yield {"candidate": candidate, "seed": self.study.seed + _FRESH + number, "role": role}
+                plan = {"candidate": candidate, "seed": self.study.seed + _FRESH + number}
+                yield {**plan, "role": "confirm"}
+                if twin is not None:
+                    yield {**plan, "role": "baseline", **twin}
+
+    def _twin(self, candidate: int) -> dict[str, Any] | None:
+        """Return what a plan says of a candidate's twin; None if it has none."""
+        if self.study.confirm.baseline == "paired":
+            return {}
+        twin = self._twins.get(candidate)
+        return {"twin": twin.trial, "resized": twin.resized} if twin else None
 
     def left(self, running: int) -> int:
         """Return how many to start."""
@@ -123,31 +160,15 @@ class Confirming:
         """Return the training that the trial's plan describes."""
         chosen = trial.user_attrs["plan"]
         candidate, seed, role = chosen["candidate"], chosen["seed"], chosen["role"]
-        params = self._params[candidate]
-        tree = bound(self.study, params, role)
-        if role == "baseline":
-            params = {path: value for path, value in params.items() if not path.startswith("losses.")}
+        tree = self._recipes.tree(chosen)
+        twin = {"kdorch.twin": str(chosen["twin"])} if "twin" in chosen else {}
         return Plan(
             kind=role,
             name=f"{self.study.name}-{candidate:04d}-{role}-{seed}",
-            params=flat(tree) | dict(params) | {"seed": seed},
+            params=flat(tree) | self._recipes.params(chosen) | {"seed": seed},
             spec=plan_spec(tree, seed) | {"sample": seed == self.study.seed + _FRESH},
-            tags={"kdorch.candidate": str(candidate), "kdorch.seed": str(seed)},
+            tags={"kdorch.candidate": str(candidate), "kdorch.seed": str(seed), **twin},
         )
-
-
-def bound(study: Study, params: Mapping[str, Any], role: str) -> dict[str, Any]:
-    """Return what is trained of a candidate with these parameters, as a plan's role says."""
-    tree = bind(study, params)
-    if role == "baseline":
-        tree["losses"] = {"task": _labels_alone(tree["losses"])}
-    return tree
-
-
-def _labels_alone(losses: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the loss on the labels, with the classes weighted as the study does, and nothing beside it."""
-    own = next((loss for loss in losses.values() if loss["use"] == "task"), {"use": "task"})
-    return {**own, "weight": 1.0}
 
 
 def plan_spec(tree: Mapping[str, Any], seed: int) -> dict[str, Any]:
@@ -155,8 +176,8 @@ def plan_spec(tree: Mapping[str, Any], seed: int) -> dict[str, Any]:
     return {"recall" if name == "teacher" else name: part for name, part in tree.items()} | {"seed": seed}
 
 
-def _identity(plan: Mapping[str, Any]) -> tuple[int, int, str]:
-    return (plan["candidate"], plan["seed"], plan["role"])
+def _identity(plan: Mapping[str, Any]) -> tuple[int, int, str, int | None]:
+    return (plan["candidate"], plan["seed"], plan["role"], plan.get("twin"))
 
 
 def flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

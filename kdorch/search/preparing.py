@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -37,8 +37,9 @@ class Preparation:
         uri: The tracking server, or None for the project's own database.
         executor: Who has workers.
         where: Where jobs compute.
-        searched: Trials of the search.
-        left: How many of them are to be trained.
+        records: Trials of all phases, those of the search first.
+        left: How many of the search are to be trained.
+        scratch: How many of the search without the teacher are.
         observer: Who watches.
         record: What is known about the study; what is found out is added to it, and written down.
     """
@@ -48,8 +49,9 @@ class Preparation:
     uri: str | None
     executor: Executor
     where: Where
-    searched: Record
+    records: Sequence[Record]
     left: int
+    scratch: int
     observer: Observer
     record: dict[str, Any]
 
@@ -67,10 +69,10 @@ class Preparation:
         data, shown = self._rows()
         placement = self._placed(data)
         maker = Maker(study, self.home, self.uri, executor, data, self.where)
-        forewarn(maker, placement, self.left, self.observer)
+        forewarn(maker, placement, self.left, self.scratch, self.observer)
         open_page(tracker, study, data, identity=self.record["identity"])
         self._note(**pages_of(tracker), concluded=False)
-        beside = Beside(maker, tracker, unsettled(tracker, self.searched), self.observer)
+        beside = Beside(maker, tracker, unsettled(tracker, *self.records), self.observer)
         teacher = self._models(beside, data)
         lessons = showing.lessons(
             study, self.home, executor, (data, teacher, shown), self.where, self.observer
@@ -134,5 +136,5 @@ class Preparation:
 
     def _unchanged(self, what: str, entry: Entry) -> None:
         """Make sure that a stored entry is the one that the complete trials were trained with."""
-        if self.searched.complete():
+        if self.records[0].complete():
             prepare.unchanged(self.study, self.record, what, entry["digest"])

@@ -14,7 +14,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from kdorch.search.books import VALUES
 from kdorch.search.record import INFEASIBLE, PRUNED, Record
-from kdorch.search.spool import Spool, label
+from kdorch.search.spool import Spool
 from kdorch.tracking import Outcome, RunRecord, Tracker
 from kdorch.tracking.values import STATUS
 
@@ -39,24 +39,20 @@ def unsettled(tracker: Tracker, *records: Record) -> list[RunRecord]:
 
 
 def pick_up(
-    searched: Record,
-    confirmed: Record,
+    records: Collection[Record],
     tracker: Tracker,
     runs: Collection[RunRecord],
     spool: Spool,
     *,
     called_off: bool = False,
 ) -> str:
-    """Bring both phases in line, and remove the results that nobody waits for; arguments as of `reconcile`.
+    """Bring all phases in line, and remove the results that nobody waits for; arguments as of `reconcile`.
 
     Returns:
         What was interrupted, in words; empty if nothing was.
     """
-    found = [
-        reconcile(searched, tracker, runs, ("trial",), spool, called_off=called_off),
-        reconcile(confirmed, tracker, runs, ("confirm", "baseline"), spool, called_off=called_off),
-    ]
-    spool.clear([label(trial) for record in (searched, confirmed) for trial in record.running()])
+    found = [reconcile(record, tracker, runs, spool, called_off=called_off) for record in records]
+    spool.clear([record.label(trial) for record in records for trial in record.running()])
     salvaged, repeated = (sum(counts) for counts in zip(*found, strict=True))
     if not salvaged + repeated:
         return ""
@@ -67,7 +63,6 @@ def reconcile(
     record: Record,
     tracker: Tracker,
     runs: Collection[RunRecord],
-    kinds: Collection[str],
     spool: Spool,
     *,
     called_off: bool = False,
@@ -78,7 +73,6 @@ def reconcile(
         record: Trials of one phase.
         tracker: Where their runs are.
         runs: Of the study; those that have ended were told before, and are in line.
-        kinds: The kinds of run that belong to this phase.
         spool: Where results are that had come home: their trials still run, and are completed when the phase
             goes on.
         called_off: Whether somebody stopped the study, so that what ran is not to blame.
@@ -88,7 +82,7 @@ def reconcile(
     """
     by_trial: dict[int, list[RunRecord]] = defaultdict(list)
     for run in runs:
-        if run.kind in kinds and run.trial is not None:
+        if run.kind in record.kinds and run.trial is not None:
             by_trial[run.trial].append(run)
     outcomes = [
         _settle(record, trial, by_trial[trial.number], spool, called_off) for trial in record.running()
@@ -112,7 +106,7 @@ def _settle(
         record.give_up(trial.number, trial.user_attrs[PRUNED])
         return True
     whole = next((run for run in runs if _has_all(run, trial)), None)
-    if whole is None and spool.parcel(label(trial)).result() is not None:
+    if whole is None and spool.parcel(record.label(trial)).result() is not None:
         return True
     if whole is None:
         record.retry(trial, "interrupted", counts=not called_off, died=False)

@@ -39,10 +39,12 @@ class Record:
         name: str,
         directions: Sequence[str],
         *,
+        kinds: Sequence[str] = ("trial",),
         method: str = "random",
         seed: int = 0,
     ) -> None:
         self._journal, self._method, self._seed = journal, method, seed
+        self.kinds = kinds  # of its runs; where there are several, a plan says which
         self.study = _open(journal, name, directions)
         trials = self.trials()
         self.counted = sum(map(_counts, trials))
@@ -71,6 +73,11 @@ class Record:
     def complete(self) -> list[FrozenTrial]:
         """Return the complete trials."""
         return self.trials(TrialState.COMPLETE)
+
+    def label(self, trial: Trial | FrozenTrial) -> str:
+        """Return the name of a trial among those of all phases."""
+        plan = trial.user_attrs.get("plan")
+        return f"{plan['role'] if plan else self.kinds[0]}-{trial.number}"
 
     def running(self) -> list[FrozenTrial]:
         """Return the trials that are asked for and not told."""

@@ -18,18 +18,19 @@ from kdorch.search import prepare
 from kdorch.search.beginning import begin
 from kdorch.search.beside import Beside
 from kdorch.search.coordinator import Coordinator
-from kdorch.search.frames import candidates, open_confirmations, open_trials
+from kdorch.search.frames import candidates, open_confirmations, open_scratched, open_trials, recipes, twins
 from kdorch.search.home import Folder, Home
 from kdorch.search.interrupts import Attentive, Interrupts, held_back
 from kdorch.search.journal import Journal, mend, open_journal
 from kdorch.search.logbook import connect
-from kdorch.search.looking import look_back
+from kdorch.search.looking import look_back, tell_twins
 from kdorch.search.observer import Observer
-from kdorch.search.phases import Confirming, Searching
+from kdorch.search.phases import Confirming, FromScratch, Searching
 from kdorch.search.preparing import Preparation
 from kdorch.search.profile import Profiled
 from kdorch.search.reconcile import pick_up
-from kdorch.search.record import Record
+from kdorch.search.record import Record, begun
+from kdorch.search.scratch import Twin, budget
 from kdorch.search.setting import Phase, Setting
 from kdorch.search.spool import Spool
 from kdorch.search.where import where
@@ -128,11 +129,22 @@ class Session:
         return open_trials(self._journal, self.study)
 
     @cached_property
+    def _scratched(self) -> Record | None:
+        """The trials without the teacher; None where there are to be none, and none were begun before."""
+        wanted = self.study.confirm.searched or "scratch" in begun(self._journal)
+        return open_scratched(self._journal, self.study) if wanted else None
+
+    @cached_property
     def _confirmed(self) -> Record:
         return open_confirmations(self._journal, self.study)
 
+    @property
+    def _records(self) -> list[Record]:
+        return [record for record in (self._searched, self._scratched, self._confirmed) if record]
+
     def _is_complete(self) -> bool:
-        return not _is_open(self._searching()) and not _is_open(self._confirming())
+        phases: list[Phase] = [self._searching(), *self._from_scratch(), self._confirming()]
+        return not any(map(_is_open, phases))
 
     def _run(
         self, executor: Profiled, tracker: Tracker, record: dict[str, Any], interrupts: Interrupts
@@ -140,18 +152,21 @@ class Session:
         if self._where.told:
             self.observer.say(f"device   {self._where.told}")
         tracker.outage.tell, tracker.outage.pausing = self.observer.say, interrupts.waiting
-        left = self.trials - self._searched.counted
-        setting, beside = Preparation(
-            self.study,
-            self.home,
-            self.uri,
-            executor,
-            self._where,
-            self._searched,
-            left,
-            self.observer,
-            record,
-        ).make(tracker)
+        preparation = Preparation(
+            study=self.study,
+            home=self.home,
+            uri=self.uri,
+            executor=executor,
+            where=self._where,
+            records=self._records,
+            left=self.trials - self._searched.counted,
+            scratch=sum(
+                budget(self.study, self.trials) - each.record.counted for each in self._from_scratch()
+            ),
+            observer=self.observer,
+            record=record,
+        )
+        setting, beside = preparation.make(tracker)
         self._search(executor, tracker, beside, setting, record)
 
     def _search(
@@ -164,10 +179,14 @@ class Session:
         for _pruned in self._searched.pruned():
             self.observer.recall(None)
         try:
-            self._drive(self._searching(), setting, executor, tracker, self.deadline)
+            self._drive(self._searching(), setting, executor, tracker, self._until())
             in_time = not self._searching().left(0)
             look_back(self.study.name, self._searched, self.trials, self.observer, in_time=in_time)
             if candidates(self.study, self._searched):
+                for phase in self._from_scratch():
+                    self._drive(phase, setting, executor, tracker, self.deadline)
+                    in_time = not phase.left(0)
+                    tell_twins(phase.record, phase.total, self._twins(), self.observer, in_time=in_time)
                 beside.test()
                 self.folder.write(record)
                 self._drive(self._confirming(), setting, executor, tracker, math.inf)
@@ -182,14 +201,34 @@ class Session:
     def _searching(self) -> Searching:
         return Searching(self.study, self._searched, self.trials)
 
+    def _from_scratch(self) -> list[FromScratch]:
+        """Return the search without the teacher, which is to have as many trials, if there is to be one."""
+        if self._scratched is None or not self.study.confirm.searched:
+            return []
+        return [FromScratch(self.study, self._scratched, self._searched.counted)]
+
     def _confirming(self) -> Confirming:
-        params = {trial.number: trial.params for trial in self._searched.complete()}
-        return Confirming(self.study, self._confirmed, candidates(self.study, self._searched), params)
+        records, chosen = (self._searched, self._scratched), candidates(self.study, self._searched)
+        return Confirming(self.study, self._confirmed, chosen, recipes(self.study, *records), self._twins())
+
+    def _twins(self) -> dict[int, Twin]:
+        """Return whom candidates are compared with, once the search without the teacher is as long."""
+        phases = self._from_scratch()
+        if not phases or _is_open(phases[0]):
+            return {}
+        return twins(self.study, self._searched, phases[0].record)
+
+    def _until(self) -> float:
+        """Return when the search has to end: half of the time is for that without the teacher."""
+        if not self.study.confirm.searched:
+            return self.deadline
+        now = time.monotonic()
+        return now + max(0.0, self.deadline - now) / 2
 
     def _pick_up(
         self, tracker: Tracker, runs: Collection[RunRecord], spool: Spool, *, called_off: bool = False
     ) -> None:
-        told = pick_up(self._searched, self._confirmed, tracker, runs, spool, called_off=called_off)
+        told = pick_up(self._records, tracker, runs, spool, called_off=called_off)
         if told:
             self.observer.say(told)
 

@@ -13,8 +13,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from optuna.trial import FrozenTrial, Trial
-
 _WEIGHTS = "student.safetensors"  # one name in all runs is what people and promotion look for
 _RESULT = "result.json"
 
@@ -81,9 +79,3 @@ class Spool:
         for folder in self.folder.glob("*"):
             if folder.name not in keep:
                 self.parcel(folder.name).drop()
-
-
-def label(trial: Trial | FrozenTrial) -> str:
-    """Return the name of a trial among those of all phases."""
-    plan = trial.user_attrs.get("plan")
-    return f"{plan['role'] if plan else 'trial'}-{trial.number}"

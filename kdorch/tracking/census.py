@@ -5,7 +5,7 @@ from __future__ import annotations
 from kdorch.tracking.address import connect
 from kdorch.tracking.asking import all_runs, explained
 
-_TRAININGS = {"trial", "confirm", "baseline"}  # kinds of run that stand for a trial in Optuna
+_TRAININGS = {"trial", "scratch", "confirm", "baseline"}  # kinds of run that stand for a trial in Optuna
 
 
 def experiments(uri: str) -> int:

@@ -246,8 +246,9 @@ class MlflowTracker:
     def runs(self, *, settled: bool = True) -> list[RunRecord]:
         """See ``Tracker.runs``."""
         mine = f"tags.`kdorch.identity` = '{self._identity}'"  # others may add runs by hand
-        trial = "tags.`kdorch.kind` = 'trial'"
-        unsettled = (trial.replace("=", "!="), f"{trial} AND attributes.status = 'RUNNING'")
+        searched = [f"tags.`kdorch.kind` = '{kind}'" for kind in ("trial", "scratch")]
+        others = " AND ".join(each.replace("=", "!=") for each in searched)
+        unsettled = (others, *(f"{each} AND attributes.status = 'RUNNING'" for each in searched))
         wanted = [mine] if settled else [f"{mine} AND {each}" for each in unsettled]
         return [
             record_of(run) for each in wanted for run in all_runs(self._client, [self._experiment_id], each)

@@ -11,7 +11,7 @@ from kdorch.errors import TrackingError
 from kdorch.kinds import Direction
 from kdorch.tracking.outage import Outage
 
-Kind = Literal["teacher", "reference", "trial", "confirm", "baseline", "summary"]
+Kind = Literal["teacher", "reference", "trial", "scratch", "confirm", "baseline", "summary"]
 Outcome = Literal["complete", "pruned", "failed"]
 Curves = Mapping[str, Sequence[float | None]]
 """Metric to its value after each epoch, None where it was not measured."""
@@ -193,7 +193,7 @@ class Tracker(Protocol):
         """Return the runs of the study, oldest first, except those that somebody deleted.
 
         Args:
-            settled: With the trials of the search that have ended: thousands, of which each takes a
+            settled: With the trials of searches that have ended: thousands, of which each takes a
                 millisecond and 10 kB.
         """
 

@@ -190,3 +190,13 @@ def test_what_only_the_owner_knows_is_offered(
     np.savez("a.npz", x=np.zeros((9, 2)), y=np.arange(9) % 2)
     kdorch("study", "new", "a.npz")
     assert "COLUMN" not in Path("a.yaml").read_text()
+
+
+@pytest.mark.parametrize(("rows", "baseline"), [(400, "tuned"), (20_001, "paired")])
+def test_a_search_without_the_teacher_is_proposed_where_there_is_time_for_it(
+    kdorch: Any, rows: int, baseline: str
+) -> None:
+    lines = (f"{row},{'ab'[row % 2]}" for row in range(rows))
+    Path("d.csv").write_text("\n".join(["size,kind", *lines]))
+    kdorch("study", "new", "d.csv", "--target", "kind")
+    assert Study.load("d.yaml").confirm.baseline == baseline

@@ -87,6 +87,42 @@ POINTS = {
 }
 
 
+# Three trials with the teacher are told, then three without, then the confirmation of one, and of its twin.
+TUNED = {
+    "a trial without the teacher is not on disk yet; it has a run that Optuna does not know; it is asked for": (
+        record("ask", "after", TRIALS + 1),
+        tracker("write", "after", 1),
+        record("ask", "after", 1),
+    ),
+    "its results are whole; it is told, its run not ended; that is put right": (
+        record("tell", "before", TRIALS + 1),
+        record("tell", "after", 2),
+        tracker("end", "before", 2),
+    ),
+    "a trial with the teacher is lost, of a search that another one is to match; half of the twins wait": (
+        tracker("write", "before", 2),
+        record("enqueue", "after", 1),
+        record("ask", "after", 2),
+        ledger("before", 2),
+    ),
+}
+
+
+@pytest.mark.parametrize("points", TUNED.values(), ids=TUNED)
+def test_a_search_without_the_teacher_goes_on_like_the_one_with_it(
+    points: tuple[Point, ...], kill: Any, whole: Any, write: Any, home: Path
+) -> None:
+    confirm = {"top": 1, "seeds": 1, "baseline": "tuned"}
+    file = write(search={"trials": TRIALS, "sampler": "random"}, confirm=confirm)
+    for point in points:
+        kill(point, file)
+    kdorch.run(kdorch.Study.load(file), home=home, workers=1)
+    found = whole(home)
+    found.check(trials=TRIALS, confirmed=2, scratch=TRIALS)
+    [twin] = found.results.confirmed_of(found.results.confirmed["candidate"][0], "baseline")["twin"]
+    assert twin in found.results.scratch["trial"].tolist()
+
+
 @pytest.mark.parametrize("points", POINTS.values(), ids=POINTS)
 def test_a_study_that_was_killed_goes_on_as_if_nothing_had_happened(
     points: tuple[Point, ...], kill: Any, whole: Any, write: Any, home: Path

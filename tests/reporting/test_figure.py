@@ -95,7 +95,7 @@ def test_confirmed_students_are_joined_to_their_twins(trials):
     confirmed, scratch = confirm(front, 3, seeds=5), confirm(front, 3, seeds=5, shift=-0.02)
     (axes,) = front_figure(trials, front, OBJECTIVES, confirmed=confirmed, scratch=scratch).axes
     best = front.tail(3).sort_index()
-    filled, hollow = bars_of(axes, "confirmed"), bars_of(axes, "the same without")
+    filled, hollow = bars_of(axes, "confirmed"), bars_of(axes, "without a teacher")
     np.testing.assert_allclose(filled[0].get_xydata(), best[["size/params", "val/accuracy"]])
     np.testing.assert_allclose(hollow[0].get_xydata()[:, 1], best["val/accuracy"] - 0.02)
     assert hollow[0].get_markerfacecolor() == "white"
@@ -116,7 +116,7 @@ def test_bars_are_the_interval_over_seeds(trials):
 def test_a_single_seed_has_a_marker_and_no_bar(trials):
     front = pareto_front(trials, OBJECTIVES)
     (axes,) = front_figure(trials, front, OBJECTIVES, scratch=confirm(front, 2, seeds=1, shift=-0.01)).axes
-    bars = bars_of(axes, "the same without")
+    bars = bars_of(axes, "without a teacher")
     assert len(bars[0].get_xydata()) == 2
     assert not any(np.isfinite(segment).any() for segment in bars[2][0].get_segments())
 

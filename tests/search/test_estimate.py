@@ -82,6 +82,14 @@ def test_it_says_what_it_knows_of_stacks_and_what_it_does_not_know() -> None:
     )
 
 
+def test_a_search_without_the_teacher_is_as_much_again() -> None:
+    counts: dict[str, int] = {"trials": 40, "scratch": 40, "workers": 1, "disk": 5_000_000}
+    expected = Estimate(0.0, (1.0, 1.0), confirmations=30, **counts)
+    assert str(expected).endswith("40 trials, 40 without the teacher and 30 to confirm of 1.0 s")
+    alone = Estimate(0.0, (1.0, 1.0), confirmations=30, **counts | {"scratch": 0})
+    assert expected.whole(1.0) - alone.whole(1.0) == pytest.approx(40 * 1.03)
+
+
 @pytest.fixture
 def expected(tree: Tree) -> Callable[..., Estimate]:
     placement = Placement(16, seconds={"1": [1.6], "16": [0.1]})

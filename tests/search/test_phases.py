@@ -11,6 +11,7 @@ from optuna.trial import TrialState
 
 from kdorch.search.journal import open_journal
 from kdorch.search.phases import Confirming, Searching, flat
+from kdorch.search.recipes import Recipes
 from kdorch.search.record import Record
 from kdorch.study import Study
 
@@ -33,7 +34,8 @@ def make(tree: Callable[..., Mapping[str, Any]]) -> Callable[..., Study]:
 @pytest.fixture
 def confirming(record: Record, make: Callable[..., Study]) -> Callable[..., Confirming]:
     def begin(*candidates: int, **confirm: Any) -> Confirming:
-        return Confirming(make(confirm={"seeds": 2} | confirm), record, candidates, PARAMS)
+        study = make(confirm={"seeds": 2} | confirm)
+        return Confirming(study, record, candidates, Recipes(study, PARAMS))
 
     return begin
 
@@ -126,7 +128,8 @@ def test_a_twin_weights_the_classes_as_its_student_does(record: Record, make: An
         "labels": {"use": "task", "weight": 0.1, "class_weights": "balanced"},
         "kd": {"use": "hinton", "weight": 0.9},
     }
-    phase = Confirming(make(losses=losses, confirm={"seeds": 1}), record, [3], PARAMS)
+    study = make(losses=losses, confirm={"seeds": 1})
+    phase = Confirming(study, record, [3], Recipes(study, PARAMS))
     _confirmed, twin = (phase.plan(record.ask()) for _ in range(2))
     assert twin.spec["losses"] == {"task": {"use": "task", "weight": 1.0, "class_weights": "balanced"}}
 

@@ -56,7 +56,7 @@ class Crashed:
         return run_id
 
     def settle(self, **options: Any) -> tuple[int, int]:
-        return reconcile(self.record, self.tracker, self.tracker.runs(), ("trial",), self.spool, **options)
+        return reconcile(self.record, self.tracker, self.tracker.runs(), self.spool, **options)
 
     @property
     def state(self) -> TrialState:
@@ -122,7 +122,7 @@ def test_a_trial_whose_end_was_torn_off_the_journal_is_told_by_its_run(
     run_id = crashed.run(whole=True)
     tracker.end(run_id, "complete")
     assert tracker.runs(settled=False) == []
-    assert reconcile(record, tracker, unsettled(tracker, record), ("trial",), crashed.spool) == (1, 0)
+    assert reconcile(record, tracker, unsettled(tracker, record), crashed.spool) == (1, 0)
     assert (crashed.state, crashed.status(run_id)) == (TrialState.COMPLETE, "FINISHED")
     assert unsettled(tracker, record) == []
 

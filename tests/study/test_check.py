@@ -78,7 +78,7 @@ limits.val/f1 (line 27): should be a finite number, not inf.
 limits.size/parms (line 25): nobody measures this. Did you mean 'size/params'?
 serch (line 28): a study has no 'serch'. Did you mean 'search'?
 confirm.top (line 29): should be a whole number, not 2.5.
-confirm.baseline (line 29): should be 'paired' or 'none', not 'yes'.
+confirm.baseline (line 29): should be 'paired', 'tuned' or 'none', not 'yes'.
 split (line 30): validation and test together must be below 1, to leave rows to train on.
 """
 

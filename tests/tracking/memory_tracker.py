@@ -120,7 +120,9 @@ class MemoryTracker:
     def runs(self, *, settled: bool = True) -> list[RunRecord]:
         """See ``Tracker.runs``."""
         mine = [run for run in self._runs.values() if run.tags["kdorch.identity"] == self.identity]
-        return [run for run in mine if settled or run.kind != "trial" or run.status == "RUNNING"]
+        return [
+            run for run in mine if settled or run.kind not in ("trial", "scratch") or run.status == "RUNNING"
+        ]
 
     def link_model(
         self, run_id: str, name: str, params: Mapping[str, Any], metrics: Mapping[str, float]

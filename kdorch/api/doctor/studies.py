@@ -83,7 +83,7 @@ def _in_line(home: Home, study: Overview, area: str, uri: str | None) -> Iterato
         yield Finding("ok", area, f"tracked in {study.tracked}, which was not looked at")
         return
     results = Results(study.name, home.path)
-    complete = len(results.trials) + len(results.confirmed)
+    complete = sum(len(record.complete()) for record in results.records)
     try:
         runs = finished(uri, results.record["identity"])
     except KdorchError as error:

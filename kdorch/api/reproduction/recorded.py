@@ -10,6 +10,7 @@ from kdorch.api.reproduction.agreement import Outcome
 from kdorch.api.results import Results
 from kdorch.errors import ChoiceError
 from kdorch.search.record import PRUNED
+from kdorch.study.space import bind
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
@@ -66,18 +67,18 @@ def recorded(results: Results, trial: int, seed: int | None, uri: str) -> Record
 
 def _specs(results: Results, names: list[str]) -> dict[str, dict[str, Any]]:
     """Return what a worker got for each of some trainings, which are named by kind and number."""
-    from kdorch.search.phases import bound, plan_spec
+    from kdorch.search.phases import plan_spec
 
-    found = {}
+    study, found = results.study, {}
     for name in names:
         kind, number = name.split("-")
         record = results.searched if kind == "trial" else results.confirmations
         trial = record.trials()[int(number)]
-        plan = trial.user_attrs.get("plan", {"candidate": trial.number, "seed": results.study.seed})
-        params = results.searched.trials()[plan["candidate"]].params
+        plan = trial.user_attrs.get("plan")
+        tree = results.recipes.tree(plan) if plan else bind(study, trial.params)
         # What was given up left its stack then, which the others are not to notice.
         until = {"until": trial.user_attrs[PRUNED]["epoch"]} if PRUNED in trial.user_attrs else {}
-        found[name] = plan_spec(bound(results.study, params, kind), plan["seed"]) | until
+        found[name] = plan_spec(tree, plan["seed"] if plan else study.seed) | until
     return found
 
 
