@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kdorch.api import Results, check, promote, reproduce, run
+    from kdorch.api import Results, check, promote, reproduce, rollback, run
     from kdorch.builtin.files.folders import files_by_class
     from kdorch.builtin.files.images import image_size, read_images
     from kdorch.builtin.files.labelled import Table
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         DataError,
         ExecutionError,
         KdorchError,
+        NotBetterError,
         PluginError,
         PromotionError,
         StoreError,
@@ -61,10 +62,11 @@ if TYPE_CHECKING:
     from kdorch.tasks.tokens import Tokens
 
 _HOMES = {
-    "kdorch.api": ("Results", "check", "promote", "reproduce", "run"),
+    "kdorch.api": ("Results", "check", "promote", "reproduce", "rollback", "run"),
     "kdorch.errors": (
         "ArgumentError", "BusyError", "ChoiceError", "DataError", "ExecutionError", "KdorchError",
-        "PluginError", "PromotionError", "StoreError", "StudyError", "TrackingError", "TrainingError",
+        "NotBetterError", "PluginError", "PromotionError", "StoreError", "StudyError", "TrackingError",
+        "TrainingError",
     ),
     "kdorch.builtin.files.folders": ("files_by_class",),
     "kdorch.builtin.files.images": ("image_size", "read_images"),
@@ -114,6 +116,7 @@ __all__ = [
     "Measure",
     "Mixed",
     "Multilabel",
+    "NotBetterError",
     "Npm",
     "Observer",
     "OneOf",
@@ -157,6 +160,7 @@ __all__ = [
     "promote",
     "read_images",
     "reproduce",
+    "rollback",
     "run",
     "softmax",
 ]

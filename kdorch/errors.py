@@ -6,12 +6,13 @@ KdorchError
 ├── PluginError      a plugin is missing, broken, or collides with another
 ├── DataError        a dataset cannot be used as it is
 ├── StoreError       the project directory cannot be read or written as needed
-├── BusyError        another process holds the study
+├── BusyError        another process holds the study, or the model
 ├── ExecutionError   a job cannot be given to a worker, or no worker can be started
 ├── TrainingError    a training diverged or its parts do not fit
 ├── TrackingError    MLflow refused, or cannot be reached
 ├── ChoiceError      no student satisfies the rule
 └── PromotionError   a student cannot be shipped; nothing was registered
+    └── NotBetterError   it does not beat the one whose place it would take
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ class StoreError(KdorchError):
 
 
 class BusyError(KdorchError):
-    """Another process holds the study."""
+    """Another process holds the study, or the registered model."""
 
 
 class ExecutionError(KdorchError):
@@ -112,6 +113,12 @@ class ChoiceError(KdorchError):
 
 class PromotionError(KdorchError):
     """A student cannot be shipped; nothing was registered."""
+
+
+class NotBetterError(PromotionError):
+    """A student does not beat the one whose place it would take; nothing was registered."""
+
+    exit_code = 1
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -27,12 +27,13 @@ HOME = {
     "ledger.lock",
     "mlflow.db",
     "mlflow.db.lock",
+    "promotions",
     "server.log",
     "store",
     "studies",
 }
 HOME |= {"mlflow.db-shm", "mlflow.db-wal"}  # SQLite's own: what a killed process had written is in the latter
-FOLDER = {"study.json", "optuna.journal", "optuna.journal.lock", "lock", "logs", "spool", "promotion.lock"}
+FOLDER = {"study.json", "optuna.journal", "optuna.journal.lock", "lock", "logs", "spool"}
 
 
 class Whole:

@@ -13,6 +13,7 @@ from kdorch.api.notebook import observer_for
 from kdorch.api.promotion import promote
 from kdorch.api.reproduction import reproduce
 from kdorch.api.results import Results
+from kdorch.api.reversal import rollback
 from kdorch.discovery import importable, installed
 from kdorch.errors import ArgumentError
 from kdorch.search import HOME
@@ -21,7 +22,7 @@ from kdorch.stopwatch import part, stopwatch
 from kdorch.study import Study
 from kdorch.tracking import Tracker
 
-__all__ = ["Results", "check", "promote", "reproduce", "run"]
+__all__ = ["Results", "check", "promote", "reproduce", "rollback", "run"]
 
 
 def check(study: Study) -> None:

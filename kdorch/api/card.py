@@ -6,16 +6,29 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kdorch.api.results import Results
+from kdorch.api.use import calibration, intended
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from kdorch.choosing.intervals import Interval
+    from kdorch.choosing.verdict import Verdict
+    from kdorch.kinds import Task
     from kdorch.shipping.card import Card
     from kdorch.study import Study
+    from kdorch.training.evaluate import Answers
+
+    Values = dict[str, tuple[float, ...] | Interval]
 
 
 def card_of(
-    results: Results, number: int, row: pd.Series[Any], tree: Mapping[str, Any], answers: str
+    results: Results,
+    number: int,
+    row: pd.Series[Any],
+    tree: Mapping[str, Any],
+    task: Task,
+    answers: Answers,
+    why: str,
 ) -> Card:
     """Return the card of a student.
 
@@ -24,13 +37,15 @@ def card_of(
         number: Its trial.
         row: Its training: parameters, metrics, seed.
         tree: The study with the trial's parameters filled in.
-        answers: What the model answers, as a sentence.
+        task: What it does.
+        answers: What it says of the validation rows.
+        why: Why it was chosen, in sentences.
     """
     from kdorch.shipping.card import Card, Network
 
     record, teacher = results.record, results.teacher
     quality, test = results.quality, results.test_score
-    size = _size(teacher)
+    size, verdict = _size(teacher), results.verdicts.get(number)
     large = f"; its teacher has {size:,} parameters" if size else ""
     tested = f", {test} {row[test]:.4f}" if test in row else ", not tested"
     return Card(
@@ -47,12 +62,18 @@ def card_of(
             for label, metrics in results.references.items()
         },
         student=Network(_line(tree["student"]), int(row["size/params"]), int(row["size/bytes"])),
+        why=why,
+        verdict=verdict.sentence if verdict else "",
         results=_measured(results, number, row),
+        spread=_spread(verdict),
+        by_class=task.by_class(answers.logits, answers.targets),
+        calibration=calibration(results, number, row, tuple(task.honesty)),
+        intended=intended(results, _named(results)),
         losses={label: _line(loss) for label, loss in tree["losses"].items()},
         hyper_parameters={f"train.{key}": value for key, value in tree["train"].items()}
         | shown(results.study)
         | {"seed": int(row.get("seed", results.study.seed))},
-        output_meaning=answers,
+        output_meaning=task.meaning(),
         columns=record["data"]["facts"].get("legend", ()),
         encoding=record["data"]["facts"].get("usage", ""),
         commit=record.get("commit"),
@@ -73,10 +94,10 @@ def shown(study: Study) -> dict[str, Any]:
     }
 
 
-def _measured(results: Results, number: int, row: pd.Series[Any]) -> dict[str, dict[str, tuple[float, ...]]]:
-    """Return values by who was measured and metric, one for each seed."""
+def _measured(results: Results, number: int, row: pd.Series[Any]) -> dict[str, Values]:
+    """Return values by who was measured and metric, one for each seed, or the interval of a verdict."""
     scores = results.quality, results.test_score
-    measured: dict[str, dict[str, tuple[float, ...]]] = {
+    measured: dict[str, Values] = {
         "this model": {metric: (float(row[metric]),) for metric in (*scores, "val/ece") if metric in row},
         "teacher": _once(results.teacher, scores),
     }
@@ -86,12 +107,23 @@ def _measured(results: Results, number: int, row: pd.Series[Any]) -> dict[str, d
         seeds = results.confirmed_of(number, role)
         if len(seeds):
             measured[who] = {metric: tuple(seeds[metric]) for metric in scores}
+            verdict = results.verdicts[number]
+            tested = verdict.student if role == "confirm" else verdict.twin
+            if tested:
+                measured[who][results.test_score] = tested
     for label, reference in results.references.items():
         measured[f"reference {label}"] = _once(reference, scores)
     return measured
 
 
-def _once(metrics: Mapping[str, float], names: Iterable[str]) -> dict[str, tuple[float, ...]]:
+def _spread(verdict: Verdict | None) -> str:
+    """Return what the intervals of the results are over, in words."""
+    if verdict is None or verdict.rows is None:
+        return "over the seeds (Student's t)"
+    return "over the seeds (Student's t), and of the test over seeds and test rows"
+
+
+def _once(metrics: Mapping[str, float], names: Iterable[str]) -> Values:
     """Return those of the metrics that are known, as values of one seed."""
     return {name: (metrics[name],) for name in names if name in metrics}
 

@@ -7,10 +7,10 @@ from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
     from kdorch.kinds import Task
-    from kdorch.training.rows import Rows
+    from kdorch.training.evaluate import Answers
 
 # The same machine gives the same numbers. Another one sums in another order, which moves an input, a logit or
 # a loss by about a millionth; a count of rows moves by those that nearly tie, fewer than one in ten thousand.
@@ -34,20 +34,14 @@ def same_inputs(prepared: Tensor, stored: Tensor) -> bool:
     return bool(((prepared - stored).abs() <= _INPUTS * stored.abs().amax(0)).all())
 
 
-def differences(
-    recorded: Mapping[Hashable, Any], network: nn.Module, task: Task, validation: Rows
-) -> list[str]:
+def differences(recorded: Mapping[Hashable, Any], answers: Answers, task: Task) -> list[str]:
     """Return each score of the task that is not what was recorded, in words.
 
     Args:
         recorded: Metrics of the training, among others ``val/…`` for the task's scores.
-        network: With the weights of that training, in evaluation mode.
+        answers: Of the network with the weights of that training, to the validation rows.
         task: What it was trained for.
-        validation: The validation rows.
     """
-    from kdorch.training.evaluate import evaluate
-
-    answers = evaluate(network, validation, task)
     found = []
     for name in task.directions:
         before = recorded.get(f"val/{name}", math.nan)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kdorch.api.card import card_of
+from kdorch.api.guard import standing
 from kdorch.api.proof import differences, same_inputs
 from kdorch.api.results import Results
 from kdorch.api.stored import Stored, read_store
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from kdorch.shipping.promotion import Shipment
+    from kdorch.training.evaluate import Answers
 
 
-def shipment(results: Results, number: int, row: pd.Series[Any], uri: str) -> Shipment:
+def shipment(results: Results, number: int, row: pd.Series[Any], uri: str, why: str) -> Shipment:
     """Return all that is needed to ship a student.
 
     Args:
@@ -27,6 +29,7 @@ def shipment(results: Results, number: int, row: pd.Series[Any], uri: str) -> Sh
         number: Its trial.
         row: The training whose weights are shipped.
         uri: Where the runs of the study are.
+        why: Why it was chosen, in sentences.
 
     Raises:
         StudyError: If the file of its own network has changed.
@@ -41,15 +44,18 @@ def shipment(results: Results, number: int, row: pd.Series[Any], uri: str) -> Sh
     preprocessing = _preprocessing(results, stored)
     params = next(trial.params for trial in results.searched.complete() if trial.number == number)
     tree = bind(results.study, params)
-    network = _network(results, tree["student"], row, stored, fetch(row["run_id"], row["weights"], uri))
+    network, answers = _network(
+        results, tree["student"], row, stored, fetch(row["run_id"], row["weights"], uri)
+    )
     return Shipment(
         network,
         preprocessing,
         stored.raw.numpy(),
         stored.task.names,
         row["run_id"],
-        card_of(results, number, row, tree, stored.task.meaning()),
+        card_of(results, number, row, tree, stored.task, answers, why),
         stored.task.decoder(),
+        standing(results, number),
     )
 
 
@@ -89,23 +95,26 @@ def _network(
     row: pd.Series[Any],
     stored: Stored,
     weights: Mapping[str, Tensor],
-) -> nn.Module:
+) -> tuple[nn.Module, Answers]:
+    """Return the student, and what it says of the validation rows."""
     from kdorch.discovery import installed
     from kdorch.shipping.explaining import explained
     from kdorch.training.building import SAMPLE, build
+    from kdorch.training.evaluate import evaluate
 
     who = f"The student of run {row['run_id']}"
     with explained(f"{who} cannot be rebuilt", _changed(results)):
         sample, _ = next(stored.validation.batches(SAMPLE))
         network, _ = build(installed().part("student", part), stored.task, sample)
         network.load_state_dict(weights)
-        found = differences(row.to_dict(), network, stored.task, stored.validation)
+        answers = evaluate(network, stored.validation, stored.task)
+        found = differences(row.to_dict(), answers, stored.task)
     if found:
         raise PromotionError(
             f"{who}, with the same weights, does not score what was measured: {', '.join(found)}. "
             f"{_changed(results)}"
         )
-    return network
+    return network, answers
 
 
 def _changed(results: Results) -> str:

@@ -93,7 +93,7 @@ def verdicts(
 
 def _compared(alone: Verdict, twin: Scored, pairs: Spread, baseline: Baseline, confidence: float) -> Verdict:
     of_twin, difference = spread(twin).interval(CONFIDENCE), pairs.interval(confidence)
-    worth = _worth(of_twin.mean, alone.direction)
+    worth = worth_naming(of_twin.mean, alone.direction)
     word = _word(difference, worth)
     return replace(
         alone,
@@ -107,7 +107,7 @@ def _compared(alone: Verdict, twin: Scored, pairs: Spread, baseline: Baseline, c
     )
 
 
-def _worth(twin: float, direction: Direction) -> float:
+def worth_naming(twin: float, direction: Direction) -> float:
     """Return the smallest gain worth naming; next to perfection small ones are."""
     error = 1 - twin if direction == "max" and 0 <= twin <= 1 else math.inf
     return min(_WORTH * abs(twin), _WORTH_OF_ERROR * error)

@@ -23,7 +23,7 @@ _EXIT_CODES = """
 \b
 Exit codes:
   0    done
-  1    kdorch doctor or kdorch plugins check found what fails, kdorch study reproduce what differs
+  1    doctor or plugins check found what fails, study reproduce what differs, promote nobody better
   2    a mistake, explained on stderr; nothing that is complete is lost
   70   an error inside kdorch; its details are kept in a file
   130  interrupted with Ctrl-C

@@ -116,6 +116,13 @@ class Task(Spec):
         """
         return None
 
+    def by_class(self, logits: Tensor, targets: Tensor) -> dict[str, dict[str, float]]:
+        """Return ``rows``, ``recall`` and ``precision`` by class, for a model card; nothing by default.
+
+        A class without rows has no recall, and one that is never the answer no precision: NaN.
+        """
+        return {}
+
     def fidelity(self, student: Tensor, teacher: Tensor) -> dict[str, float]:
         """Return how closely the student's logits follow the teacher's, by the names of ``likeness``."""
         raise NotImplementedError

@@ -46,11 +46,6 @@ class Folder:
         return self.path / "checkpoints"
 
     @property
-    def promotion(self) -> Path:
-        """What a promotion that is underway is about to do."""
-        return self.path / "promotion.json"
-
-    @property
     def _holder(self) -> Path:
         return self.path / "holder"
 
@@ -157,6 +152,11 @@ class Home:
     def store(self) -> Path:
         """Prepared data and teachers, by content."""
         return self.path / "store"
+
+    @property
+    def promotions(self) -> Path:
+        """What promotions that are underway are about to do, and who holds which registered model."""
+        return self.path / "promotions"
 
     @property
     def ledger(self) -> Path:

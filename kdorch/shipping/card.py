@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kdorch.shipping.environment import versions
 from kdorch.shipping.legend import encoding, legend
+from kdorch.shipping.sections import UNKNOWN, ByClass, Values, by_class, few, value
+from kdorch.shipping.usage import Usage, how_to_use, named, shape, some
 
-_SHOWN_LABELS = 20
-_UNKNOWN = "—"
+if TYPE_CHECKING:
+    from kdorch.choosing.intervals import Interval
 
 
 @dataclass(frozen=True)
@@ -30,25 +32,6 @@ class Network:
 
 
 @dataclass(frozen=True)
-class Usage:
-    """What a client must know; promotion fills it in.
-
-    Attributes:
-        uri: The model's address in the registry.
-        dtype: Of the inputs.
-        row_shape: Of one input row.
-        output_shape: Of one output row.
-        labels: Names of the outputs, in their order; may be empty.
-    """
-
-    uri: str
-    dtype: str
-    row_shape: tuple[int, ...]
-    output_shape: tuple[int, ...]
-    labels: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Card:
     """The facts of one student, filled in from the record of its study.
 
@@ -62,8 +45,14 @@ class Card:
         teacher: The teacher.
         student: The student.
         references: Other models that were to be beaten, by label.
-        results: Metric values by who was measured and metric name, one value per seed:
+        why: Why it was chosen, in sentences.
+        verdict: Whether the teacher helps it, in sentences.
+        results: Metric values by who was measured and metric name, one value per seed or their interval:
             ``{"student": {"val/accuracy": (.97, .98)}, "teacher": …, "student without the teacher": …}``.
+        spread: What intervals are over, as in ``over the seeds (Student's t)``.
+        by_class: Figures by class, such as ``rows``, ``recall``, ``precision``, on validation rows.
+        calibration: How honest its confidences are, in sentences.
+        intended: What it is for, and what not, one sentence each.
         losses: Description by the name of the loss.
         hyper_parameters: Value by dotted path.
         input_meaning: What one input row is, in words.
@@ -75,6 +64,7 @@ class Card:
         date: Day of the promotion, ISO 8601.
         versions: Version by name of the software that made the student.
         usage: How to use it; promotion fills this in.
+        succession: Whose place it took, and why, in sentences; promotion fills this in, too.
     """
 
     study: str
@@ -86,7 +76,13 @@ class Card:
     teacher: Network
     student: Network
     references: Mapping[str, Network] = field(default_factory=dict)
-    results: Mapping[str, Mapping[str, Sequence[float]]] = field(default_factory=dict)
+    why: str = ""
+    verdict: str = ""
+    results: Mapping[str, Mapping[str, Values | Interval]] = field(default_factory=dict)
+    spread: str = "over the seeds (Student's t)"
+    by_class: ByClass = field(default_factory=dict)
+    calibration: str = ""
+    intended: tuple[str, ...] = ()
     losses: Mapping[str, str] = field(default_factory=dict)
     hyper_parameters: Mapping[str, object] = field(default_factory=dict)
     input_meaning: str = "A row as the dataset ships it; the preparation is part of the model."
@@ -98,71 +94,63 @@ class Card:
     date: str = field(default_factory=lambda: datetime.now(UTC).date().isoformat())
     versions: Mapping[str, str] = field(default_factory=versions)
     usage: Usage | None = None
+    succession: str = ""
 
 
 def render(card: Card) -> str:
     """Write the card as markdown. Parts about which nothing is known are left out."""
     sections = {
-        "How to use": _how_to_use(card.usage) if card.usage else "",
+        "How to use": how_to_use(card.usage) if card.usage else "",
+        "Intended use": _sentences(card.intended),
+        "Verdict": card.verdict,
+        "Results": _results(card),
+        "Results by class": _classes(card.by_class),
+        "Calibration": card.calibration,
+        "Limits": _limits(card),
+        "Succession": card.succession,
         "Input and output": _interface(card),
         "Columns": legend(card.columns),
         "From what you have to rows": encoding(card.encoding),
-        "Results": _results(card.results),
-        "Limits": _limits(card),
         "Networks": _networks(card),
         "Data": _data(card),
         "Losses": _bullets(card.losses),
         "Hyper-parameters": _table(("name", "value"), card.hyper_parameters.items()),
         "Made with": _bullets(_made_with(card)),
     }
-    parts = [f"# {card.study}: trial {card.trial}", card.summary]
+    parts = [f"# {card.study}: trial {card.trial}", card.summary, *filter(None, [card.why])]
     parts += [f"## {title}\n\n{text}" for title, text in sections.items() if text]
     return "\n\n".join(parts) + "\n"
-
-
-def _how_to_use(usage: Usage) -> str:
-    shape = _shape(usage.row_shape)
-    return f"""Both ways need an active environment with mlflow, numpy and torch, nothing else, and
-`MLFLOW_TRACKING_URI` set to the server or database that holds this page.
-
-```python
-import mlflow
-
-model = mlflow.pyfunc.load_model("{usage.uri}")
-answers = model.predict(rows)  # rows: numpy array, {usage.dtype}, shape {shape}
-```
-
-```bash
-mlflow models serve -m "{usage.uri}" --env-manager local --host 127.0.0.1 --port 5001
-
-# In another shell. The model carries three rows in the right form, as {{"inputs": [row, …]}}.
-mlflow artifacts download -u "{usage.uri}" -d model
-curl http://127.0.0.1:5001/invocations -H "Content-Type: application/json" \\
-  -d @model/serving_input_example.json
-```"""
 
 
 def _interface(card: Card) -> str:
     facts = {"Input": card.input_meaning, "Output": card.output_meaning}
     if usage := card.usage:
-        facts["Input"] += f" Array of {usage.dtype}, shape {_shape(usage.row_shape)}, any batch size."
-        facts["Output"] += f" Array of shape {_shape(usage.output_shape)}."
+        facts["Input"] += f" Array of {usage.dtype}, shape {shape(usage.row_shape)}, any batch size."
+        facts["Output"] += f" Array of shape {shape(usage.output_shape)}."
         if usage.labels:
             facts["Names of the outputs"] = (
-                f"{_some(usage.labels)}, in this order; `labels.json` beside the model has them too."
+                f"{some(usage.labels)}, in this order; `labels.json` beside the model has them too."
             )
     return _bullets(facts)
 
 
-def _results(results: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
-    metrics = list(dict.fromkeys(metric for measured in results.values() for metric in measured))
+def _results(card: Card) -> str:
+    metrics = list(dict.fromkeys(metric for measured in card.results.values() for metric in measured))
     rows = [
-        (who, *(_mean(measured.get(metric, ())) for metric in metrics)) for who, measured in results.items()
+        (who, *(value(measured.get(metric, ())) for metric in metrics))
+        for who, measured in card.results.items()
     ]
     table = _table(("", *metrics), rows)
     if "±" in table:
-        table += "\n\n± is half of the 95 % interval of the mean over the seeds (Student's t)."
+        table += f"\n\n± is half of the 95 % interval of the mean {card.spread}."
     return table
+
+
+def _classes(found: ByClass) -> str:
+    if not found:
+        return ""
+    header, rows, remark = by_class(found)
+    return f"{_table(header, [(named(name), *cells) for name, *cells in rows])}\n\n{remark}"
 
 
 def _limits(card: Card) -> str:
@@ -176,7 +164,11 @@ def _limits(card: Card) -> str:
         "Not checked: fairness between groups, drift over time, inputs unlike the training rows. "
         "It answers any input of the right shape, a meaningless one too."
     )
-    return "\n".join(f"- {sentence}" for sentence in (tested, unchecked, *card.limits))
+    return _sentences((tested, unchecked, *card.limits, few(card.by_class)))
+
+
+def _sentences(sentences: Iterable[str]) -> str:
+    return "\n".join(f"- {sentence}" for sentence in sentences if sentence)
 
 
 def _networks(card: Card) -> str:
@@ -213,32 +205,5 @@ def _line(cells: Iterable[object]) -> str:
     return f"| {' | '.join(escaped)} |"
 
 
-def _mean(values: Sequence[float]) -> str:
-    if not values:
-        return _UNKNOWN
-    if len(values) == 1:
-        return f"{values[0]:.4g}"
-    from kdorch.choosing.intervals import mean_interval  # here, for this module to stay cheap to import
-
-    interval = mean_interval(values)
-    return f"{interval.mean:.4g} ± {interval.high - interval.mean:.2g} ({interval.n} seeds)"
-
-
 def _count(number: int | None) -> str:
-    return _UNKNOWN if number is None else f"{number:,}"
-
-
-def _some(labels: tuple[str, ...]) -> str:
-    shown = ", ".join(map(_named, labels[:_SHOWN_LABELS]))
-    rest = len(labels) - _SHOWN_LABELS
-    return f"{shown} and {rest} more" if rest > 0 else shown
-
-
-def _named(label: str) -> str:
-    """Return a name as code: characters that cannot be seen, a new line say, by their escapes."""
-    plain = label if label.isprintable() else repr(label)[1:-1]
-    return f"`` {plain} ``" if "`" in plain else f"`{plain}`"
-
-
-def _shape(sizes: tuple[int, ...]) -> str:
-    return f"({', '.join(('N', *map(str, sizes)))}{',' if not sizes else ''})"
+    return UNKNOWN if number is None else f"{number:,}"

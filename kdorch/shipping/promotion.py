@@ -19,11 +19,14 @@ from torch import nn
 
 from kdorch.errors import PromotionError
 from kdorch.shipping.artifact import digest, save
-from kdorch.shipping.card import Card, Usage, render
+from kdorch.shipping.card import Card, render
+from kdorch.shipping.champion import Succession
 from kdorch.shipping.environment import installed
 from kdorch.shipping.explaining import explained
 from kdorch.shipping.names import check_alias, check_model_name
 from kdorch.shipping.registry import Registry
+from kdorch.shipping.standing import Standing
+from kdorch.shipping.usage import Usage
 from kdorch.shipping.verification import verify
 from kdorch.shipping.wrapping import BATCH_SIZES, answers, unit, wrap
 
@@ -45,6 +48,7 @@ class Shipment:
         run_id: The MLflow run that trained the student.
         card: The facts of the model card.
         decoder: From logits to what a client expects; None if they are just that.
+        standing: How it tested, for those that come after it; None of a student that was never confirmed.
     """
 
     network: nn.Module
@@ -54,6 +58,7 @@ class Shipment:
     run_id: str
     card: Card
     decoder: nn.Module | None = None
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,9 @@ class Promoted:
         uri: ``models:/name@alias``, or ``models:/name/version`` without an alias.
         model_id: The logged model behind the version.
         card: The model card, in markdown.
+        previous: The version whose place it took; None if nothing had the alias.
+        comparison: How it compares with that one, as the rest of a sentence.
+        new: Whether it was registered now, and was not there already.
     """
 
     name: str
@@ -73,10 +81,19 @@ class Promoted:
     uri: str
     model_id: str
     card: str
+    previous: int | None = None
+    comparison: str = ""
+    new: bool = True
 
 
 def promote(
-    shipment: Shipment, *, tracking_uri: str, model: str, alias: str | None, mark: str = ""
+    shipment: Shipment,
+    *,
+    tracking_uri: str,
+    model: str,
+    alias: str | None,
+    mark: str = "",
+    succession: Succession | None = None,
 ) -> Promoted:
     """Ship a student to an MLflow registry, verified in a process without kdorch.
 
@@ -86,13 +103,14 @@ def promote(
         model: Name of the registered model; made if it does not exist, else gains a version.
         alias: Name to point at the new version, such as ``champion``; None for none.
         mark: On all that is made, for whoever takes it back if this process is killed.
+        succession: Whose place it takes, and why it may; by default that of whoever has the alias.
 
     Returns:
         Where the student now is.
 
     Raises:
         PromotionError: A name is refused, the student cannot be exported, its export does not run or answers
-            differently, or MLflow refuses. Nothing stays registered.
+            differently, MLflow refuses, or somebody else has moved the alias. Nothing stays registered.
     """
     _check(shipment, model, alias)
     with explained("the student does not run on the example rows"):
@@ -120,17 +138,23 @@ def promote(
             encoding=shipment.card.encoding,
             metadata=_metadata(shipment),
         )
+        if succession is None:
+            succession = Succession(registry.version(alias, model) if alias else None)
         model_id = registry.log_model(saved, files, shipment.run_id)
         verify(model_id, files, uri, example, expected, unit(module, example))
-        version = registry.register(model, model_id, _tags(shipment.card) | {"kdorch.digest": digest(files)})
+        tags = _tags(shipment) | {"kdorch.digest": digest(files)} | (succession.tags(alias) if alias else {})
+        version = registry.register(model, model_id, tags)
         address = f"models:/{model}@{alias}" if alias else f"models:/{model}/{version}"
-        card = render(replace(shipment.card, usage=_usage(shipment, logits, address)))
+        usage = _usage(shipment, logits, address)
+        card = render(replace(shipment.card, usage=usage, succession=_succession(succession, model, alias)))
         registry.link(shipment.run_id, model_id)
-        registry.describe(model, version, card)
+        registry.describe(model, version, model_id, card)
         if alias:
-            registry.point(alias, model, version)
+            registry.point(alias, model, version, succession.previous)
         registry.keep()
-    return Promoted(model, version, address, model_id, card)
+        if alias:
+            registry.through(model, version)
+    return Promoted(model, version, address, model_id, card, succession.previous, succession.told)
 
 
 def _check(shipment: Shipment, model: str, alias: str | None) -> None:
@@ -173,13 +197,25 @@ def _metadata(shipment: Shipment) -> dict[str, object]:
     }
 
 
-def _tags(card: Card) -> dict[str, str]:
+def _tags(shipment: Shipment) -> dict[str, str]:
+    card = shipment.card
     return {
         "kdorch.study": card.study,
         "kdorch.trial": str(card.trial),
         "kdorch.data_digest": card.data_digest,
         "kdorch.version": installed("kdorch"),
-    }
+    } | (shipment.standing.tags() if shipment.standing else {})
+
+
+def _succession(succession: Succession, model: str, alias: str | None) -> str:
+    """Return whose place the student takes, in sentences for its card."""
+    told = []
+    if alias and succession.previous is not None:
+        how = f": {succession.told}" if succession.told else ""
+        told.append(f"It took the place of version {succession.previous} of {model} as {alias}{how}.")
+    if succession.forced:
+        told.append(f'Somebody decided that by hand: "{succession.forced}".')
+    return " ".join(told)
 
 
 def _usage(shipment: Shipment, logits: NDArray[Any], address: str) -> Usage:

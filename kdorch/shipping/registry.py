@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stderr
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import mlflow
@@ -16,8 +17,11 @@ from mlflow.entities import LoggedModel, LoggedModelOutput, LoggedModelStatus
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
+from kdorch.shipping.champion import TURN, champion, take
+
 _TRACKING_URI = "MLFLOW_TRACKING_URI"
 MARK = "kdorch.promotion"  # on all that one promotion makes, from the moment that it is there
+CARD_FILE = "card.md"
 _DESCRIPTION_LENGTH = 5000  # the registry's column; servers on PostgreSQL and MySQL enforce it
 
 log = logging.getLogger(__name__)
@@ -49,6 +53,10 @@ class Registry:
     def keep(self) -> None:
         """Make everything done so far permanent."""
         self._undo.pop_all()
+
+    def through(self, name: str, version: int) -> None:
+        """Take the mark off a version that was on its way to an alias; see `take`."""
+        _attempt(self.client.delete_model_version_tag, name, str(version), TURN)
 
     def log_model(self, model: Model, folder: Path, run_id: str) -> str:
         """Upload a saved model as a logged model of a run.
@@ -86,10 +94,19 @@ class Registry:
         self._when_undone(self.client.delete_model_version, name, str(version))
         return version
 
-    def describe(self, name: str, version: int, text: str) -> None:
-        """Put markdown on a version, shortened to what every registry can hold."""
+    def version(self, alias: str, name: str) -> int | None:
+        """Return where an alias points."""
+        found = champion(self.client, name, alias)
+        return None if found is None else int(found.version)
+
+    def describe(self, name: str, version: int, model_id: str, text: str) -> None:
+        """Put markdown on a version, as much as every registry can hold, and all of it beside its model."""
+        with TemporaryDirectory() as folder:
+            file = Path(folder, CARD_FILE)
+            file.write_text(text, encoding="utf-8")
+            self.client.log_model_artifact(model_id, str(file))
         if len(text) > _DESCRIPTION_LENGTH:
-            ending = "\n\n… (shortened)"
+            ending = f"\n\n… (shortened; `{CARD_FILE}` beside the model is the whole page)"
             text = text[: _DESCRIPTION_LENGTH - len(ending)] + ending
         self.client.update_model_version(name, str(version), text)
 
@@ -97,9 +114,9 @@ class Registry:
         """Show the logged model among the outputs of its run. MLflow has no way to take this back."""
         self.client.log_outputs(run_id, [LoggedModelOutput(model_id, step=0)])
 
-    def point(self, alias: str, name: str, version: int) -> None:
-        """Point an alias at a version, taking it from the one that had it."""
-        self.client.set_registered_model_alias(name, alias, str(version))
+    def point(self, alias: str, name: str, version: int, compared: int | None) -> None:
+        """Point an alias at a version, taking it from the one that it was compared with; see `take`."""
+        take(self.client, alias, name, version, compared)
 
     def _make_sure_of(self, name: str) -> None:
         try:
@@ -130,9 +147,7 @@ def _attempt(action: Callable[..., Any], *arguments: str) -> None:
     try:
         action(*arguments)
     except Exception:
-        log.warning(
-            "cleaning up after a failed promotion: %s%s failed", action.__name__, arguments, exc_info=True
-        )
+        log.warning("cleaning up after a promotion: %s%s failed", action.__name__, arguments, exc_info=True)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -14,21 +14,23 @@ from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
-from kdorch.errors import BusyError
+from kdorch.shipping.champion import TURN, previous_tag, rolled_back_tag
 from kdorch.shipping.explaining import explained
-from kdorch.shipping.intent import Intent, read
+from kdorch.shipping.intent import Intent, claim, notes, read
 from kdorch.shipping.registry import MARK
-
-_PATIENCE = 0.2  # seconds: the doctor takes the lock for a moment
 
 
 @contextmanager
-def underway(note: Path, tracking_uri: str, *, run_id: str, model: str, alias: str | None) -> Iterator[str]:
-    """Hold the promotions of a study, and write down the one that is made meanwhile.
+def underway(
+    folder: Path, tracking_uri: str, registry: str, *, run_id: str, model: str, alias: str | None
+) -> Iterator[str]:
+    """Hold a registered model, and write down the promotion that is made meanwhile.
 
     Args:
-        note: Where; there is nothing while no promotion is underway, nor was killed.
+        folder: Where the notes of a project's promotions lie; there are none while nothing is underway, nor
+            was killed.
         tracking_uri: The server or database of the registry.
+        registry: The same in words.
         run_id: See `Intent`, as for the others.
         model: Name of the registered model.
         alias: To be pointed at the new version.
@@ -37,18 +39,13 @@ def underway(note: Path, tracking_uri: str, *, run_id: str, model: str, alias: s
         The mark of all that it makes.
 
     Raises:
-        BusyError: If another process is promoting a student of this study.
+        BusyError: If another process is promoting as this model.
     """
-    try:
-        lock = FileLock(note.with_suffix(".lock"), timeout=_PATIENCE).acquire()
-    except Timeout:
-        raise BusyError(
-            f"A student of {note.parent.name!r} is being promoted by another process. Wait for it, or end it."
-        ) from None
-    with lock:
+    with claim(folder, registry, model) as note:
         client = MlflowClient(tracking_uri)
         with explained("What a promotion that was killed has left cannot be taken back"):
             _settle(note, client)
+            _settle_others(folder, registry, client)
         intent = Intent(uuid4().hex, run_id, model, alias)
         note.write_text(json.dumps(asdict(intent)))
         try:
@@ -56,6 +53,13 @@ def underway(note: Path, tracking_uri: str, *, run_id: str, model: str, alias: s
         finally:
             with suppress(MlflowException):  # the next one will try again
                 _settle(note, client)
+
+
+def _settle_others(folder: Path, registry: str, client: MlflowClient) -> None:
+    """Do the same with promotions as other models, but for those that go on."""
+    for note in notes(folder, registry):
+        with suppress(Timeout), FileLock(note.with_suffix(".lock"), timeout=0):
+            _settle(note, client)
 
 
 def _settle(note: Path, client: MlflowClient) -> None:
@@ -69,7 +73,11 @@ def _take_back(intent: Intent, client: MlflowClient) -> None:
     """Remove what a promotion has made, unless it came to its end."""
     versions = client.search_model_versions(f"name = '{intent.model}'")
     own = [version for version in versions if version.tags.get(MARK) == intent.mark]
-    if any(_is_finished(version, intent, client) for version in own):
+    finished = [version for version in own if _is_finished(version, intent, versions, client)]
+    for version in finished:
+        if TURN in version.tags:
+            client.delete_model_version_tag(intent.model, version.version, TURN)
+    if finished:
         return
     for version in own:
         client.delete_model_version(intent.model, version.version)
@@ -83,9 +91,14 @@ def _take_back(intent: Intent, client: MlflowClient) -> None:
             client.delete_logged_model(logged.model_id)
 
 
-def _is_finished(version: ModelVersion, intent: Intent, client: MlflowClient) -> bool:
+def _is_finished(
+    version: ModelVersion, intent: Intent, versions: Sequence[ModelVersion], client: MlflowClient
+) -> bool:
     """Whether the last step was done: the alias points at the version, or without one, it has its card."""
     if intent.alias is None:
         return bool(version.description)
+    previous, ended = previous_tag(intent.alias), rolled_back_tag(intent.alias)
+    if ended in version.tags or any(each.tags.get(previous) == str(version.version) for each in versions):
+        return True  # it has lost the alias again since
     aliases = client.get_registered_model(intent.model).aliases  # versions that are searched for have none
     return str(aliases.get(intent.alias)) == str(version.version)

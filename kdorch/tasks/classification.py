@@ -9,7 +9,7 @@ from pydantic import Field
 
 from kdorch.kinds import Direction, Task
 from kdorch.kinds.distributions import log_softmax, softmax
-from kdorch.tasks.metrics import compute
+from kdorch.tasks.metrics import compute, shares_by_class
 
 if TYPE_CHECKING:
     import numpy as np
@@ -93,6 +93,13 @@ class Classification(Task, name="classification"):
         if name == "accuracy":
             return (logits.argmax(-1) == targets).float()
         return nll_loss(log_softmax(logits), targets, reduction="none") if name == "loss" else None
+
+    def by_class(self, logits: Tensor, targets: Tensor) -> dict[str, dict[str, float]]:
+        """Return what the rows of each class are taken for."""
+        from torch.nn.functional import one_hot
+
+        said, right = one_hot(logits.argmax(-1), self.outputs), one_hot(targets, self.outputs)
+        return shares_by_class(self.labels, said.bool(), right.bool())
 
     def fidelity(self, student: Tensor, teacher: Tensor) -> dict[str, float]:
         """Return the share of rows with the same answer, and KL(teacher || student) in nats."""

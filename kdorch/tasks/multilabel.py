@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 from pydantic import Field
 
 from kdorch.kinds import Direction, Task
-from kdorch.tasks.metrics import compute
+from kdorch.tasks.metrics import compute, shares_by_class
 
 if TYPE_CHECKING:
     import numpy as np
@@ -93,6 +93,10 @@ class Multilabel(Task, name="multilabel"):
         if name == "loss":
             return binary_cross_entropy_with_logits(logits, targets, reduction="none").mean(-1)
         return None
+
+    def by_class(self, logits: Tensor, targets: Tensor) -> dict[str, dict[str, float]]:
+        """Return how the decisions on each label turn out."""
+        return shares_by_class(self.labels, logits > 0, targets.bool())
 
     def fidelity(self, student: Tensor, teacher: Tensor) -> dict[str, float]:
         """Return the share of equal decisions, and KL(teacher || student) in nats per label."""

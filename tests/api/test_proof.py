@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 import kdorch
 from kdorch.api.proof import differences, same_inputs
+from kdorch.training.evaluate import evaluate
 from kdorch.training.rows import InMemory
 
 TASK = kdorch.Classification(labels=["a", "b", "c"])
@@ -58,23 +59,29 @@ def noisy(logits: Tensor) -> Tensor:
 
 @pytest.mark.parametrize("change", [lambda logits: logits, noisy], ids=["nothing", "rounding"])
 def test_rounding_changes_no_score(change: Any, network: nn.Module, rows: InMemory, recorded: Any) -> None:
-    assert differences(recorded, Wrapped(network, change), TASK, rows) == []
+    assert differences(recorded, evaluate(Wrapped(network, change), rows, TASK), TASK) == []
 
 
 def test_the_same_answers_with_another_confidence_are_another_student(
     network: nn.Module, rows: InMemory, recorded: Any
 ) -> None:
-    (told,) = differences(recorded, Wrapped(network, lambda logits: logits * 1.05), TASK, rows)
+    (told,) = differences(
+        recorded, evaluate(Wrapped(network, lambda logits: logits * 1.05), rows, TASK), TASK
+    )
     assert told.startswith(f"val/loss was {recorded['val/loss']:.6g} and is ")
 
 
 def test_every_score_that_differs_is_named(network: nn.Module, rows: InMemory, recorded: Any) -> None:
-    told = differences(recorded, Wrapped(network, lambda logits: logits.roll(1, -1)), TASK, rows)
+    told = differences(
+        recorded, evaluate(Wrapped(network, lambda logits: logits.roll(1, -1)), rows, TASK), TASK
+    )
     assert [difference.partition(" ")[0] for difference in told] == ["val/accuracy", "val/f1", "val/loss"]
 
 
 def test_a_student_that_answers_nan_is_another_one(network: nn.Module, rows: InMemory, recorded: Any) -> None:
-    (told,) = differences(recorded, Wrapped(network, lambda logits: logits / 0 * 0), TASK, rows)[-1:]
+    (told,) = differences(
+        recorded, evaluate(Wrapped(network, lambda logits: logits / 0 * 0), rows, TASK), TASK
+    )[-1:]
     assert told.endswith("is nan")
 
 
@@ -84,7 +91,7 @@ def test_a_score_that_was_not_recorded_proves_nothing(
 ) -> None:
     known = {name: value for name, value in recorded.items() if name != "val/loss"}
     known |= {} if loss is None else {"val/loss": loss}
-    assert differences(known, network, TASK, rows) == []
+    assert differences(known, evaluate(network, rows, TASK), TASK) == []
 
 
 # One column of large values must not hide a change in another of small ones.

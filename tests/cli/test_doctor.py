@@ -16,6 +16,7 @@ from kdorch.api.doctor.studies import studies
 from kdorch.search.home import Folder, Home
 from kdorch.search.journal import open_journal
 from kdorch.search.record import Record
+from kdorch.shipping.intent import claim
 from kdorch.study import Study
 
 Begin = Callable[..., Folder]
@@ -113,8 +114,8 @@ def test_a_killed_run_is_told(folder: Folder, kdorch: Any) -> None:
 
 def test_a_killed_promotion_is_told_unless_it_goes_on(folder: Folder, kdorch: Any) -> None:
     intent = {"mark": "1", "run_id": "2", "model": "toy", "alias": None}
-    folder.promotion.write_text(json.dumps(intent))
-    with FileLock(folder.promotion.with_suffix(".lock")):
+    with claim(folder.path.parents[1] / "promotions", "here", "toy") as note:
+        note.write_text(json.dumps(intent))
         assert findings(kdorch) == (0, [])
     code, [found] = findings(kdorch)
     assert (code, found["what"]) == (0, "a promotion as 'toy' was killed")

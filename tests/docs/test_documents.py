@@ -147,7 +147,7 @@ def test_every_error_is_public_and_in_the_tree():
         name for name, found in vars(errors).items() if name.endswith("Error") and isinstance(found, type)
     ]
     assert set(names) <= set(kdorch.__all__)
-    assert re.findall(r"^(?:[├└]── )?(\w+Error)\b", errors.__doc__, flags=re.MULTILINE) == names
+    assert re.findall(r"^(?: {4})?(?:[├└]── )?(\w+Error)\b", errors.__doc__, flags=re.MULTILINE) == names
 
 
 def test_every_section_of_a_study_is_public():

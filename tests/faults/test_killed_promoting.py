@@ -1,4 +1,4 @@
-"""Killed while a student is promoted: the next promotion leaves one version, whole."""
+"""Killed while a student is promoted, or an alias is put back: the next one leaves all of it whole."""
 
 from __future__ import annotations
 
@@ -22,10 +22,9 @@ POINTS = {
 }
 STEPS = [
     *(Point(f"{REGISTRY}._make_sure_of", when, 1) for when in ("before", "after")),
-    *(
-        Point(f"{REGISTRY}.{step}", "after", 1)
-        for step in ("log_model", "register", "link", "describe", "point")
-    ),
+    *(Point(f"{REGISTRY}.{step}", "after", 1) for step in ("log_model", "register", "link", "describe")),
+    Point("kdorch.shipping.champion:expect", "after", 1),
+    Point(f"{REGISTRY}.point", "after", 1),
 ]
 
 
@@ -58,9 +57,28 @@ def test_what_a_killed_promotion_left_is_taken_back(
 
     done = begin(words=words, at=home)
     assert (done.returncode, done.stderr) == (0, "")
+    assert f"Version {version.version} of toy is this very student, and has the alias already." in done.stdout
+    aliases, (there,), (model,) = left(home)
+    assert (aliases, there.version) == ({"champion": version.version}, version.version)
+    assert "kdorch.underway" not in there.tags
+
+    done = begin(words=(*words, "--force", "to have another"), at=home)
+    assert (done.returncode, done.stderr) == (0, "")
     aliases, versions, models = left(home)
     assert len(versions) == len(models) == 2  # the one that was whole stays
     assert aliases == {"champion": max(version.version for version in versions)}
     assert all(version.description for version in versions)
     assert {str(model.status) for model in models} == {"READY"}
-    assert not (home / "studies" / "tiny" / "promotion.json").exists()
+    assert list((home / "promotions").glob("*.json")) == []
+
+    back = ("promote", "--rollback", "toy")
+    kill(Point("kdorch.shipping.rollback:expect", "after", 1), finished.file, *back, at=home)
+    assert left(home)[0] == aliases
+    for code, told in (
+        (0, f"champion of toy is version {version.version} again"),
+        (2, "without one before it"),
+    ):
+        done = begin(words=back, at=home)
+        assert done.returncode == code
+        assert told in done.stdout + done.stderr
+        assert left(home)[0] == {"champion": version.version}

@@ -63,7 +63,10 @@ COMMANDS = st.one_of(
         "promote",
         takes=[TYPED],
         options=[
-            *(option(f"--{name}", TYPED) for name in ("model", "alias", "within", "max")),
+            *(
+                option(f"--{name}", TYPED)
+                for name in ("model", "alias", "within", "max", "force", "rollback")
+            ),
             option("--trial", NUMBERS),
             option("--unconfirmed"),
         ],

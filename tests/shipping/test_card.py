@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from dataclasses import replace
 
 import pytest
 
-from kdorch.shipping.card import Card, Network, Usage, render
+from kdorch.choosing.intervals import Interval
+from kdorch.shipping.card import Card, Network, render
+from kdorch.shipping.usage import Usage
 
 BARE = Card(
     study="toys",
@@ -47,7 +50,8 @@ def test_the_outputs_are_told_and_named() -> None:
 
 def test_what_is_unknown_has_no_section() -> None:
     page = render(BARE)
-    for title in ("Results", "Losses", "Hyper-parameters", "How to use"):
+    titles = ("Intended use", "Verdict", "Results", "Results by class", "Calibration", "Succession")
+    for title in (*titles, "Losses", "Hyper-parameters", "How to use"):
         assert f"## {title}" not in page
     assert "commit" not in page
 
@@ -80,6 +84,46 @@ def test_an_untested_student_is_called_untested() -> None:
 def test_a_value_cannot_break_its_table() -> None:
     page = render(replace(BARE, hyper_parameters={"student.layers": "a|b\nc"}))
     assert "| student.layers | a\\|b c |" in page
+
+
+def test_classes_that_are_missed_most_come_first_and_few_rows_are_a_limit() -> None:
+    figures = {
+        "a|b": {"rows": 60, "recall": 0.9, "precision": 0.8},
+        "rare": {"rows": 7, "recall": 0.5, "precision": math.nan},
+        "never": {"rows": 0, "recall": math.nan, "precision": math.nan},
+    }
+    page = render(replace(BARE, by_class=figures))
+    assert (
+        "| class | rows | recall | precision |\n| --- | --- | --- | --- |\n| `rare` | 7 | 0.500 | — |\n"
+        "| `a\\|b` | 60 | 0.900 | 0.800 |\n| `never` | 0 | — | — |\n\nOn the validation rows"
+    ) in page
+    assert (
+        "- Results by class are rough where it has fewer than 30 validation rows: rare (7), never (0).\n"
+        in page
+    )
+
+
+def test_the_worst_of_a_thousand_classes_are_shown() -> None:
+    figures = {
+        f"class {place}": {"rows": 50, "recall": place / 1000, "precision": 0.5} for place in range(1000)
+    }
+    page = render(replace(BARE, by_class=dict(reversed(figures.items()))))
+    assert "| `class 29` | 50 | 0.029 | 0.500 |" in page
+    assert "`class 30`" not in page
+    assert "flatter it a little. 970 more classes." in page
+
+
+def test_an_interval_stands_as_it_is_and_says_what_it_is_over() -> None:
+    results = {
+        "student": {"test/accuracy": Interval(0.9, 0.85, 0.95, n=5)},
+        "teacher": {"test/accuracy": (0.95,)},
+    }
+    page = render(replace(BARE, results=results, spread="over everything"))
+    assert (
+        "| student | 0.9 ± 0.05 (5 seeds) |\n| teacher | 0.95 |\n\n± is half of the 95 % interval of the mean over "
+        in page
+    )
+    assert "of the mean over everything." in page
 
 
 def test_usage_names_address_shapes_and_classes() -> None:

@@ -189,6 +189,7 @@ def test_a_promoted_student_answers_without_kdorch(
     assert version.description == promoted.card
     assert "models:/toys@champion" in promoted.card
     assert (version.tags["kdorch.study"], version.tags["kdorch.trial"]) == ("toys", "17")
+    assert not [tag for tag in version.tags if tag.startswith(("kdorch.previous", "kdorch.underway"))]
     assert [
         output.model_id for output in store.client.get_run(store.run_id).outputs.model_outputs
     ] == store.logged()
@@ -208,6 +209,7 @@ def test_a_promoted_student_answers_without_kdorch(
         "torch",
     ]
     assert "+" not in (files / "requirements.txt").read_text()
+    assert (files / "card.md").read_text() == promoted.card
     assert not [file.name for file in files.rglob("*.p*") if file.suffix in (".pkl", ".pth", ".pickle")]
 
 
@@ -258,7 +260,10 @@ def test_a_second_promotion_moves_the_alias_and_a_failed_fourth_does_not(
     assert int(store.client.get_model_version_by_alias("toys", "champion").version) == 1
 
     third = promote(ship(run_id=store.run_id), tracking_uri=store.uri, model="toys", alias="champion")
-    assert int(store.client.get_model_version_by_alias("toys", "champion").version) == third.version == 3
+    version = store.client.get_model_version_by_alias("toys", "champion")
+    assert int(version.version) == third.version == 3
+    assert (third.previous, version.tags["kdorch.previous.champion"]) == (1, "1")
+    assert "It took the place of version 1 of toys as champion." in third.card
 
     forbid(store, "UPDATE ON registered_model_aliases")
     with pytest.raises(PromotionError, match="forbidden"):

@@ -110,3 +110,13 @@ def test_calibration_of_a_hand_made_case() -> None:
 def test_calibration_of_who_is_as_often_right_as_it_says() -> None:
     answers = logits(*[[0.75, 0.15, 0.1]] * 4)
     assert TASK.calibration(answers, torch.tensor([0, 0, 0, 1]))["ece"] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_each_class_has_its_own_recall_and_precision() -> None:
+    answers = logits([0.8, 0.1, 0.1], [0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.8, 0.1, 0.1])
+    told = TASK.by_class(answers, torch.tensor([0, 0, 0, 1]))
+    assert told["a"] == {"rows": 3, "recall": pytest.approx(2 / 3), "precision": pytest.approx(2 / 3)}
+    assert told["b"] == {"rows": 1, "recall": 0, "precision": 0}
+    assert told["c"]["rows"] == 0
+    assert math.isnan(told["c"]["recall"])
+    assert math.isnan(told["c"]["precision"])

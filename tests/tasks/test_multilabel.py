@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.special import rel_entr
-from sklearn.metrics import accuracy_score, f1_score, log_loss
+from sklearn.metrics import accuracy_score, f1_score, log_loss, precision_score, recall_score
 from torch import Tensor
 
 import kdorch
@@ -100,3 +100,15 @@ def test_calibration_of_a_hand_made_case() -> None:
     found = TASK.calibration(logits, targets)
     assert found == {"ece": pytest.approx(abs(5 / 6 - 0.9), rel=1e-5)}
     assert found.keys() == TASK.honesty.keys()
+
+
+def test_each_label_has_its_own_recall_and_precision() -> None:
+    answers, targets = random()
+    told = TASK.by_class(answers, targets.float())
+    said, right = (answers > 0).numpy(), targets.numpy()
+    for place, label in enumerate("abc"):
+        assert told[label] == {
+            "rows": right[:, place].sum(),
+            "recall": pytest.approx(recall_score(right[:, place], said[:, place])),
+            "precision": pytest.approx(precision_score(right[:, place], said[:, place])),
+        }

@@ -10,6 +10,7 @@ from kdorch.api.doctor.machine import directory, machine, plugins, store
 from kdorch.api.doctor.studies import studies
 from kdorch.errors import KdorchError
 from kdorch.search.home import Home
+from kdorch.shipping.intent import abandoned
 
 __all__ = ["Finding", "diagnose"]
 
@@ -35,6 +36,13 @@ def diagnose(home: Path) -> Iterator[Finding]:
         yield finding
         answers.append(uri if finding.mark == "ok" else None)
     yield from studies(project, answers[1] if server else answers[0])
+    yield from _promotions(project)
+
+
+def _promotions(home: Home) -> Iterator[Finding]:
+    for model in abandoned(home.promotions):
+        todo = "Promote again, as whatever: first of all that takes back what it left."
+        yield Finding("warn", "promotions", f"a promotion as {model!r} was killed", todo)
 
 
 def _mlflow(area: str, uri: str | None) -> Finding:

@@ -10,7 +10,6 @@ from kdorch.api.overview import Overview, overviews
 from kdorch.errors import KdorchError
 from kdorch.search.home import Folder, Home
 from kdorch.search.journal import mend, unreadable
-from kdorch.shipping.intent import abandoned
 
 
 def studies(home: Home, uri: str | None) -> Iterator[Finding]:
@@ -48,10 +47,6 @@ def _files(folder: Folder) -> Iterator[Finding]:
     if killed:
         again = f"Nothing that is complete is lost; see kdorch study show {folder.path.name}."
         yield Finding("warn", "", f"it was run by {killed}, which was killed", again)
-    promoted = abandoned(folder.promotion)
-    if promoted:
-        todo = "Promote again: first of all that takes back what it left."
-        yield Finding("warn", "", f"a promotion as {promoted!r} was killed", todo)
     if folder.journal.exists() and not folder.holder():
         yield from _journal(folder.journal)
 

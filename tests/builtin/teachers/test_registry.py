@@ -70,7 +70,7 @@ def test_a_promoted_student_teaches_what_it_knows_under_any_name(promoted):
 
     assert not [finding for finding in run(Promoted) if finding.outcome == "failed"]
 
-    kdorch.promote(results, model="assistant", alias="champion")
+    kdorch.promote(results, model="assistant", alias="champion", force="to have a second version")
     moved = ready(spec, uri="models:/assistant@champion")
     assert moved["digest"] != first["digest"]
     assert moved["facts"]["notes"] == ["models:/assistant/2"]
