@@ -28,12 +28,15 @@ def built(folder, file=ROOT / "mkdocs.yml"):
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """The text of every page by its path, and where it lies."""
-    folder = tmp_path_factory.mktemp("site")
-    done = built(folder)
-    assert done.returncode == 0, done.stdout + done.stderr
+@pytest.fixture(scope="session")
+def site(shared):
+    """Where the site lies, and the text of every page by its path."""
+
+    def fill(folder):
+        done = built(folder)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    folder = shared("site", fill)
     return folder, {str(page.relative_to(folder)): page.read_text() for page in folder.rglob("*.html")}
 
 
