@@ -40,8 +40,8 @@ def beats(
     """Compare two students on the same test rows.
 
     A student beats another if it is better by more than chance explains, over seeds and test rows as in the
-    verdict; or if chance explains the difference, it falls short by less than is worth naming, and is
-    better in another objective and worse in none.
+    verdict; or if it falls short by less than is worth naming, and is better in another objective and worse
+    in none.
 
     Args:
         student: Who wants the place, seeds counted from 0.
@@ -55,20 +55,22 @@ def beats(
     ends = f" ({interval.low:+.4f} to {interval.high:+.4f})" if interval.n > 1 else ""
     less = " (turned so that more is better)" if direction == "min" else ""
     sides = {name: _side(*each) for name, each in others.items()}
-    better, worse = interval.low > 0, interval.high < 0
+    better = interval.low > 0
     bearable = gap.mean >= -worth_naming(spread(champion).mean, direction)
     cheaper = max(sides.values(), default=0) > 0 and min(sides.values()) >= 0
     told = [
-        f"{metric} {gap.mean:+.4f}{ends}{less}, {_word(better, worse, bearable)}",
+        f"{metric} {gap.mean:+.4f}{ends}{less}, {_word(better, interval.high < 0, bearable)}",
         *(f"{name} {_beside(*others[name][:2], side)}" for name, side in sides.items()),
     ]
-    return Ruling(better or (bearable and not worse and cheaper), "; ".join(told))
+    return Ruling(better or (bearable and cheaper), "; ".join(told))
 
 
 def _word(better: bool, worse: bool, bearable: bool) -> str:
-    if better or worse:
-        return f"{'better' if better else 'worse'} by more than chance explains"
-    return "which may be chance" if bearable else "which may be chance, but is too much to lose"
+    if better:
+        return "better by more than chance explains"
+    if worse:
+        return "worse by more than chance explains" + (", but by too little to matter" if bearable else "")
+    return "which may be chance" + ("" if bearable else ", but is too much to lose")
 
 
 def _side(student: Seeds, champion: Seeds, direction: Direction) -> int:

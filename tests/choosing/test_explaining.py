@@ -33,6 +33,14 @@ def test_a_student_stands_beside_its_teacher_and_its_neighbours():
     )
 
 
+def test_the_nearest_on_either_side_is_told():
+    front = pareto_front(trials_of([0.5, 0.6, 0.7, 0.8, 0.9], [10, 20, 40, 80, 160]), OBJECTIVES)
+    told = explain(front, by_number(front, 12), OBJECTIVES, {}, "so")
+    assert (
+        "The next smaller, trial 11: -10.0 points for 0.5 times the size; the next larger, trial 13:" in told
+    )
+
+
 def test_at_either_end_there_is_one_neighbour_and_alone_there_is_none():
     smallest = explain(FRONT, by_number(FRONT, 10), OBJECTIVES, TEACHER, "so")
     assert "smaller" not in smallest

@@ -39,7 +39,7 @@ def test_who_is_better_by_more_than_chance_takes_the_place_whatever_the_size():
 def test_who_is_worse_by_more_than_chance_never_does():
     ruling = judge(uneven(0.9, 0.001), student(0.95), SMALLER)
     assert not ruling.beats
-    assert "worse by more than chance explains; size/params 460 instead of 835" in ruling.told
+    assert ", worse by more than chance explains; size/params 460 instead of 835" in ruling.told
 
 
 @pytest.mark.parametrize(("others", "takes"), [(SMALLER, True), (SAME, False), (LARGER, False)])
@@ -47,6 +47,14 @@ def test_who_is_as_good_has_to_be_cheaper(others, takes):
     ruling = judge(uneven(0.899, 0.01), student(0.9, 0.01), others)
     assert ruling.beats == takes
     assert "which may be chance;" in ruling.told
+
+
+def test_a_loss_that_is_certain_and_does_not_matter_is_no_obstacle():
+    """Otherwise the better something is known, the harder it would be to take a place."""
+    ruling = judge(uneven(0.897, 0.0005), student(0.9, 0.0005), SMALLER)
+    assert ruling.beats
+    assert ", worse by more than chance explains, but by too little to matter; size" in ruling.told
+    assert not judge(uneven(0.897, 0.0005), student(0.9, 0.0005), SAME).beats
 
 
 def test_chance_may_not_hide_a_loss_that_matters():
