@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
@@ -100,3 +101,13 @@ def _share(part: float | None, whole: float | None) -> float | None:
 def searched_paths(results: Results) -> list[str]:
     """Return the dotted paths that the study searches."""
     return [dimension.path for dimension in space(results.study)]
+
+
+def short_names(paths: list[str]) -> list[str]:
+    """Return the shortest end of each dotted path that tells it from the others; of a schedule, two keys."""
+    keys = {path: re.split(r"(?<!\.weight)\.", path) for path in paths}
+    ends = {
+        path: [".".join(keys[path][-count:]) for count in range(1, len(keys[path]) + 1)] for path in paths
+    }
+    every = [end for choices in ends.values() for end in choices]
+    return [next(end for end in ends[path] if every.count(end) == 1) for path in paths]

@@ -8,8 +8,12 @@ from kdorch.api.results import Results
 from kdorch.reporting.figure import front_figure
 
 
-def draw(results: Results) -> Figure:
+def draw(results: Results, title: str | None = None) -> Figure:
     """Draw the front of a study, with its teacher, its references and what was confirmed.
+
+    Args:
+        results: Of the study.
+        title: Printed above the picture; the study's name by default.
 
     Raises:
         ChoiceError: If no trial is on it.
@@ -27,5 +31,5 @@ def draw(results: Results) -> Figure:
         references=results.references,
         confirmed=roles["confirm"],
         scratch=roles["baseline"],
-        title=results.name,
+        title=results.name if title is None else title,
     )

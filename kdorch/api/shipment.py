@@ -44,7 +44,7 @@ def shipment(results: Results, number: int, row: pd.Series[Any], uri: str, why: 
     preprocessing = _preprocessing(results, stored)
     params = next(trial.params for trial in results.searched.complete() if trial.number == number)
     tree = bind(results.study, params)
-    network, answers = _network(
+    network, answers = rebuilt(
         results, tree["student"], row, stored, fetch(row["run_id"], row["weights"], uri)
     )
     return Shipment(
@@ -89,14 +89,25 @@ def _preprocessing(results: Results, stored: Stored) -> nn.Module:
     return preprocessing
 
 
-def _network(
+def rebuilt(
     results: Results,
     part: dict[str, Any],
     row: pd.Series[Any],
     stored: Stored,
     weights: Mapping[str, Tensor],
 ) -> tuple[nn.Module, Answers]:
-    """Return the student, and what it says of the validation rows."""
+    """Return a student with its weights, if it scores what was measured, and its answers to validation rows.
+
+    Args:
+        results: Of its study.
+        part: The student as a tree, its parameters filled in.
+        row: Its training: the run, and metrics.
+        stored: Data to prove it by.
+        weights: Of that training.
+
+    Raises:
+        PromotionError: If it does not, or cannot be built.
+    """
     from kdorch.discovery import installed
     from kdorch.shipping.explaining import explained
     from kdorch.training.building import SAMPLE, build

@@ -12,6 +12,7 @@ import pandas as pd
 from kdorch.api.front import front_rows, models_told, pruning_told, twins_told
 from kdorch.api.judged import verdict_rows, verdict_told
 from kdorch.api.picture import draw
+from kdorch.api.report import FILE, brief, worthwhile
 from kdorch.api.results import Results
 from kdorch.reporting.figure import save
 from kdorch.search.logbook import dataset_record, page_of, run_of
@@ -51,6 +52,11 @@ def summarise(results: Results, tracker: Tracker) -> None:
             tracker.upload(run, file)
     if len(results.front):
         _show_front(results, tracker, run)
+    if worthwhile(results):
+        with TemporaryDirectory() as folder:
+            page_file = Path(folder, FILE)
+            brief(results, page_file)
+            tracker.upload(run, page_file)
     tracker.end(run, "complete")
 
 

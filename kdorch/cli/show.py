@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -120,18 +119,10 @@ def _percent(share: float | None) -> str:
 
 
 def _parameters(row: dict[str, Any], searched: list[str]) -> dict[str, str]:
+    from kdorch.api.front import short_names
+
     values = ["-" if row[path] is None else _number(row[path]) for path in searched]
-    return {"trial": str(row["trial"])} | dict(zip(_headings(searched), values, strict=True))
-
-
-def _headings(paths: list[str]) -> list[str]:
-    """Return the shortest end of each dotted path that tells it from the others; of a schedule, two keys."""
-    keys = {path: re.split(r"(?<!\.weight)\.", path) for path in paths}
-    ends = {
-        path: [".".join(keys[path][-count:]) for count in range(1, len(keys[path]) + 1)] for path in paths
-    }
-    every = [end for choices in ends.values() for end in choices]
-    return [next(end for end in ends[path] if every.count(end) == 1) for path in paths]
+    return {"trial": str(row["trial"])} | dict(zip(short_names(searched), values, strict=True))
 
 
 def _number(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""``kdorch study``: new, check, run, schema, show, list, reproduce, delete."""
+"""``kdorch study``: new, check, run, schema, show, report, list, reproduce, delete."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from kdorch.cli.delete import delete
 from kdorch.cli.hints import INTERRUPTED, same_again
 from kdorch.cli.listing import list_
 from kdorch.cli.new import new
+from kdorch.cli.report import report
 from kdorch.cli.reproduce import reproduce
 from kdorch.cli.schema import schema
 from kdorch.cli.show import show
@@ -95,6 +96,7 @@ study.add_command(new)
 study.add_command(check)
 study.add_command(schema)
 study.add_command(show)
+study.add_command(report)
 study.add_command(list_)
 study.add_command(reproduce)
 study.add_command(delete)

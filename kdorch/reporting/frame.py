@@ -37,6 +37,8 @@ STYLE = {
     "ytick.labelsize": 9,
     "legend.frameon": False,
     "legend.fontsize": SMALL,
+    "text.color": INK,
+    "text.parse_math": False,  # a dollar sign in somebody's name is no formula
     "svg.fonttype": "path",  # outlines look the same in every browser, whatever fonts it has
     "svg.hashsalt": "kdorch",  # the same figure gives the same bytes
 }
@@ -69,12 +71,16 @@ def _scale_across(axes: Axes, scene: Scene) -> None:
     values = scene.trials["x"]
     axes.margins(x=0.05)
     if scene.x != "trial" and 0 < DECADE * values.min() < values.max():
-        axes.set_xscale("log")
-        wide = values.max() > DECADE**2 * values.min()
-        axes.xaxis.set_major_locator(LogLocator(subs=(1,) if wide else (1, 2, 5)))
-        axes.xaxis.set_minor_formatter(NullFormatter())
+        by_decades(axes, values.min(), values.max())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: readable(value)))
     axes.set_xlim(axes.get_xlim())
+
+
+def by_decades(axes: Axes, low: float, high: float) -> None:
+    """Scale across by the logarithm; where there are few decades, 2 and 5 are marked, too."""
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1,) if high > DECADE**2 * low else (1, 2, 5)))
+    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _scale_up(axes: Axes, scene: Scene, important: Floats, references: Mapping[str, float]) -> None:

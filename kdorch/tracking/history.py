@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kdorch.tracking.address import connect
@@ -39,3 +40,17 @@ def history(run_id: str, uri: str) -> History:
             for name in names
         }
     return History(dict(data.tags), curves)
+
+
+def curves(run_ids: Iterable[str], metric: str, uri: str) -> dict[str, dict[int, float]]:
+    """Return one curve of each run: its number of each epoch that has one.
+
+    Raises:
+        TrackingError: If a run is not there, or nobody answers.
+    """
+    client = connect(uri)
+    with explained(uri, "cannot show learning curves"):
+        return {
+            run_id: {point.step: point.value for point in client.get_metric_history(run_id, CURVES + metric)}
+            for run_id in run_ids
+        }

@@ -24,7 +24,7 @@ for command in sys.argv[1:]:
     print("modules:", *sorted({name.partition(".")[0] for name in sys.modules}))
 """
 COMMANDS = [
-    "", "study", "study new", "study check", "study run", "study schema", "study show", "study list", "study delete", "study reproduce",
+    "", "study", "study new", "study check", "study run", "study schema", "study show", "study list", "study delete", "study reproduce", "study report",
     "promote", "ui", "doctor", "completion", "plugins", "plugins list", "plugins show", "plugins new",
     "plugins check", "data", "data fetch", "data list",
 ]  # fmt: skip

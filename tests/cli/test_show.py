@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kdorch.cli.show import _headings
+from kdorch.api.front import short_names
 from kdorch.search.frames import open_trials
 from kdorch.search.home import Home
 from kdorch.search.journal import open_journal
@@ -109,4 +109,4 @@ def test_headings_are_as_short_as_they_can_be() -> None:
         "student.a.width",
         "student.b.width",
     ]
-    assert _headings(paths) == ["weight.to", "weight.epochs", "epochs", "a.width", "b.width"]
+    assert short_names(paths) == ["weight.to", "weight.epochs", "epochs", "a.width", "b.width"]
