@@ -8,7 +8,7 @@ from kdorch.api.results import Results
 from kdorch.errors import StoreError, TrackingError
 
 FILE = "report.html"
-_LONG = 30.0  # seconds; the brief page takes a third of one
+_LONG = 30.0  # seconds; the brief page takes less than half of one
 
 
 def report(results: Results, file: Path) -> list[str]:

@@ -14,7 +14,7 @@ from kdorch.reporting.page.wording import listed, plain, score
 from kdorch.study.space import Dimension, space
 
 _FEWEST = 10  # complete trials: from fewer no importance can be told
-_MOST = 500  # that importances are computed from, at even distances: a forest of more takes seconds
+_MOST = 200  # that importances are computed from, at even distances: forests of more take many seconds
 _LISTED = 120  # rows of the table of slices
 _DRAWN = 12  # parameters
 

@@ -22,7 +22,7 @@ from kdorch.study.parts import OneOf
 
 
 def brief_page(results: Results) -> Page:
-    """Return what the record alone tells, which takes a third of a second."""
+    """Return what the record alone tells, which takes less than half a second."""
     more = command(results.home.path, "study", "report", results.name)
     note = f"This is the brief page that a study ends with. Learning curves, examples and more: {more}"
     return _page(results, [likeness_section(results)], [note])
