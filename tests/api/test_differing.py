@@ -10,8 +10,10 @@ import pytest
 import kdorch
 from kdorch.api.report.answers import Answers
 from kdorch.api.report.classes import classes
+from kdorch.api.report.differing import differing_section
 from kdorch.api.report.outputs import labels, numbers
-from kdorch.reporting.page.blocks import Beside, Examples, Picture, Table, Words
+from kdorch.reporting.page.blocks import Beside, Examples, Picture, Quote, Table, Words
+from kdorch.tasks.tokens import Tokens
 
 LETTERS = ("a", "b", "c")
 
@@ -104,3 +106,13 @@ def test_numbers_are_in_their_own_units() -> None:
 def test_nothing_to_disagree_on_is_no_example(teacher: np.ndarray | None) -> None:
     blocks = classes(answers(kdorch.Classification(labels=LETTERS), logits(0, 1), teacher, [0, 1]))
     assert not any(isinstance(block, Examples) for block in blocks)
+
+
+def test_what_a_model_writes_is_quoted_without_the_fence_of_markdown() -> None:
+    samples = {"teacher": "```text\nabc [...] d``e\nf\n```", "trial 1, with the teacher": "*one* line"}
+    section = differing_section(answers(Tokens(labels=["a", "b"]), logits(0), None, [0]), samples)
+    assert section is not None
+    assert section.blocks == [
+        Quote("Teacher", "abc [...] d``e\nf"),
+        Quote("Trial 1, with the teacher", "*one* line"),
+    ]

@@ -50,7 +50,7 @@ def whole_page(results: Results) -> tuple[Page, list[str]]:
         from kdorch.api.report.differing import differing_section
 
         answers = answers_of(results)
-        return [likeness_section(results, answers), differing_section(results, answers)]
+        return [likeness_section(results, answers), differing_section(answers, results.samples)]
 
     learnt: list[Section | None] = []
     if len(results.front):

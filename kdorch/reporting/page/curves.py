@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from kdorch.reporting import marks
 from kdorch.reporting.levels import VERMILION
@@ -59,6 +60,7 @@ def _look_at_the_end(axes: Axes, curves: Sequence[Curve], teacher: float | None)
     low, high = float(seen.min()), float(seen.max())
     margin = 0.06 * (high - low) or 0.05 * abs(high) or 1.0
     axes.set_ylim(low - margin, high + margin)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlim(min(min(curve) for curve in curves), last)
 
 

@@ -45,7 +45,7 @@ def slices_svg(metric: str, slices: Sequence[Slice], told: str) -> str:
     across = 2 if len(slices) in _PAIRS else min(_ACROSS, len(slices))
     rows = -(-len(slices) // across)
     with style():
-        drawn = figure(7.2, 0.3 + 1.9 * rows)
+        drawn = figure(7.2, 0.7 + 1.9 * rows)  # with room for a long name upwards
         grid = drawn.subplots(rows, across, sharey=True, squeeze=False)
         for axes in grid.flat:
             axes.set_visible(False)
