@@ -135,6 +135,9 @@ def workplace(tmp_path, monkeypatch) -> Iterator[Path]:
     discover.cache_clear()
     yield tmp_path
     discover.cache_clear()
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", "")).startswith(str(tmp_path)):
+            del sys.modules[name]  # other pages, and other tests, have a my_loss of their own
 
 
 def install_plugins_of(page: Path, folder: Path) -> None:
