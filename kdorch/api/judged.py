@@ -26,14 +26,15 @@ def judge(results: Results) -> dict[int, Verdict]:
     confirmed = {int(trial) for trial in table[table["role"] == "confirm"]["candidate"]}
     on_front = [int(trial) for trial in results.front["trial"] if trial in confirmed]
     pairs = {
-        trial: (_scored(results, trial, "confirm"), _scored(results, trial, "baseline"))
+        trial: (scored(results, trial, "confirm"), scored(results, trial, "baseline"))
         for trial in dict.fromkeys([*on_front, *sorted(confirmed)])
     }
     direction = results.study.objectives[results.quality]
     return verdicts(pairs, results.test_score, direction, results.study.confirm.baseline)
 
 
-def _scored(results: Results, trial: int, role: str) -> Scored:
+def scored(results: Results, trial: int, role: str) -> Scored:
+    """Return what a confirmed student, or its twin, scored on the test rows."""
     table = results.confirmed_of(trial, role)
     if not len(table):
         return Scored({}, {})

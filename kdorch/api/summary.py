@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from kdorch.api.front import front_rows, models_told, pruning_told, twins_told
+from kdorch.api.gaps import gaps_told
 from kdorch.api.judged import verdict_rows, verdict_told
 from kdorch.api.picture import draw
 from kdorch.api.report import FILE, brief, worthwhile
@@ -112,6 +113,7 @@ def _note(results: Results) -> str:
         f"Distilling **{study.teacher.name}** into smaller students on **{study.data.name}**.",
         *(f"{told[0].upper()}{told[1:]}." for told in all_told),
         *verdict_told(results),
+        *gaps_told(results),
         f"{len(results.trials)} complete trials, {len(results.front)} on the front. {_placed(results)}",
         "The run *summary* holds the front as a table and as a picture.",
     ]

@@ -70,6 +70,7 @@ def _print_tables(results: Results) -> None:
         searched_paths,
         twins_told,
     )
+    from kdorch.api.gaps import gaps_told
     from kdorch.api.judged import verdict_told
     from kdorch.cli.confirmed import beside_fresh_seeds
     from kdorch.cli.tables import console, table
@@ -89,7 +90,7 @@ def _print_tables(results: Results) -> None:
     if again:
         out.print(table(again, right=True))
     out.print(results.explain())
-    for told in verdict_told(results):
+    for told in (*verdict_told(results), *gaps_told(results)):
         out.print(told)
 
 
@@ -136,6 +137,7 @@ def _number(value: Any) -> str:
 def facts(results: Results) -> dict[str, Any]:
     """Return the front as programs read it."""
     from kdorch.api.front import front_rows
+    from kdorch.api.gaps import gap_rows
     from kdorch.api.judged import test_readings, verdict_rows
     from kdorch.api.overview import overview
 
@@ -152,6 +154,7 @@ def facts(results: Results) -> dict[str, Any]:
         "front": front_rows(results),
         "knee": int(results.choose()["trial"]) if len(results.front) else None,
         "verdicts": verdict_rows(results),
+        "gap closed": gap_rows(results),
         "test": {"readings": len(times), "first": times[0], "last": times[-1]} if times else None,
         "explanation": results.explain() if len(results.front) else None,
     }

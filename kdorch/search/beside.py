@@ -115,7 +115,8 @@ class Beside:
         for model, entry, run in self._noted:
             facts = self.maker.read_test(model, entry)["facts"]
             found = facts["test"]
-            ledger.add(data, entry["digest"], found, study=self.maker.study.name, who=model.name)
+            who = {"study": self.maker.study.name, "who": model.name}
+            ledger.add(data, entry["digest"], found, **who, rows=facts.get("single"))
             entry["facts"] |= {"test": found, "sample": facts.get("sample", "")}
             finals = {f"test/{name}": value for name, value in found.items()}
             self.tracker.log(run, curves={}, finals=finals, tags={})

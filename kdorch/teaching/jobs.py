@@ -14,7 +14,7 @@ from kdorch.spec import Spec
 from kdorch.study import Augment, Split, Transfer
 from kdorch.teaching.data import prepare
 from kdorch.teaching.features import keep_features
-from kdorch.teaching.scoring import asked_scores, scores
+from kdorch.teaching.scoring import asked_scores, scores, single_scores
 from kdorch.teaching.store import Entry, Store
 from kdorch.teaching.teacher import is_ready, make_ready, read_test, stored_task
 from kdorch.teaching.transfer import make_transfer, try_augment
@@ -159,8 +159,12 @@ def teacher_stored(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
 def teacher_test(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
     """Read the test rows with the teacher.
 
-    It takes ``store``, ``teacher``, ``entry``, ``data`` (paths), ``metrics``, ``budget`` and ``top``; and,
-    for teachers that need it, ``dataset``.
+    It takes ``store``, ``teacher``, ``entry``, ``data`` (paths), ``metrics``, ``score``, ``budget`` and
+    ``top``; and, for teachers that need it, ``dataset``.
+
+    Returns:
+        The entry, with scores under ``test`` of its facts, and what single rows scored under ``single``,
+        where its answers are kept whole.
     """
     if spec.get("top"):
         asked = _asked(spec, Path(spec["entry"]), "test")
@@ -168,7 +172,9 @@ def teacher_test(spec: Mapping[str, Any], _: Report) -> dict[str, Any]:
     found, data = installed().part("teacher", spec["teacher"]), Path(spec["data"])
     store, made = Store(Path(spec["store"])), Path(spec["entry"])
     entry = read_test(store, found, made, data, spec["budget"], _dataset(spec))
-    return _told(entry, test=scores(entry.path, data, "test", spec["metrics"]))
+    quality, _direction = spec["score"]
+    single = {quality: single_scores(entry.path, data, "test", quality, spec["metrics"])}
+    return _told(entry, test=scores(entry.path, data, "test", spec["metrics"]), single=single)
 
 
 def _asked(spec: Mapping[str, Any], entry: Path, split: str) -> Entry:
@@ -188,6 +194,6 @@ def _dataset(spec: Mapping[str, Any]) -> Dataset | None:
     return installed().part("dataset", spec["dataset"]) if "dataset" in spec else None
 
 
-def _told(entry: Entry, **scores: dict[str, float]) -> dict[str, Any]:
+def _told(entry: Entry, **scores: Mapping[str, Any]) -> dict[str, Any]:
     facts = entry.facts | scores
     return {"path": str(entry.path), "digest": entry.digest, "facts": facts, "made": entry.made}

@@ -13,6 +13,7 @@ from torch import Tensor
 from kdorch.kinds import Dataset, Task, Teacher
 from kdorch.teaching.store import Entry, Store
 from kdorch.teaching.teacher import ALGORITHM, asked_again, sample, stored_task
+from kdorch.training.by_row import by_row
 from kdorch.training.evaluate import rows_at_once
 from kdorch.training.rows import open_rows
 
@@ -21,6 +22,14 @@ def scores(entry: Path, data: Path, split: str, metrics: Sequence[str] = ()) -> 
     """Return the scores of a teacher's stored logits on one split; metrics by their torchmetrics names."""
     logits = torch.from_numpy(np.load(entry / split / "logits.npy"))
     return _scores(stored_task(data, metrics), logits, data / split)
+
+
+def single_scores(
+    entry: Path, data: Path, split: str, score: str, metrics: Sequence[str] = ()
+) -> list[float]:
+    """Return what single rows of a split score, of a teacher's stored logits; arguments as of `scores`."""
+    logits, targets = (np.load(file) for file in (entry / split / "logits.npy", data / split / "targets.npy"))
+    return by_row(stored_task(data, metrics), score, torch.from_numpy(logits), torch.from_numpy(targets))
 
 
 def asked_scores(

@@ -9,8 +9,10 @@ import pytest
 
 import kdorch
 from kdorch.api.front import twins_told
+from kdorch.api.gaps import gap_rows, gaps, gaps_told
 from kdorch.api.overview import overview
 from kdorch.api.reproduction import reproduce
+from kdorch.search.ledger import Ledger
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +37,8 @@ class Hearing(kdorch.Observer):
 def run(write: Any, home: Path) -> Any:
     def go(trials: int = 3, **options: Any) -> tuple[kdorch.Results, Hearing]:
         confirm, heard = options.pop("confirm", TUNED), Hearing()
-        study = kdorch.Study.load(write(search={"trials": 3, "sampler": "random"}, confirm=confirm))
+        search, train = {"trials": 3, "sampler": "random"}, {"epochs": 1, "batch": options.pop("batch", 64)}
+        study = kdorch.Study.load(write(search=search, confirm=confirm, train=train | {"lr": 0.01}))
         return kdorch.run(study, home=home, trials=trials, observer=heard, **options), heard
 
     return go
@@ -68,6 +71,28 @@ def test_a_search_of_equal_budget_without_the_teacher(run: Any, whole: Any, home
     assert f"{number} for trial {candidate}" in next(twins_told(results))
     assert overview(results).scratch == 3
     assert reproduce(results, candidate, seed=1000).equal
+
+    rows = Ledger(home / "ledger.jsonl").rows(
+        results.record["data"]["digest"], results.record["teacher"]["digest"]
+    )
+    assert rows["accuracy"].mean() == pytest.approx(results.teacher["test/accuracy"])
+    assert len(rows["accuracy"]) == results.record["data"]["facts"]["rows"]["test"]
+    assert "single" not in results.record["teacher"]["facts"]
+
+
+def test_the_share_of_the_gap_is_of_what_the_twins_leave(run: Any) -> None:
+    results, _heard = run(confirm=TUNED | {"seeds": 5}, batch=512)  # too few steps to learn it without help
+    [(candidate, share)] = gaps(results).items()
+    student, twin = (
+        results.confirmed_of(candidate, role)["test/accuracy"] for role in ("confirm", "baseline")
+    )
+    gap = results.teacher["test/accuracy"] - twin.mean()
+    assert share.mean == pytest.approx((student.mean() - twin.mean()) / gap)
+    assert share.low < share.mean < share.high
+    [told] = gaps_told(results)
+    assert told.startswith(f"Trial {candidate} closes ")
+    assert told.endswith(", tuned baseline).")
+    assert [row["trial"] for row in gap_rows(results)] == [candidate]
 
 
 def test_more_trials_are_more_of_both_and_the_kind_of_twins_may_change(
