@@ -29,6 +29,6 @@ def test_every_trial_of_a_killed_worker_is_done_again(begin: Any, whole: Any, wr
     found = whole(home)
     found.check(trials=8, confirmed=2)
     assert len(found.results.trials) == 8, "a trial was given up"
-    assert found.repeated(found.search) >= 1
+    assert found.repeated(found.confirmation) >= 1
     # Of a stack nobody is to blame: its trials are done again one by one, and that is no other attempt.
     assert found.repeated(found.search) < len(points)
