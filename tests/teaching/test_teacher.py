@@ -262,7 +262,7 @@ def test_the_jobs_take_and_return_plain_values(tmp_path):
     part = {"use": "trained", "network": {"use": "mlp", "width": 8}, "epochs": 1, "batch": 256}
     spec = {"store": store, "teacher": part, "data": data["path"], "budget": BUDGET, "metrics": ["auroc"]}
     teacher = jobs.teacher(spec | {"seed": 0, "score": ["accuracy", "max"]}, print)
-    test = jobs.teacher_test(spec | {"entry": teacher["path"]}, print)
+    test = jobs.teacher_test(spec | {"entry": teacher["path"], "score": ["accuracy", "max"]}, print)
     assert json.loads(json.dumps([data, teacher, test])) == [data, teacher, test]
     assert [told["made"] for told in (data, teacher, test)] == [True, True, True]
     assert 0 < teacher["facts"]["validation"]["auroc"] < 1
