@@ -108,6 +108,6 @@ def test_a_whole_study_and_its_failures_hold_none_of_it(
     run("doctor")
     server.stop()
     run("study", "run", str(file), "--trials", "5", code=2)
-    run("promote", "tiny", "--model", "tiny", code=2)
+    run("promote", "tiny", "--model", "tiny", code=2, MLFLOW_HTTP_REQUEST_MAX_RETRIES="1")
     run("study", "run", str(other), code=2, MLFLOW_TRACKING_URI=ADDRESSES[-1])
     assert found("", tmp_path) == []
