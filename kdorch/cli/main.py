@@ -73,7 +73,7 @@ cli.add_command(completion.completion)
 
 def main() -> None:
     """Run the command line; the one place where errors become messages and exit codes."""
-    atexit.register(gc.freeze)  # or Python looks for garbage in all of MLflow as it ends, for a second
+    atexit.register(_end)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="surrogateescape")  # a path is printed as it was typed, UTF-8 or not
     try:
@@ -98,6 +98,15 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001  whatever it is, the user shall know what to do about it
         code = _unexpected(error)
     sys.exit(code)
+
+
+def _end() -> None:
+    """End at once: Python would look for garbage in all of MLflow, for a second, and close what it finds."""
+    if "mlflow" in sys.modules:
+        from kdorch.tracking.database import close_all
+
+        close_all()
+    gc.freeze()
 
 
 def _unexpected(error: Exception) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 import warnings
 from contextlib import closing
 from pathlib import Path
@@ -68,3 +69,14 @@ def _create(path: Path) -> None:
         # A commit is one write to one file then, and readers wait for no writer: a run costs a sixth less.
         connection.execute("PRAGMA journal_mode=WAL")
     draft.replace(path)
+
+
+def close_all() -> None:
+    """Close every database that MLflow has open in this process, which it never does itself.
+
+    SQLite tidies up as its last connection is closed; until then ``mlflow.db-wal`` lies beside the database.
+    """
+    for room in ("tracking", "model_registry"):
+        stores = sys.modules.get(f"mlflow.store.{room}.sqlalchemy_store")
+        for engine in stores.SqlAlchemyStore._engine_map.values() if stores else ():
+            engine.dispose()

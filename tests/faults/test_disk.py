@@ -213,6 +213,7 @@ def test_a_project_directory_that_is_read_only_can_be_read(
         ("study", "run", finished.file, "--trials", "9"),
         ("promote", "tiny", "--model", "m"),
         ("study", "delete", "tiny", "--yes"),
+        ("study", "reproduce", "tiny", "--trial", str(facts["front"][0]["trial"])),
         ("ui",),
     ):
         refused(restrained("--home", home, *words), home)

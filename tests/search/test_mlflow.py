@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import kdorch
+from kdorch.api.report import FILE, worthwhile
 from kdorch.tracking.server import serve
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:The ``noload`` loader")]
@@ -105,7 +106,8 @@ def test_the_summary_holds_the_front_as_a_table_and_as_a_picture(found: Any, tmp
     (summary,) = found.of_kind("summary")
     folder = Path(found.client.download_artifacts(summary.info.run_id, "", str(tmp_path)))
     files = {file.name for file in folder.iterdir()}
-    assert files - {"report.html"} == {"front.json", "front.svg", "front.png", "verdicts.json"}
+    page = {FILE} if worthwhile(found.results) else set()  # a busy machine may take so long
+    assert files == {"front.json", "front.svg", "front.png", "verdicts.json"} | page
     table = json.loads((folder / "front.json").read_text())
     column = table["columns"].index("trial")
     assert [row[column] for row in table["data"]] == list(found.results.front["trial"])

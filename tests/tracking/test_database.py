@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mlflow import MlflowClient
@@ -19,6 +21,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:The ``noload`
 WRITER = """
 import sys
 from pathlib import Path
+from typing import Any
 from kdorch.tracking import DatasetRecord
 from kdorch.tracking.mlflow_tracker import open_tracker
 print("ready", flush=True)
@@ -97,3 +100,11 @@ def test_a_database_given_by_uri_is_made_the_same_way(tmp_path: Path) -> None:
     assert (tmp_path / "elsewhere" / "runs.db").exists()
     assert (tmp_path / "elsewhere" / "runs.db.lock").exists()
     assert not (tmp_path / "home" / "mlflow.db").exists()
+
+
+def test_a_command_closes_it(finished: Any, cold_cli: Any, tmp_path: Path) -> None:
+    """Else what SQLite had not yet put into it would lie beside it, forgotten by whoever copies it."""
+    home = shutil.copytree(finished.home, tmp_path / "mine")
+    done = cold_cli("--home", str(home), "study", "delete", "tiny", "--yes")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not list(home.glob("mlflow.db-*"))
