@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import sys
+import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -49,6 +51,27 @@ def promoted(finished, tmp_path):
 
 def ready(spec, **fields):
     return jobs.teacher(spec | {"teacher": {"use": "registry"} | fields}, print)
+
+
+@pytest.fixture
+def no_collection():
+    """Python looks for garbage when it likes to: not now, then."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:The ``noload`` loader")
+@pytest.mark.usefixtures("no_collection")
+def test_what_is_fetched_with_leaves_no_thread(promoted, tmp_path):
+    from kdorch.builtin.teachers.models import fetch
+
+    _, spec = promoted
+    before = threading.enumerate()
+    fetch("models:/assistant@champion", spec["tracking"], str(tmp_path))
+    assert set(threading.enumerate()) <= set(before)
 
 
 @pytest.mark.slow
