@@ -10,6 +10,7 @@ from kdorch.choosing.succession import Ruling, beats
 from kdorch.errors import NotBetterError
 from kdorch.search.ledger import Ledger
 from kdorch.shipping.champion import Succession, rolled_back_tag
+from kdorch.shipping.explaining import explained
 from kdorch.shipping.standing import Standing, standing_of
 
 if TYPE_CHECKING:
@@ -78,7 +79,9 @@ def succession(
 
 def _rolled_back(client: MlflowClient, model: str, alias: str, run_id: str) -> str:
     """Return that the very same student was rolled back, as a sentence; empty if it was not."""
-    for version in client.search_model_versions(f"name = '{model}'"):
+    with explained(f"MLflow refused to show the versions of model {model!r}", uri=client.tracking_uri):
+        versions = client.search_model_versions(f"name = '{model}'")
+    for version in versions:
         if version.run_id == run_id and rolled_back_tag(alias) in version.tags:
             when = version.tags[rolled_back_tag(alias)]
             return f"This very student was version {version.version}, which lost {alias!r} again on {when}."

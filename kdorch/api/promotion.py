@@ -61,7 +61,8 @@ def promote(
     from kdorch.api.guard import succession
     from kdorch.api.shipment import shipment
     from kdorch.discovery import importable
-    from kdorch.shipping.champion import champion
+    from kdorch.shipping.champion import Succession, champion
+    from kdorch.shipping.explaining import explained
     from kdorch.shipping.names import check_alias, check_model_name
     from kdorch.shipping.promotion import promote as ship
     from kdorch.shipping.underway import underway
@@ -76,15 +77,16 @@ def promote(
     chosen = results.choose(trial=trial, within_share=within_share, maxima=maxima)
     row, number = _seed_to_ship(results, chosen, unconfirmed=unconfirmed), int(chosen["trial"])
     why = results.explain(trial=trial, within_share=within_share, maxima=maxima)
-    place = results.home.promotions, uri, results.record["tracking"]
+    client = connect(uri)  # before anything is asked of it: MLflow would wait for an answer for minutes
+    place = results.home.promotions, client, results.record["tracking"]
     with (
         importable(results.record["folders"]),
         underway(*place, run_id=row["run_id"], model=model, alias=alias) as mark,
     ):
-        follows = None
+        follows = Succession()
         if alias is not None:
-            client = connect(uri)
-            now = champion(client, model, alias)
+            with explained(f"MLflow refused to say who has {alias!r} of model {model!r}", uri=uri):
+                now = champion(client, model, alias)
             if now and now.run_id == row["run_id"] and not reason:
                 return _as_it_is(now, alias)
             words = {"model": model, "alias": alias, "forced": reason}

@@ -46,9 +46,10 @@ def rollback(model: str, *, alias: str = "champion", home: str | Path = HOME) ->
     uri = tracking_uri(project.path)
     if uri is None and not (project.path / "mlflow.db").exists():
         raise PromotionError(f"nothing was registered in {project.path}: it has no mlflow.db.")
-    client = connect(uri or local_uri(project.path))
+    where = uri or local_uri(project.path)
+    client = connect(where)
     with (
         claim(project.promotions, place(uri), model),
-        explained(f"MLflow refused to take {alias!r} of model {model!r} back"),
+        explained(f"MLflow refused to take {alias!r} of model {model!r} back", uri=where),
     ):
         return roll_back(client, model, alias)

@@ -58,10 +58,15 @@ def champion(client: MlflowClient, model: str, alias: str) -> ModelVersion | Non
     try:
         version = client.get_registered_model(model).aliases.get(alias)
     except MlflowException as error:
-        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+        if not is_missing(error):
             raise
         return None
     return None if version is None else client.get_model_version(model, str(version))
+
+
+def is_missing(error: MlflowException) -> bool:
+    """Whether MLflow says that what it was asked for is not there."""
+    return bool(error.error_code == "RESOURCE_DOES_NOT_EXIST")
 
 
 def take(client: MlflowClient, alias: str, model: str, version: int, compared: int | None) -> None:

@@ -2,7 +2,7 @@
 
 The steps, in this order: check the names; wrap preprocessing and network into one module; export it and log
 it beside its run; load it in a process without kdorch and compare; register, link, describe, and point the
-alias. A failure at any step takes back what the earlier steps did; what a kill leaves, `underway` takes back.
+alias. What a failure at any step leaves, or a kill, `underway` takes back.
 """
 
 from __future__ import annotations
@@ -92,8 +92,8 @@ def promote(
     tracking_uri: str,
     model: str,
     alias: str | None,
-    mark: str = "",
-    succession: Succession | None = None,
+    mark: str,
+    succession: Succession,
 ) -> Promoted:
     """Ship a student to an MLflow registry, verified in a process without kdorch.
 
@@ -102,15 +102,16 @@ def promote(
         tracking_uri: The MLflow server or database that holds the run and the registry.
         model: Name of the registered model; made if it does not exist, else gains a version.
         alias: Name to point at the new version, such as ``champion``; None for none.
-        mark: On all that is made, for whoever takes it back if this process is killed.
-        succession: Whose place it takes, and why it may; by default that of whoever has the alias.
+        mark: On all that is made, by which `underway` knows it.
+        succession: Whose place it takes, and why it may.
 
     Returns:
         Where the student now is.
 
     Raises:
         PromotionError: A name is refused, the student cannot be exported, its export does not run or answers
-            differently, MLflow refuses, or somebody else has moved the alias. Nothing stays registered.
+            differently, MLflow refuses, or somebody else has moved the alias. `underway` then takes back
+            what was registered.
     """
     _check(shipment, model, alias)
     with explained("the student does not run on the example rows"):
@@ -124,10 +125,9 @@ def promote(
         TemporaryDirectory(prefix="kdorch-promote-") as folder,
         # MLflow meets deprecations of newer SQLAlchemys; nothing the caller could act on.
         warnings.catch_warnings(action="ignore", category=DeprecationWarning),
-        explained(f"MLflow refused to take model {model!r}"),
-        Registry(uri, mark) as registry,
+        explained(f"MLflow refused to take model {model!r}", uri=uri),
     ):
-        files = Path(folder, "model")
+        registry, files = Registry(uri, mark), Path(folder, "model")
         saved = save(
             module,
             files,
@@ -138,8 +138,6 @@ def promote(
             encoding=shipment.card.encoding,
             metadata=_metadata(shipment),
         )
-        if succession is None:
-            succession = Succession(registry.version(alias, model) if alias else None)
         model_id = registry.log_model(saved, files, shipment.run_id)
         verify(model_id, files, uri, example, expected, unit(module, example))
         tags = _tags(shipment) | {"kdorch.digest": digest(files)} | (succession.tags(alias) if alias else {})
@@ -151,9 +149,6 @@ def promote(
         registry.describe(model, version, model_id, card)
         if alias:
             registry.point(alias, model, version, succession.previous)
-        registry.keep()
-        if alias:
-            registry.through(model, version)
     return Promoted(model, version, address, model_id, card, succession.previous, succession.told)
 
 

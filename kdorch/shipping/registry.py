@@ -1,15 +1,13 @@
-"""MLflow's logged models and registry, each change paired with the way to take it back."""
+"""MLflow's logged models and registry, and a mark on all that a promotion makes there."""
 
 from __future__ import annotations
 
 import io
-import logging
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, redirect_stderr
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import mlflow
 from mlflow import MlflowClient
@@ -17,46 +15,26 @@ from mlflow.entities import LoggedModel, LoggedModelOutput, LoggedModelStatus
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
-from kdorch.shipping.champion import TURN, champion, take
+from kdorch.shipping.champion import take
 
 _TRACKING_URI = "MLFLOW_TRACKING_URI"
 MARK = "kdorch.promotion"  # on all that one promotion makes, from the moment that it is there
 CARD_FILE = "card.md"
 _DESCRIPTION_LENGTH = 5000  # the registry's column; servers on PostgreSQL and MySQL enforce it
 
-log = logging.getLogger(__name__)
-
 
 class Registry:
-    """Logs, registers and names models on one MLflow server, leaving no trace unless told to keep.
-
-    Use as a context manager: everything done inside is taken back when the block ends, latest first,
-    unless :meth:`keep` was called.
+    """Logs, registers and names models on one MLflow server.
 
     Args:
         tracking_uri: The server or database.
-        mark: By which `take_back` knows what was made here, should this process be killed.
+        mark: By which `underway` knows what was made here, to take it back.
     """
 
     def __init__(self, tracking_uri: str, mark: str) -> None:
         self.tracking_uri = tracking_uri
         self._mark = {MARK: mark}
         self.client = MlflowClient(tracking_uri)
-        self._undo = ExitStack()
-
-    def __enter__(self) -> Registry:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._undo.close()
-
-    def keep(self) -> None:
-        """Make everything done so far permanent."""
-        self._undo.pop_all()
-
-    def through(self, name: str, version: int) -> None:
-        """Take the mark off a version that was on its way to an alias; see `take`."""
-        _attempt(self.client.delete_model_version_tag, name, str(version), TURN)
 
     def log_model(self, model: Model, folder: Path, run_id: str) -> str:
         """Upload a saved model as a logged model of a run.
@@ -73,7 +51,6 @@ class Registry:
         logged = self.client.create_logged_model(
             experiment_id, name="student", source_run_id=run_id, tags=self._mark
         )
-        self._when_undone(self.client.delete_logged_model, logged.model_id)
         _identify(model, logged, run_id)
         model.save(folder / "MLmodel")
         self.client.log_model_artifacts(logged.model_id, str(folder))
@@ -90,14 +67,7 @@ class Registry:
         # MLflow reports on stderr whatever we set; its words would tear the caller's progress display.
         with _fluent_tracking_uri(self.tracking_uri), redirect_stderr(io.StringIO()):
             made = mlflow.register_model(f"models:/{model_id}", name, tags={**tags, **self._mark})
-        version = int(made.version)
-        self._when_undone(self.client.delete_model_version, name, str(version))
-        return version
-
-    def version(self, alias: str, name: str) -> int | None:
-        """Return where an alias points."""
-        found = champion(self.client, name, alias)
-        return None if found is None else int(found.version)
+        return int(made.version)
 
     def describe(self, name: str, version: int, model_id: str, text: str) -> None:
         """Put markdown on a version, as much as every registry can hold, and all of it beside its model."""
@@ -125,29 +95,12 @@ class Registry:
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
-        else:
-            self._when_undone(self._delete_if_empty, name)
-
-    def _delete_if_empty(self, name: str) -> None:
-        # Somebody else may have registered a version in the meantime.
-        if not self.client.search_model_versions(f"name = '{name}'"):
-            self.client.delete_registered_model(name)
-
-    def _when_undone(self, action: Callable[..., Any], *arguments: str) -> None:
-        self._undo.callback(_attempt, action, *arguments)
 
 
 def _identify(model: Model, logged: LoggedModel, run_id: str) -> None:
     model.model_id = model.model_uuid = logged.model_id
     model.run_id = run_id
     model.artifact_path = logged.artifact_location
-
-
-def _attempt(action: Callable[..., Any], *arguments: str) -> None:
-    try:
-        action(*arguments)
-    except Exception:
-        log.warning("cleaning up after a promotion: %s%s failed", action.__name__, arguments, exc_info=True)
 
 
 @contextmanager

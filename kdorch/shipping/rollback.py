@@ -9,7 +9,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from kdorch.errors import PromotionError
-from kdorch.shipping.champion import champion, expect, previous_tag, rolled_back_tag, underway
+from kdorch.shipping.champion import champion, expect, is_missing, previous_tag, rolled_back_tag, underway
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def _make_sure_of(client: MlflowClient, model: str, version: str) -> None:
     try:
         client.get_model_version(model, version)
     except MlflowException as error:
-        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+        if not is_missing(error):
             raise
         left = sorted(int(each.version) for each in client.search_model_versions(f"name = '{model}'"))
         raise PromotionError(

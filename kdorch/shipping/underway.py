@@ -11,10 +11,11 @@ from uuid import uuid4
 
 from filelock import FileLock, Timeout
 from mlflow import MlflowClient
+from mlflow.entities import LoggedModel
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
-from kdorch.shipping.champion import TURN, previous_tag, rolled_back_tag
+from kdorch.shipping.champion import TURN, is_missing, previous_tag, rolled_back_tag
 from kdorch.shipping.explaining import explained
 from kdorch.shipping.intent import Intent, claim, notes, read
 from kdorch.shipping.registry import MARK
@@ -22,15 +23,15 @@ from kdorch.shipping.registry import MARK
 
 @contextmanager
 def underway(
-    folder: Path, tracking_uri: str, registry: str, *, run_id: str, model: str, alias: str | None
+    folder: Path, client: MlflowClient, registry: str, *, run_id: str, model: str, alias: str | None
 ) -> Iterator[str]:
     """Hold a registered model, and write down the promotion that is made meanwhile.
 
     Args:
         folder: Where the notes of a project's promotions lie; there are none while nothing is underway, nor
             was killed.
-        tracking_uri: The server or database of the registry.
-        registry: The same in words.
+        client: Of the registry.
+        registry: Where that is, in words.
         run_id: See `Intent`, as for the others.
         model: Name of the registered model.
         alias: To be pointed at the new version.
@@ -42,9 +43,9 @@ def underway(
         BusyError: If another process is promoting as this model.
     """
     with claim(folder, registry, model) as note:
-        client = MlflowClient(tracking_uri)
-        with explained("What a promotion that was killed has left cannot be taken back"):
-            _settle(note, client)
+        what = "What a promotion that was killed has left cannot be taken back"
+        with explained(what, uri=client.tracking_uri):
+            settle(note, client)
             _settle_others(folder, registry, client)
         intent = Intent(uuid4().hex, run_id, model, alias)
         note.write_text(json.dumps(asdict(intent)))
@@ -52,17 +53,18 @@ def underway(
             yield intent.mark
         finally:
             with suppress(MlflowException):  # the next one will try again
-                _settle(note, client)
+                settle(note, client)
 
 
 def _settle_others(folder: Path, registry: str, client: MlflowClient) -> None:
     """Do the same with promotions as other models, but for those that go on."""
     for note in notes(folder, registry):
         with suppress(Timeout), FileLock(note.with_suffix(".lock"), timeout=0):
-            _settle(note, client)
+            settle(note, client)
 
 
-def _settle(note: Path, client: MlflowClient) -> None:
+def settle(note: Path, client: MlflowClient) -> None:
+    """Take back what the promotion has made that a note tells of, or let it be known that it is through."""
     intent = read(note)
     if intent:
         _take_back(intent, client)
@@ -81,14 +83,24 @@ def _take_back(intent: Intent, client: MlflowClient) -> None:
         return
     for version in own:
         client.delete_model_version(intent.model, version.version)
-    if len(own) == len(versions):
+    if not client.search_model_versions(f"name = '{intent.model}'"):  # nor has anybody else by now
         for model in client.search_registered_models(f"name = '{intent.model}'"):
             if model.tags.get(MARK) == intent.mark:
                 client.delete_registered_model(intent.model)
-    experiment = client.get_run(intent.run_id).info.experiment_id
-    for logged in client.search_logged_models([experiment], f"source_run_id = '{intent.run_id}'"):
+    for logged in _logged(intent.run_id, client):
         if logged.tags.get(MARK) == intent.mark:
             client.delete_logged_model(logged.model_id)
+
+
+def _logged(run_id: str, client: MlflowClient) -> list[LoggedModel]:
+    """Return the models logged beside a run; none if it was deleted for good, and they with it."""
+    try:
+        experiment = client.get_run(run_id).info.experiment_id
+    except MlflowException as error:
+        if not is_missing(error):
+            raise
+        return []
+    return list(client.search_logged_models([experiment], f"source_run_id = '{run_id}'"))
 
 
 def _is_finished(

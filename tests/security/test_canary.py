@@ -108,6 +108,9 @@ def test_a_whole_study_and_its_failures_hold_none_of_it(
     run("doctor")
     server.stop()
     run("study", "run", str(file), "--trials", "5", code=2)
-    run("promote", "tiny", "--model", "tiny", code=2, MLFLOW_HTTP_REQUEST_MAX_RETRIES="1")
+    for words in (("tiny", "--model", "tiny"), ("--rollback", "tiny")):
+        assert "cannot use http://ada:***@127.0.0.1" in run(
+            "promote", *words, code=2
+        )  # asked first, and once
     run("study", "run", str(other), code=2, MLFLOW_TRACKING_URI=ADDRESSES[-1])
     assert found("", tmp_path) == []

@@ -18,7 +18,10 @@ from mlflow import MlflowClient
 from torch import Tensor, nn
 
 from kdorch.shipping.card import Card, Network
-from kdorch.shipping.promotion import Shipment
+from kdorch.shipping.champion import Succession
+from kdorch.shipping.promotion import Promoted, Shipment
+from kdorch.shipping.promotion import promote as ship_it
+from kdorch.shipping.underway import underway
 
 LABELS = tuple("abcde")
 
@@ -91,6 +94,22 @@ def ship(images: np.ndarray[Any, Any]) -> Callable[..., Shipment]:
         return Shipment(**(facts | changes))
 
     return make
+
+
+@pytest.fixture
+def promote(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Promoted]:
+    """Ship a student as ``kdorch promote`` does: noted first, and taken back if it fails."""
+    folder = tmp_path_factory.mktemp("promotions")
+
+    def run(
+        shipment: Shipment, *, tracking_uri: str, model: str, alias: str | None, previous: int | None = None
+    ) -> Promoted:
+        words: dict[str, Any] = {"model": model, "alias": alias}
+        with underway(folder, MlflowClient(tracking_uri), "here", run_id=shipment.run_id, **words) as mark:
+            follows = Succession(previous)
+            return ship_it(shipment, tracking_uri=tracking_uri, mark=mark, succession=follows, **words)
+
+    return run
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
+from traceback import format_exception
 from typing import Any
 
 import mlflow
@@ -15,12 +16,15 @@ import torch
 from torch import Tensor, nn
 
 from kdorch.errors import PromotionError
-from kdorch.shipping.promotion import Shipment, promote
+from kdorch.shipping.champion import Succession
+from kdorch.shipping.promotion import Shipment
+from kdorch.shipping.promotion import promote as ship_it
 from kdorch.shipping.registry import Registry
 from kdorch.tasks.units import Units
 
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader")  # MLflow, by newer SQLAlchemys
 Ship = Callable[..., Shipment]
+NOBODY = {"mark": "its mark", "succession": Succession()}
 
 
 class Branches(nn.Module):
@@ -42,7 +46,15 @@ class FreezesItsBatch(nn.Module):
 def forbid(store: Any, change: str) -> None:
     """Let the store's own database refuse a change, as a server without the right to it would."""
     with sqlite3.connect(store.uri.removeprefix("sqlite:///")) as database:
-        database.execute(f"CREATE TRIGGER forbid BEFORE {change} BEGIN SELECT RAISE(ABORT, 'forbidden'); END")
+        database.execute(
+            f"CREATE TRIGGER '{change}' BEFORE {change} BEGIN SELECT RAISE(ABORT, 'forbidden'); END"
+        )
+    database.close()
+
+
+def permit(store: Any, change: str) -> None:
+    with sqlite3.connect(store.uri.removeprefix("sqlite:///")) as database:
+        database.execute(f"DROP TRIGGER '{change}'")
     database.close()
 
 
@@ -67,7 +79,7 @@ def test_bad_names_are_refused_before_any_work(
     ship: Ship, tmp_path: Path, model: str, alias: str | None
 ) -> None:
     with pytest.raises(PromotionError, match=r"cannot be used|reserved"):
-        promote(ship(), tracking_uri=f"sqlite:///{tmp_path}/new.db", model=model, alias=alias)
+        ship_it(ship(), tracking_uri=f"sqlite:///{tmp_path}/new.db", model=model, alias=alias, **NOBODY)
     assert not list(tmp_path.iterdir())
 
 
@@ -83,19 +95,20 @@ def test_bad_names_are_refused_before_any_work(
 def test_a_shipment_that_does_not_fit_is_refused_before_any_work(
     ship: Ship, tmp_path: Path, changes: dict[str, Any], complaint: str
 ) -> None:
+    uri = f"sqlite:///{tmp_path}/new.db"
     with pytest.raises(PromotionError, match=complaint):
-        promote(ship(**changes), tracking_uri=f"sqlite:///{tmp_path}/new.db", model="toys", alias=None)
+        ship_it(ship(**changes), tracking_uri=uri, model="toys", alias=None, **NOBODY)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_run_that_does_not_exist_is_named(ship: Ship, store: Any) -> None:
+def test_a_run_that_does_not_exist_is_named(ship: Ship, promote: Any, store: Any) -> None:
     with pytest.raises(PromotionError, match=r"MLflow refused to take model 'toys'.*no such run"):
         promote(ship(), tracking_uri=store.uri, model="toys", alias=None)
     assert store.registered() == {}
 
 
 def test_a_student_that_cannot_be_exported_leaves_nothing(
-    ship: Ship, store: Any, capfd: pytest.CaptureFixture[str]
+    ship: Ship, promote: Any, store: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
     shipment = ship(Branches(), run_id=store.run_id)
     capfd.readouterr()
@@ -115,7 +128,7 @@ def test_a_student_that_cannot_be_exported_leaves_nothing(
     ],
 )
 def test_a_student_whose_export_answers_differently_leaves_nothing(
-    ship: Ship, store: Any, network: nn.Module, complaint: str
+    ship: Ship, promote: Any, store: Any, network: nn.Module, complaint: str
 ) -> None:
     with pytest.raises(PromotionError, match=complaint):
         promote(ship(network, run_id=store.run_id), tracking_uri=store.uri, model="toys", alias="champion")
@@ -125,7 +138,7 @@ def test_a_student_whose_export_answers_differently_leaves_nothing(
 
 @pytest.mark.slow
 def test_a_program_that_comes_back_changed_is_not_loaded(
-    ship: Ship, store: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ship: Ship, promote: Any, store: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     log = Registry.log_model
 
@@ -150,7 +163,7 @@ def test_a_program_that_comes_back_changed_is_not_loaded(
         "UPDATE OF description ON model_versions",
     ],
 )
-def test_a_refusal_by_the_registry_leaves_nothing(ship: Ship, store: Any, change: str) -> None:
+def test_a_refusal_by_the_registry_leaves_nothing(ship: Ship, promote: Any, store: Any, change: str) -> None:
     forbid(store, change)
     with pytest.raises(PromotionError, match="MLflow refused to take model 'toys'"):
         promote(ship(run_id=store.run_id), tracking_uri=store.uri, model="toys", alias="champion")
@@ -159,8 +172,42 @@ def test_a_refusal_by_the_registry_leaves_nothing(ship: Ship, store: Any, change
 
 
 @pytest.mark.slow
+def test_what_cannot_be_taken_back_now_is_taken_back_by_the_next(
+    ship: Ship, promote: Any, store: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    words = {"tracking_uri": store.uri, "model": "toys", "alias": "champion"}
+    aliasing, deleting = "INSERT ON registered_model_aliases", "UPDATE OF current_stage ON model_versions"
+    forbid(store, aliasing)
+    forbid(store, deleting)
+    with pytest.raises(PromotionError, match="MLflow refused to take model 'toys'"):
+        promote(ship(run_id=store.run_id), **words)
+    assert (store.registered(), len(store.logged())) == ({"toys": [1]}, 1)
+    assert not [record for record in caplog.records if record.name.startswith("kdorch")]
+    permit(store, aliasing)
+    permit(store, deleting)
+    version = promote(ship(run_id=store.run_id), **words).version
+    assert (store.registered(), len(store.logged())) == ({"toys": [version]}, 1)
+
+
+def test_what_mlflow_does_not_answer_is_told_without_a_password(
+    ship: Ship, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    uri = "http://ada:c4n4ry@127.0.0.1:1"
+    shipment = ship(run_id="0" * 32)
+    with pytest.raises(PromotionError, match=r"MLflow refused .*//ada:\*\*\*@127") as refused:
+        ship_it(shipment, tracking_uri=uri, model="toys", alias=None, **NOBODY)
+    assert "c4n4ry" not in "".join(format_exception(refused.value))
+
+
+@pytest.mark.slow
 def test_a_promoted_student_answers_without_kdorch(
-    ship: Ship, store: Any, answer_elsewhere: Any, images: Any, capfd: pytest.CaptureFixture[str]
+    ship: Ship,
+    promote: Any,
+    store: Any,
+    answer_elsewhere: Any,
+    images: Any,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     shipment = ship(run_id=store.run_id)
     shipment.network.train()
@@ -215,7 +262,7 @@ def test_a_promoted_student_answers_without_kdorch(
 
 @pytest.mark.slow
 def test_pixels_stay_integers_elsewhere_too(
-    ship: Ship, store: Any, answer_elsewhere: Any, images: Any
+    ship: Ship, promote: Any, store: Any, answer_elsewhere: Any, images: Any
 ) -> None:
     pixels = images.astype(np.uint8)
     shipment = ship(example=pixels, run_id=store.run_id)
@@ -229,7 +276,7 @@ def test_pixels_stay_integers_elsewhere_too(
 @pytest.mark.slow
 @pytest.mark.parametrize(("deviation", "wrong"), [(1e-9, False), (1e9, False), (1e-9, True)])
 def test_answers_are_verified_at_the_scale_of_their_units(
-    ship: Ship, store: Any, answer_elsewhere: Any, images: Any, deviation: float, wrong: bool
+    ship: Ship, promote: Any, store: Any, answer_elsewhere: Any, images: Any, deviation: float, wrong: bool
 ) -> None:
     """Ten nanometres in metres are no rounding error, and neither is a micrometre in nanometres an error."""
     units = Units((0.0,) * 5, (deviation,) * 5)
@@ -248,7 +295,7 @@ def test_answers_are_verified_at_the_scale_of_their_units(
 @pytest.mark.slow
 @pytest.mark.usefixtures("other_tracking_uri")
 def test_a_second_promotion_moves_the_alias_and_a_failed_fourth_does_not(
-    ship: Ship, store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ship: Ship, promote: Any, store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = fluent_state()
     monkeypatch.chdir(tmp_path)
@@ -259,7 +306,8 @@ def test_a_second_promotion_moves_the_alias_and_a_failed_fourth_does_not(
     assert (first.version, second.version, second.uri) == (1, 2, "models:/toys/2")
     assert int(store.client.get_model_version_by_alias("toys", "champion").version) == 1
 
-    third = promote(ship(run_id=store.run_id), tracking_uri=store.uri, model="toys", alias="champion")
+    words = {"tracking_uri": store.uri, "model": "toys", "alias": "champion"}
+    third = promote(ship(run_id=store.run_id), previous=1, **words)
     version = store.client.get_model_version_by_alias("toys", "champion")
     assert int(version.version) == third.version == 3
     assert (third.previous, version.tags["kdorch.previous.champion"]) == (1, "1")
@@ -267,7 +315,7 @@ def test_a_second_promotion_moves_the_alias_and_a_failed_fourth_does_not(
 
     forbid(store, "UPDATE ON registered_model_aliases")
     with pytest.raises(PromotionError, match="forbidden"):
-        promote(ship(run_id=store.run_id), tracking_uri=store.uri, model="toys", alias="champion")
+        promote(ship(run_id=store.run_id), previous=3, **words)
     assert int(store.client.get_model_version_by_alias("toys", "champion").version) == 3
     assert store.registered() == {"toys": [1, 2, 3]}
     assert len(store.logged()) == 3

@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 import torch
 
-from kdorch.shipping.promotion import Shipment, promote
+from kdorch.shipping.promotion import Shipment
 
 Ship = Callable[..., Shipment]
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:The ``noload`` loader")]
@@ -86,7 +86,7 @@ def expected(shipment: Shipment, rows: Any) -> Any:
 
 
 def test_the_model_server_answers_as_the_card_says(
-    ship: Ship, store: Any, images: Any, tmp_path: Path
+    ship: Ship, promote: Any, store: Any, images: Any, tmp_path: Path
 ) -> None:
     shipment = ship(run_id=store.run_id)
     promoted = promote(shipment, tracking_uri=store.uri, model="toys", alias="champion")
@@ -111,7 +111,7 @@ def test_the_model_server_answers_as_the_card_says(
 
 
 def test_promotion_through_a_tracking_server(
-    ship: Ship, empty_database: Path, answer_elsewhere: Any, images: Any, tmp_path: Path
+    ship: Ship, promote: Any, empty_database: Path, answer_elsewhere: Any, images: Any, tmp_path: Path
 ) -> None:
     database = tmp_path / "server.db"
     database.write_bytes(empty_database.read_bytes())
