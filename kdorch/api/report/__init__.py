@@ -73,7 +73,8 @@ def worthwhile(results: Results) -> bool:
 def _write(html: str, file: Path) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(html, encoding="utf-8")
+        # A path in a command may hold bytes that are no UTF-8.
+        file.write_text(html, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise StoreError(
             f"{file} cannot be written: {error.strerror}. Choose another with --output."

@@ -30,6 +30,9 @@ _COLOURS = {
 _COLOUR = re.compile(r"#[0-9a-f]{6}\b")
 _FONT = re.compile(r"font-family: [^;]+; ")
 _REFERENCE = re.compile(r"^(?:url\()?#([^)]+)")
+_UNWRITABLE = re.compile(
+    "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)  # what XML has no place for
 _SVG, _HREF = "http://www.w3.org/2000/svg", "{http://www.w3.org/1999/xlink}href"
 _REACH = 220  # square points: how near to a point a finger or a mouse has to be
 _FEW = 1500  # dots that are drawn one by one; more become one bitmap
@@ -73,17 +76,23 @@ def svg(figure: Figure, name: str, told: str, links: Mapping[str, str] | None = 
     drawn = BytesIO()
     with style():
         figure.savefig(drawn, format="svg", transparent=True, metadata={"Date": None})
-    root = ElementTree.fromstring(drawn.getvalue())  # noqa: S314  matplotlib wrote it, and escaped all texts
+    told_as_xml = _UNWRITABLE.sub("\ufffd", drawn.getvalue().decode())  # a column's name may hold anything
+    root = ElementTree.fromstring(told_as_xml)  # noqa: S314  matplotlib wrote it, and escaped all texts
     _frame(root, told, "group" if links else "img")
     _keep_ids(root, name)
     for element in root.iter():
         if element is not root and "style" in element.attrib:
             element.set("style", _FONT.sub("", _COLOUR.sub(_named, element.attrib["style"])))
+    shapes = {f"#{element.attrib['id']}": element for element in root.iter() if "id" in element.attrib}
     for point in root.iter(f"{{{_SVG}}}a"):
         url = point.attrib[_HREF]
         point.attrib = {"href": url, "class": "point", "aria-label": (links or {}).get(url, url)}
-        for shape in point.iter():
-            shape.attrib.pop("style", None)  # the page's own shows where the mouse or the keyboard is
+        for part in point.iter():
+            # The page's own style shows where the mouse or the keyboard is. Of a single point matplotlib
+            # writes it where the shape is defined.
+            for shape in (part, shapes.get(part.get(_HREF, ""))):
+                if shape is not None:
+                    shape.attrib.pop("style", None)
     return ElementTree.tostring(root, encoding="unicode")
 
 

@@ -40,7 +40,7 @@ def shown_rows(rows: np.ndarray, names: Sequence[str] = ()) -> list[Shown]:
         if all(text is not None for text in texts):
             return [("", text or "") for text in texts]
     if not names and flat.shape[1] >= _LEAST_SOUND:
-        return [(_wave(row), "") for row in flat.astype(float)]
+        return [(_wave(row), "") for row in _known(flat.astype(float))]
     return [("", _numbers(row, names)) for row in flat]
 
 
@@ -55,8 +55,15 @@ def _images(rows: np.ndarray) -> np.ndarray | None:
         return None
     if rows.dtype == np.uint8:
         return rows
+    rows = _known(rows)
     low, high = float(rows.min()), float(rows.max())
     return ((rows - low) / ((high - low) or 1.0) * 255).round().astype(np.uint8)
+
+
+def _known(rows: np.ndarray) -> np.ndarray:
+    """Return numbers that can be drawn, the smallest of them in the place of those that are none."""
+    there = np.isfinite(rows)
+    return np.where(there, rows, rows[there].min() if there.any() else 0)
 
 
 def _png(image: np.ndarray) -> str:

@@ -14,7 +14,7 @@ from kdorch.reporting.page.honesty import bins, predictions_svg, reliability_svg
 from kdorch.reporting.page.means import Confirmed, means_svg
 from kdorch.reporting.page.slices import Slice, slices_svg
 
-SVG = "{http://www.w3.org/2000/svg}"
+SVG, HREF = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
 STRANGE = "$a_b <&> 文字"
 
 
@@ -92,6 +92,29 @@ def test_points_lead_to_cards_and_say_what_they_are() -> None:
     assert [point.attrib["href"] for point in points] == ["#one", "#two"]
     assert [point.attrib["aria-label"] for point in points] == ["the first", "the second"]
     assert root.attrib["role"] == "group"
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_page_alone_says_how_a_point_looks(count: int) -> None:
+    with style():
+        empty = figure(3, 2)
+        places = [float(place) for place in range(count)]
+        link(empty.add_subplot(), places, places, [f"#{place}" for place in range(count)])
+    root = ElementTree.fromstring(svg(empty, "linked", "told", {}))
+    points = list(root.iter(f"{SVG}a"))
+    assert len(points) == count
+    used = {use.attrib[HREF][1:] for point in points for use in point.iter(f"{SVG}use")}
+    shapes = [each for each in root.iter() if each.get("id") in used]
+    assert shapes
+    assert not [
+        each.attrib for each in (*shapes, *(p for point in points for p in point)) if "style" in each.attrib
+    ]
+
+
+def test_a_name_may_hold_what_xml_cannot() -> None:
+    numbers = np.arange(4.0)
+    drawn = predictions_svg("a\x1b[0m\ufffeb", numbers, {"student": numbers}, "told", "predictions")
+    assert "a\ufffd[0m\ufffdb, true" in texts(drawn)
 
 
 def test_thousands_of_dots_do_not_make_a_large_page() -> None:

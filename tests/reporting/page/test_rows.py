@@ -36,6 +36,17 @@ def test_images_of_any_range_become_black_to_white() -> None:
     assert bright.max() == 255
 
 
+@pytest.mark.parametrize("shape", [(8, 8), (80,)])
+@pytest.mark.parametrize("hole", [np.nan, np.inf, -np.inf])
+def test_a_number_that_is_missing_leaves_the_others_to_be_seen(shape: tuple[int, ...], hole: float) -> None:
+    rows = np.random.default_rng(0).normal(size=(2, *shape))
+    whole = rows.copy()
+    whole[0].flat[3] = rows.min()
+    rows[0].flat[3] = hole
+    assert shown_rows(rows) == shown_rows(whole)
+    assert shown_rows(np.full((1, *shape), np.nan)) == shown_rows(np.zeros((1, *shape)))
+
+
 def test_bytes_that_are_a_text_are_quoted() -> None:
     rows = np.zeros((1, 80), dtype=np.uint8)
     content = LONG.encode()
