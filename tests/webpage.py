@@ -80,3 +80,8 @@ def read(html: str) -> Element:
     reader.close()
     assert len(reader.open) == 1, f"<{reader.open[-1].tag}> is not closed"
     return reader.open[0]
+
+
+def sections(page: Element) -> list[str]:
+    """Return the addresses of a page's sections."""
+    return [section.attributes["id"] for section in page.all("section")]

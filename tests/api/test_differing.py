@@ -81,12 +81,23 @@ def test_rows_that_cannot_be_loaded_any_more_are_not_shown() -> None:
 def test_labels_have_recall_and_precision() -> None:
     task = kdorch.Multilabel(labels=["x", "y"])
     student = np.array([[1.0, -1], [1, -1], [-1, -1], [1, -1]])
-    (table,) = labels(answers(task, student, -student, [[1, 0], [1, 0], [1, 0], [0, 0]]))
+    table, _ = labels(answers(task, student, -student, [[1, 0], [1, 0], [1, 0], [0, 0]]))
     assert isinstance(table, Table)
     assert cells(table) == [
         ["x", "3", "0.6667", "0.6667", "0.3333", "1.0000"],
         ["y", "0", "–", "–", "–", "0.0000"],  # noqa: RUF001
     ]
+
+
+def test_rows_that_differ_in_most_labels_come_first_and_others_not() -> None:
+    task = kdorch.Multilabel(labels=["x", "y"])
+    student = np.array([[1.0, 1], [1, -1], [-1, -1]])
+    teacher = np.array([[1.0, -1], [-1, 1], [-1, -1]])
+    _, shown = labels(answers(task, student, teacher, [[1, 1], [0, 0], [0, 0]]))
+    assert isinstance(shown, Examples)
+    assert [row.title for row in shown.rows] == ["Row 101", "Row 100"]
+    assert dict(shown.rows[0].said) == {"labels": "none", "teacher": "y", "student": "x"}
+    assert dict(shown.rows[1].said) == {"labels": "x, y", "teacher": "x", "student": "x, y"}
 
 
 def test_numbers_are_in_their_own_units() -> None:
@@ -96,7 +107,7 @@ def test_numbers_are_in_their_own_units() -> None:
     )
     picture, shown = numbers(answers(task, student, teacher, true))
     assert isinstance(picture, Picture)
-    assert cells(picture.table)[-1] == ["all", "10", "10"]
+    assert cells(picture.table)[-1] == ["on all", "10", "10"]
     assert isinstance(shown, Examples)
     assert shown.rows[0].title == "Row 101"
     assert dict(shown.rows[0].said) == {"true": "50", "teacher": "40", "student": "50"}

@@ -1,20 +1,17 @@
+"""A study's page: what is on it is what was found."""
+
 from __future__ import annotations
 
-import json
-import shutil
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from webpage import Element, read
+from webpage import Element, read, sections
 
 import kdorch
-from kdorch.api.report import report, worthwhile
-from kdorch.api.report.whole import brief_page
-from kdorch.reporting.page.render import render
+from kdorch.api.report import report
 
 pytestmark = pytest.mark.slow
 
@@ -35,23 +32,6 @@ def page(written: tuple[Path, list[str]]) -> Element:
 @pytest.fixture(scope="module")
 def results(finished: Any) -> kdorch.Results:
     return kdorch.Results("tiny", finished.home)
-
-
-@pytest.fixture
-def copied(finished: Any, tmp_path: Path) -> Callable[..., kdorch.Results]:
-    """Copy the finished study, to take something away from it, or change its record."""
-
-    def make(**changes: Any) -> kdorch.Results:
-        home = Path(shutil.copytree(finished.home, tmp_path / "home"))
-        results = kdorch.Results("tiny", home)
-        results.folder.write(results.record | changes)
-        return kdorch.Results("tiny", home)
-
-    return make
-
-
-def sections(page: Element) -> list[str]:
-    return [section.attributes["id"] for section in page.all("section")]
 
 
 def test_the_page_is_one_small_file_that_names_no_other(
@@ -83,9 +63,15 @@ def test_it_begins_with_the_verdict_and_the_reasons_for_the_choice(
     page: Element, results: kdorch.Results
 ) -> None:
     chosen = results.verdicts[int(results.choose()["trial"])]
-    first, second, *_ = (each.text for each in page.all("header")[0].all("p")[1:])
+    first, second, third = (each.text for each in page.all("header")[0].all("p")[1:])
     assert first == " ".join(chosen.sentence.split())
     assert second == results.explain()
+    assert third.startswith(f"{len(results.trials)} trials are complete, {len(results.front)} on the front.")
+    figures = {each.all("dt")[0].text: each.all("strong")[0].text for each in page.all("dl")[0].all("div")}
+    assert chosen.twin is not None
+    assert figures[f"Chosen: trial {chosen.candidate}"] == f"{results.choose()['size/params']:,}"
+    assert figures["Its test/accuracy"] == f"{chosen.student.mean:.4f}"
+    assert figures["Without a teacher"] == f"{chosen.twin.mean:.4f}"
 
 
 def test_headings_come_in_order_and_every_picture_is_told(page: Element) -> None:
@@ -185,89 +171,6 @@ def test_rows_on_which_they_differ_are_drawn(page: Element) -> None:
         assert example.all("img")[0].attributes["src"].startswith("data:image/png;base64,")
         teacher, student = (each.text.partition(" (")[0] for each in example.all("dd")[1:])
         assert teacher != student
-
-
-def test_the_test_rows_are_not_read(copied: Callable[..., kdorch.Results], tmp_path: Path) -> None:
-    results = copied()
-    for folder in results.home.store.glob("*/*/test"):
-        shutil.rmtree(folder)
-    before = results.home.ledger.read_bytes()
-    # MLflow knows weights by absolute paths, so they are still those of the study that this is a copy of.
-    assert report(results, tmp_path / "page.html") == []
-    assert results.home.ledger.read_bytes() == before
-    assert "differing" in sections(read((tmp_path / "page.html").read_text()))
-
-
-def test_what_is_gone_is_left_out_with_the_reason(
-    copied: Callable[..., kdorch.Results], tmp_path: Path
-) -> None:
-    results = copied()
-    (results.home.path / "mlflow.db").unlink()
-    curves, answers = report(results, tmp_path / "page.html")
-    assert curves.startswith("Learning curves are not shown: ")
-    assert "mlflow.db is gone" in curves
-    assert "mlflow.db is gone" in answers
-    page = read((tmp_path / "page.html").read_text())
-    assert sections(page) == ["front", "verdict", "likeness", "parameters", "cost", "again"]
-    assert curves in page.all("footer")[0].text
-
-
-def test_without_a_front_it_says_so(
-    copied: Callable[..., kdorch.Results], tmp_path: Path, results: kdorch.Results
-) -> None:
-    nothing = copied(study=results.record["study"] | {"limits": {"size/params": 1.0}})
-    assert report(nothing, tmp_path / "page.html") == []
-    page = read((tmp_path / "page.html").read_text())
-    assert page.all("p")[1].text == "No trial keeps the limits yet."
-    assert sections(page) == ["parameters", "cost", "again"]
-
-
-def test_a_study_that_has_not_begun_has_a_page(copied: Callable[..., kdorch.Results], tmp_path: Path) -> None:
-    results = copied()
-    record = {key: results.record[key] for key in ("study", "identity", "words")}
-    results.folder.write(record)
-    results.folder.journal.unlink()
-    assert report(kdorch.Results("tiny", results.home.path), tmp_path / "page.html") == []
-    assert sections(read((tmp_path / "page.html").read_text())) == ["again"]
-
-
-def test_unconfirmed_students_are_told_from_others(
-    copied: Callable[..., kdorch.Results], tmp_path: Path
-) -> None:
-    results = copied()
-    lines = results.folder.journal.read_text().splitlines(keepends=True)
-    results.folder.journal.write_text(
-        "".join(line for line in lines if json.loads(line).get("study_id") != 1)
-    )
-    results.__dict__.clear()
-    fresh = kdorch.Results("tiny", tmp_path / "home")
-    if len(fresh.confirmed):
-        pytest.fail("the journal still has confirmations")
-    report(fresh, tmp_path / "page.html")
-    page = read((tmp_path / "page.html").read_text())
-    assert "verdict" not in sections(page)
-    assert page.all("p")[1].text.endswith("It was not confirmed on fresh seeds.")
-    assert all("--unconfirmed" in card.all("code")[0].raw for card in page.all("article"))
-
-
-def test_the_brief_page_is_of_the_record_alone(results: kdorch.Results) -> None:
-    page = read(render(brief_page(results)))
-    assert sections(page) == ["front", "verdict", "likeness", "cost", "again"]
-    assert "study report tiny" in page.all("footer")[0].text
-
-
-def test_the_brief_page_costs_nothing_where_a_study_takes_long(
-    results: kdorch.Results, monkeypatch: Any
-) -> None:
-    assert not worthwhile(results)
-    monkeypatch.setattr("kdorch.api.report._LONG", 0.01)
-    assert worthwhile(results)
-
-
-def test_where_it_cannot_be_written_is_said(results: kdorch.Results, tmp_path: Path) -> None:
-    (tmp_path / "taken").write_text("")
-    with pytest.raises(kdorch.errors.StoreError, match="Choose another with --output"):
-        report(results, tmp_path / "taken" / "page.html")
 
 
 def test_one_objective_a_choice_of_losses_and_no_confirmation(

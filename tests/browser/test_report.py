@@ -228,6 +228,8 @@ def test_paper_has_all_cards_and_no_buttons(look: Any, file: Path) -> None:
     page.emulate_media(media="print")
     assert len(cards(page)) == page.locator(".card").count()
     assert not any(button.is_visible() for button in page.locator("button").all())
+    for coloured in (".barred", ".shaded"):  # a browser leaves backgrounds out, unless they say something
+        expect(page.locator(coloured).first).to_have_css("print-color-adjust", "exact")
 
 
 def test_a_narrow_screen_scrolls_one_way(look: Any, file: Path) -> None:

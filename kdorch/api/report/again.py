@@ -50,7 +50,7 @@ def _facts(results: Results) -> list[tuple[str, str]]:
         for name, value in noted.items()
         if isinstance(value, str | int) and name not in ("data", "teacher")
     ]
-    found += [(f"behind {path}", origin) for path, origin in record.get("sources", {}).items()]
+    found += [(f"code behind {path}", origin) for path, origin in record.get("sources", {}).items()]
     return [
         (what, value if isinstance(value, str) else plain(value))
         for what, value in found

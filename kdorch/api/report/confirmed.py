@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kdorch.api.gaps import gaps_told
 from kdorch.api.judged import verdict_told
 from kdorch.api.report.front import anchor
 from kdorch.api.results import Results
@@ -32,7 +33,7 @@ def confirmed_section(results: Results) -> Section | None:
     told = f"{test} of {len(students)} confirmed students, with a teacher and without, and of the teacher."
     caption = "Means with 95 % intervals; small dots are seeds. " + _TWINS[results.study.confirm.baseline]
     picture = Picture(means_svg(test, students, levels, told), caption.strip(), _table(results, levels))
-    sentences = [Words(told) for told in verdict_told(results)]
+    sentences = [Words(told) for told in (*verdict_told(results), *gaps_told(results))]
     return Section("verdict", "With the teacher and without", [*sentences, picture])
 
 
@@ -51,8 +52,8 @@ def _student(results: Results, trial: int) -> Confirmed:
 
 def _table(results: Results, levels: dict[str, float]) -> Table:
     quality, test = results.quality, results.test_score
-    head = ["", f"{test}", "without a teacher", "difference", "verdict", f"{quality}, search"]
-    head += ["fresh seeds"]
+    head = ["", test, "without a teacher", "difference", "verdict", f"{quality}, searched"]
+    head += ["on fresh seeds"]
     others = [
         row([who, score(level), UNKNOWN, UNKNOWN, "", UNKNOWN, score(_val(results, who))])
         for who, level in levels.items()

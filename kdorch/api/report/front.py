@@ -14,7 +14,7 @@ from kdorch.choosing.intervals import mean_interval
 from kdorch.choosing.numbers import percent, readable
 from kdorch.reporting.page.blocks import Card, Cards, Cell, Picture, Section, Table, row
 from kdorch.reporting.page.drawing import link, svg
-from kdorch.reporting.page.wording import interval, plain, score, share, spread
+from kdorch.reporting.page.wording import interval, listed, plain, score, share, spread
 from kdorch.search.commands import command
 
 _UNTOLD = "It was not confirmed on fresh seeds, so nobody knows how it tests."
@@ -40,10 +40,22 @@ def front_section(results: Results) -> Section:
     }
     count = len(results.trials)
     told = f"{count} trials by {y} and {x}, {len(front)} of them on the front; its points lead to cards."
-    caption = "Each point of the front leads to its card: by mouse, by touch, or with Tab and the arrow keys."
-    picture = Picture(svg(figure, "front", told, named), caption, _front_table(results, chosen))
+    picture = Picture(svg(figure, "front", told, named), _caption(results), _front_table(results, chosen))
     cards = [_card(results, found, chosen) for found in _shown(results).to_dict("records")]
     return Section("front", "The front", [Cards(picture, cards), _trials_table(results)])
+
+
+def _caption(results: Results) -> str:
+    """Return what the words of the picture mean, and where its points lead."""
+    objectives, confirmed = list(results.study.objectives), len(results.confirmed)
+    several = len(objectives) > 1
+    parts = [
+        f"The front: students that no other beats in {listed(objectives)}{' at once' * several}.",
+        "Confirmed: trained again, on fresh seeds." * bool(confirmed),
+        "The knee: where paying more stops being worth it." * several,
+        "Each point of the front leads to its card: by mouse, by touch, or with Tab and the arrow keys.",
+    ]
+    return " ".join(filter(None, parts))
 
 
 def _shown(results: Results) -> pd.DataFrame:
@@ -126,8 +138,12 @@ def promotion(results: Results, trial: int) -> str:
 
 def _scores(results: Results, trial: int) -> list[list[Cell]]:
     """Return what a reader asks for first."""
-    found = results.trials.set_index("trial").loc[trial]
-    rows = [row([metric, plain(found[metric])]) for metric in results.study.objectives]
+    found = results.trials[results.trials["trial"] == trial].iloc[0]
+    quality, *others = results.study.objectives
+    rows = [
+        row([quality, score(float(found[quality]))]),
+        *(row([name, plain(found[name])]) for name in others),
+    ]
     size, whole = found.get(SIZE), results.teacher.get(SIZE)
     rows += [row(["of the teacher's parameters", percent(float(size) / whole)])] if size and whole else []
     verdict = results.verdicts.get(trial)

@@ -32,8 +32,10 @@ def learning_section(results: Results, uri: str) -> Section | None:
     }
     blocks: list[Block] = []
     if found:
-        told = f"{quality} after each epoch of {len(found)} trials of the front."
-        blocks.append(_picture(results, "learning", found, f"trial {chosen}", told))
+        strong = f"trial {chosen}"
+        whose = f"{len(found)} trials of the front; {strong}, the chosen one, is the thick line"
+        told = f"{quality} after each epoch of {whose if len(found) > 1 else strong}."
+        blocks.append(_picture(results, "learning", found, strong, told))
     roles = {"with the teacher": "confirm", "without it": "baseline"}
     pair = {}
     for who, role in roles.items():

@@ -37,7 +37,7 @@ def likeness_section(results: Results, answers: Answers | None = None) -> Sectio
 
 
 def _measured(results: Results, task: Task) -> list[Block]:
-    wanted = [f"val/{name}" for name in (*task.honesty, *task.likeness)]
+    wanted = {f"val/{name}": way for name, way in {**task.honesty, **task.likeness}.items()}
     names = [name for name in wanted if name in results.front and results.front[name].notna().any()]
     if not names:
         return []
@@ -45,7 +45,8 @@ def _measured(results: Results, task: Task) -> list[Block]:
         row([Cell(str(found["trial"]), anchor(int(found["trial"]))), *(plain(found[name]) for name in names)])
         for found in results.front.to_dict("records")
     ]
-    head = ["trial", *(axis_name(name) for name in names)]
+    better = {"max": "more is better", "min": "less is better"}
+    head = ["trial", *(f"{axis_name(name)}, {better[wanted[name]]}" for name in names)]
     return [Table("Measured on the validation rows, in the search", head, rows)]
 
 

@@ -14,7 +14,7 @@ _DRAWN = 4  # numbers
 
 
 def labels(answers: Answers) -> list[Block]:
-    """Return how often each label is found, of those that are there and of those that are not."""
+    """Return how often each label is found, where it is and where not, and rows on which they disagree."""
     true = answers.targets > 0
     said = {"student": answers.student > 0} | (
         {} if answers.teacher is None else {"teacher": answers.teacher > 0}
@@ -28,7 +28,25 @@ def labels(answers: Answers) -> list[Block]:
             cells += [_part(found[there]), _part(there[found])]
         rows.append(row([label, *cells]))
     head = ["label", "rows", *(f"{what}, {who}" for who in said for what in ("recall", "precision"))]
-    return [Table(f"Each label, on {len(true):,} validation rows ({answers.who})", head, rows)]
+    table = Table(f"Each label, on {len(true):,} validation rows ({answers.who})", head, rows)
+    return [table, *_apart(answers, true, said)]
+
+
+def _apart(answers: Answers, true: np.ndarray, said: dict[str, np.ndarray]) -> list[Block]:
+    """Return the rows of which teacher and student say most labels otherwise."""
+    if "teacher" not in said:
+        return []
+    differing = (said["student"] != said["teacher"]).sum(1)
+    most = np.argsort(-differing, kind="stable")[: min(SHOWN, np.count_nonzero(differing))]
+    each = {"labels": true, "teacher": said["teacher"], "student": said["student"]}
+    words = [
+        [(who, _labelled(answers.task.names, found[place])) for who, found in each.items()] for place in most
+    ]
+    return examples(answers, most, words, "Rows on which they differ in most labels")
+
+
+def _labelled(names: tuple[str, ...], there: np.ndarray) -> str:
+    return ", ".join(name for name, found in zip(names, there, strict=True) if found) or "none"
 
 
 def _part(found: np.ndarray) -> str:
@@ -62,9 +80,9 @@ def numbers(answers: Answers) -> list[Block]:
 
 
 def _errors(name: str, true: np.ndarray, said: dict[str, np.ndarray]) -> Table:
-    quantiles = {"half of the rows": 0.5, "nine of ten": 0.9, "all": 1.0}
+    quantiles = {"on half of the rows": 0.5, "on nine of ten": 0.9, "on all": 1.0}
     rows = [
         row([what, *(plain(float(np.quantile(np.abs(values - true), q))) for values in said.values())])
         for what, q in quantiles.items()
     ]
-    return Table(f"{name}: errors of … are at most", ["", *said], rows)
+    return Table(f"{name}: the largest error", ["", *said], rows)

@@ -13,6 +13,7 @@ from kdorch.api.report.front import front_section
 from kdorch.api.report.likeness import likeness_section
 from kdorch.api.report.parameters import parameters_section, winners_section
 from kdorch.api.results import Results
+from kdorch.choosing.intervals import Interval
 from kdorch.choosing.numbers import percent
 from kdorch.errors import KdorchError
 from kdorch.reporting.page.blocks import Page, Section
@@ -87,7 +88,12 @@ def _about(results: Results) -> str:
     large = f", {size:,.0f} parameters" if size else ""
     of = study.student
     student = f"one of {listed(list(of.any))}" if isinstance(of, OneOf) else of.name
-    return f"Data: {study.data.name}. Teacher: {study.teacher.name}{large}. Student: {student}."
+    count = len(results.trials)
+    trials = f"{'1 trial is' if count == 1 else f'{count:,} trials are'} complete"
+    return (
+        f"{trials}, {len(results.front)} on the front. Each is a student ({student}) with its own settings; "
+        f"all have the same teacher ({study.teacher.name}{large}) and the same data ({study.data.name})."
+    )
 
 
 def _verdict(results: Results) -> str:
@@ -110,20 +116,24 @@ def _figures(results: Results) -> list[tuple[str, str, str]]:
         chosen = results.choose()
         if SIZE in chosen:
             size, whole = float(chosen[SIZE]), results.teacher.get(SIZE)
-            remark = f"{percent(size / whole)} of its teacher" if whole else ""
-            found.append(("Parameters of the chosen student", f"{size:,.0f}", remark))
-        found.append(_quality(results, int(chosen["trial"])))
+            share = f", {percent(size / whole)} of its teacher" if whole else ""
+            found.append((f"Chosen: trial {int(chosen['trial'])}", f"{size:,.0f}", f"parameters{share}"))
+        found += _quality(results, int(chosen["trial"]))
     metric = results.test_score if results.test_score in results.teacher else results.quality
     if metric in results.teacher:
         found.append((f"Teacher, {metric}", score(results.teacher[metric]), ""))
-    found.append(("Complete trials", f"{len(results.trials):,}", f"{len(results.front)} on the front"))
     return found
 
 
-def _quality(results: Results, trial: int) -> tuple[str, str, str]:
+def _quality(results: Results, trial: int) -> list[tuple[str, str, str]]:
     verdict = results.verdicts.get(trial)
     if verdict is None:
         value = results.trials.set_index("trial")[results.quality][trial]
-        return f"Its {results.quality}", score(float(value)), "in the search"
-    mean, half = interval(verdict.student).partition(" ± ")[::2]
-    return f"Its {results.test_score}", mean, f"± {half}, {verdict.student.n} seeds" if half else "one seed"
+        return [(f"Its {results.quality}", score(float(value)), "in the search")]
+    known = {f"Its {results.test_score}": verdict.student, "Without a teacher": verdict.twin}
+    return [(what, *_mean(found)) for what, found in known.items() if found]
+
+
+def _mean(found: Interval) -> tuple[str, str]:
+    mean, half = interval(found).partition(" ± ")[::2]
+    return mean, f"± {half}, {found.n} seeds" if half else "one seed"
