@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -107,6 +108,19 @@ def parse(command: click.Command, name: str, words: list[str], parent: Any = Non
             rest = [*context._protected_args, *context.args]
             found, below, rest = command.resolve_command(context, rest)
             parse(below, found, rest, context)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_in_sentences_and_above_their_output_exist(page):
+    for inside, above in re.findall(r"`kdorch ([^`]+)`|^\$ kdorch (.+)$", page.read_text(), re.MULTILINE):
+        command = cli
+        for word in shlex.split(inside or above):
+            if word.startswith("-"):
+                known = {name for option in command.params for name in (*option.opts, *option.secondary_opts)}
+                assert word.partition("=")[0] in known | {"--help"}, inside or above
+            elif isinstance(command, click.Group):
+                assert word in command.commands or word.isupper(), inside or above  # STUDY stands for some
+                command = command.commands.get(word, command)
 
 
 @of("toml")
