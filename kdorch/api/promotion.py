@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kdorch.api.results import Results
 from kdorch.api.weights import where_runs_are
 from kdorch.errors import ArgumentError, PromotionError
+from kdorch.search.observer import Observer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +27,7 @@ def promote(
     maxima: Mapping[str, float] | None = None,
     unconfirmed: bool = False,
     force: str | None = None,
+    observer: Observer | None = None,
 ) -> Promoted:
     """Choose a student, export it, verify it where kdorch is not, register and describe it, then alias it.
 
@@ -47,6 +49,7 @@ def promote(
         unconfirmed: Ship a student that was never confirmed, whose test result nobody knows.
         force: The reason for which it takes the alias although it does not beat the version that has it, or
             cannot be compared with it; stands on the new version and on its card.
+        observer: Hears which step is taken.
 
     Raises:
         ArgumentError: If a reason is given, and no alias.
@@ -77,6 +80,8 @@ def promote(
     chosen = results.choose(trial=trial, within_share=within_share, maxima=maxima)
     row, number = _seed_to_ship(results, chosen, unconfirmed=unconfirmed), int(chosen["trial"])
     why = results.explain(trial=trial, within_share=within_share, maxima=maxima)
+    observer = observer or Observer()
+    observer.say(f"asking for {model} in MLflow")
     client = connect(uri)  # before anything is asked of it: MLflow would wait for an answer for minutes
     place = results.home.promotions, client, results.record["tracking"]
     with (
@@ -91,8 +96,17 @@ def promote(
                 return _as_it_is(now, alias)
             words = {"model": model, "alias": alias, "forced": reason}
             follows = succession(results, number, row["run_id"], client, now, **words)
+        observer.say("rebuilding the student, and comparing it with what was measured")
         found = shipment(results, number, row, uri, why)
-        return ship(found, tracking_uri=uri, model=model, alias=alias, mark=mark, succession=follows)
+        return ship(
+            found,
+            tracking_uri=uri,
+            model=model,
+            alias=alias,
+            mark=mark,
+            succession=follows,
+            say=observer.say,
+        )
 
 
 def _reason(force: str | None, alias: str | None) -> str:

@@ -54,27 +54,39 @@ def promote(home: Path, /, study: str | None, rollback: str | None, as_json: boo
         click.echo(json.dumps(asdict(promoted), indent=1))
         return
     click.echo(promoted.card)
-    click.echo(_told(promoted))
+    click.echo(_told(promoted, _registry(home)))
     say_next(command(home, "ui"))
 
 
 def _promote(home: Path, study: str, within: str | None, maxima: tuple[str, ...], **options: Any) -> Promoted:
-    from kdorch.api.promotion import promote
-    from kdorch.api.results import Results
-    from kdorch.choosing.rules import parse_limit, parse_share
+    from kdorch.cli.status import Status
 
-    within_share = None if within is None else parse_share(within)
-    bounds = dict(map(parse_limit, maxima)) if maxima else None
-    return promote(Results(study, home), within_share=within_share, maxima=bounds, **options)
+    with Status("reading the study") as status:
+        from kdorch.api.promotion import promote
+        from kdorch.api.results import Results
+        from kdorch.choosing.rules import parse_limit, parse_share
+
+        share = None if within is None else parse_share(within)
+        bounds = dict(map(parse_limit, maxima)) if maxima else None
+        results = Results(study, home)
+        return promote(results, within_share=share, maxima=bounds, observer=status, **options)
 
 
-def _told(promoted: Promoted) -> str:
-    """Return what was done, and whose place was taken."""
+def _registry(home: Path) -> str:
+    from kdorch.api import tracking_uri
+    from kdorch.tracking.address import shown
+
+    uri = tracking_uri(home)
+    return str(home / "mlflow.db") if uri is None else shown(uri)
+
+
+def _told(promoted: Promoted, registry: str) -> str:
+    """Return what was done, where, and whose place was taken."""
     if not promoted.new:
         return (
             f"Version {promoted.version} of {promoted.name} is this very student, and has the alias already."
         )
-    told = f"Registered {promoted.name}, version {promoted.version}: {promoted.uri}"
+    told = f"Registered {promoted.name}, version {promoted.version}, in {registry}: {promoted.uri}"
     if promoted.previous is None:
         return told
     how = f" ({promoted.comparison})" if promoted.comparison else ""
@@ -84,12 +96,16 @@ def _told(promoted: Promoted) -> str:
 def _roll_back(
     home: Path, registered: str, study: str | None, *, alias: str | None, as_json: bool, **options: Any
 ) -> None:
-    others = [f"--{name}".replace("maxima", "max") for name, value in options.items() if value]
+    given = [name for name, value in options.items() if value not in (None, ()) and value is not False]
+    others = [f"--{name}".replace("maxima", "max") for name in given]
     if study is not None or others:
         raise click.UsageError(f"--rollback takes --alias alone, not {study or others[0]}.")
-    from kdorch.api.reversal import rollback
+    from kdorch.cli.status import Status
 
-    done = rollback(registered, alias=alias or "champion", home=home)
+    with Status("looking for the version before"):
+        from kdorch.api.reversal import rollback
+
+        done = rollback(registered, alias="champion" if alias is None else alias, home=home)
     if as_json:
         click.echo(json.dumps(asdict(done), indent=1))
         return

@@ -6,6 +6,7 @@ write, which holds the answers under the same names. Imports nothing of kdorch, 
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 def main(model_uri: str, uploaded: Path, batches_file: Path, answers_file: Path) -> None:
     """Fetch and load the model, predict each batch, and save the answers."""
     sys.modules["kdorch"] = None  # type: ignore[assignment]  # from here on, importing it is an error
+    gc.disable()  # its life is short, and to look for garbage in torch and MLflow takes a quarter of it
 
     import mlflow.artifacts
     import mlflow.pyfunc

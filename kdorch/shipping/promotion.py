@@ -8,6 +8,7 @@ alias. What a failure at any step leaves, or a kill, `underway` takes back.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -94,6 +95,7 @@ def promote(
     alias: str | None,
     mark: str,
     succession: Succession,
+    say: Callable[[str], None],
 ) -> Promoted:
     """Ship a student to an MLflow registry, verified in a process without kdorch.
 
@@ -104,6 +106,7 @@ def promote(
         alias: Name to point at the new version, such as ``champion``; None for none.
         mark: On all that is made, by which `underway` knows it.
         succession: Whose place it takes, and why it may.
+        say: Hears which step is taken.
 
     Returns:
         Where the student now is.
@@ -128,6 +131,7 @@ def promote(
         explained(f"MLflow refused to take model {model!r}", uri=uri),
     ):
         registry, files = Registry(uri, mark), Path(folder, "model")
+        say("exporting it with its preprocessing")
         saved = save(
             module,
             files,
@@ -138,8 +142,10 @@ def promote(
             encoding=shipment.card.encoding,
             metadata=_metadata(shipment),
         )
+        say("comparing its answers in a process without kdorch")
         model_id = registry.log_model(saved, files, shipment.run_id)
         verify(model_id, files, uri, example, expected, unit(module, example))
+        say(f"registering it as {model}")
         tags = _tags(shipment) | {"kdorch.digest": digest(files)} | (succession.tags(alias) if alias else {})
         version = registry.register(model, model_id, tags)
         address = f"models:/{model}@{alias}" if alias else f"models:/{model}/{version}"

@@ -267,6 +267,8 @@ def test_a_smaller_one_that_is_as_good_takes_the_place(results: kdorch.Results) 
     [
         (["--rollback", "toy", "tiny"], "--rollback takes --alias alone, not tiny."),
         (["--rollback", "toy", "--max", "size/params=1"], "--rollback takes --alias alone, not --max."),
+        (["--rollback", "toy", "--trial", "0"], "--rollback takes --alias alone, not --trial."),
+        (["--rollback", "toy", "--alias", ""], "alias '' cannot be used"),
         (["--rollback", "no such"], "no version of 'no such' has the alias 'champion'"),
         (["--rollback", "a/b"], "model name 'a/b' cannot be used"),
         (["tiny"], "Name a study, and the model to register"),

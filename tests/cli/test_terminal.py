@@ -11,6 +11,7 @@ import subprocess
 import termios
 from collections.abc import Callable
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ import pytest
 import kdorch as library
 from kdorch.cli import voice
 from kdorch.cli.progress import Progress
+from kdorch.cli.status import Status
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 COLOUR = re.compile(r"\x1b\[(?:[0-9;]*;)?(?:3[0-7]|9[0-7]|38)(?:;[0-9;]*)?m")
@@ -77,6 +79,45 @@ def test_colours_are_left_out_where_nobody_wants_them(
     code, written = on_a_terminal(words, environment, 80)
     assert code == 0, written
     assert bool(COLOUR.search(written)) == coloured
+
+
+@pytest.mark.slow
+def test_a_promotion_shows_its_steps_and_ends_with_its_outcome(
+    finished: Any, command: list[str], clean: dict[str, str], tmp_path: Path
+) -> None:
+    home = Path(copytree(finished.home, tmp_path / "home"))
+    words = [*command, "--home", str(home), "promote", "tiny", "--model", "toy", "--alias", "champion"]
+    code, written = on_a_terminal(words, clean | {"TERM": "xterm-256color"}, 100)
+    assert code == 0, written
+    shown = lines(written)
+    card = shown.index(next(line for line in shown if "# tiny: trial " in line))
+    steps = [line for line in shown[:card] if line.endswith(" …")]
+    told = list(dict.fromkeys(re.sub(r"^\W+|\W+$", "", step) for step in steps))
+    assert told == [
+        "reading the study",
+        "asking for toy in MLflow",
+        "rebuilding the student, and comparing it with what was measured",
+        "exporting it with its preprocessing",
+        "comparing its answers in a process without kdorch",
+        "registering it as toy",
+    ]
+    assert not [line for line in shown[card:] if line.endswith(" …")]
+    assert shown[-2:] == [
+        f"Registered toy, version 1, in {home}/mlflow.db: models:/toy@champion",
+        f"Next: kdorch --home {home} ui",
+    ]
+
+
+@pytest.mark.parametrize(("level", "told"), [("normal", ""), ("quiet", ""), ("verbose", "first\nsecond\n")])
+def test_a_pipe_hears_of_steps_if_it_wants_times(
+    level: voice.Level, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    voice.choose(level)
+    with Status("first") as status:
+        status.say("second")
+    voice.choose("normal")
+    output, errors = capsys.readouterr()
+    assert (output, re.sub(r" +0\.\d s  ", "", errors)) == ("", told)
 
 
 def test_a_pipe_is_told_once_that_something_takes_long(

@@ -17,6 +17,7 @@ import torch
 from mlflow import MlflowClient
 from torch import Tensor, nn
 
+from kdorch.search.observer import Observer
 from kdorch.shipping.card import Card, Network
 from kdorch.shipping.champion import Succession
 from kdorch.shipping.promotion import Promoted, Shipment
@@ -106,8 +107,8 @@ def promote(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Promoted]
     ) -> Promoted:
         words: dict[str, Any] = {"model": model, "alias": alias}
         with underway(folder, MlflowClient(tracking_uri), "here", run_id=shipment.run_id, **words) as mark:
-            follows = Succession(previous)
-            return ship_it(shipment, tracking_uri=tracking_uri, mark=mark, succession=follows, **words)
+            words |= {"tracking_uri": tracking_uri, "succession": Succession(previous)}
+            return ship_it(shipment, mark=mark, say=Observer().say, **words)
 
     return run
 

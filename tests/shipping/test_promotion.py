@@ -24,7 +24,7 @@ from kdorch.tasks.units import Units
 
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader")  # MLflow, by newer SQLAlchemys
 Ship = Callable[..., Shipment]
-NOBODY = {"mark": "its mark", "succession": Succession()}
+NOBODY = {"mark": "its mark", "succession": Succession(), "say": print}
 
 
 class Branches(nn.Module):
