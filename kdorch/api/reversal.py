@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def rollback(model: str, *, alias: str = "champion", home: str | Path = HOME) -> RolledBack:
     """Point an alias of a registered model at the version that had it before.
 
-    The version that loses it stays, and says when that was; another call goes one further back.
+    The version that loses it stays, and says when that was; another call goes one further back. What a
+    promotion as this model that was killed has left is taken back first.
 
     Args:
         model: Name of the registered model.
@@ -37,6 +38,7 @@ def rollback(model: str, *, alias: str = "champion", home: str | Path = HOME) ->
     from kdorch.shipping.intent import claim
     from kdorch.shipping.names import check_alias, check_model_name
     from kdorch.shipping.rollback import roll_back
+    from kdorch.shipping.underway import settle
     from kdorch.tracking.address import connect
     from kdorch.tracking.database import local_uri
 
@@ -49,7 +51,8 @@ def rollback(model: str, *, alias: str = "champion", home: str | Path = HOME) ->
     where = uri or local_uri(project.path)
     client = connect(where)
     with (
-        claim(project.promotions, place(uri), model),
+        claim(project.promotions, place(uri), model) as note,
         explained(f"MLflow refused to take {alias!r} of model {model!r} back", uri=where),
     ):
+        settle(note, client)
         return roll_back(client, model, alias)

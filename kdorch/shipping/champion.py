@@ -82,23 +82,29 @@ def take(client: MlflowClient, alias: str, model: str, version: int, compared: i
     Raises:
         PromotionError: If another promotion came first.
     """
-    own = client.get_model_version(model, str(version))
-    earlier = [each for each in underway(client, model, alias) if int(each.version) < version]
-    # The server dates both, so clocks need not agree.
-    alive = [each for each in earlier if own.creation_timestamp - each.creation_timestamp < _LONGEST]
-    if alive:
+    now = client.get_model_version(model, str(version)).creation_timestamp  # by the clock that dates them all
+    earlier = [each for each in underway(client, model, alias, now) if int(each.version) < version]
+    if earlier:
         raise PromotionError(
-            f"version {alive[0].version} is on its way to {alias!r}, too, and came first. Run the command "
+            f"version {earlier[0].version} is on its way to {alias!r}, too, and came first. Run the command "
             "again once it is there: it has to be compared with."
         )
     expect(client, model, alias, compared)
     client.set_registered_model_alias(model, alias, str(version))
 
 
-def underway(client: MlflowClient, model: str, alias: str) -> list[ModelVersion]:
-    """Return the versions that are on their way to an alias, or were when somebody was killed."""
+def underway(client: MlflowClient, model: str, alias: str, now: float) -> list[ModelVersion]:
+    """Return the versions that are on their way to an alias, but for those that were killed on it.
+
+    Args:
+        client: Of the registry.
+        model: The registered model.
+        alias: The alias.
+        now: Milliseconds since 1970.
+    """
     versions = client.search_model_versions(f"name = '{model}'")
-    return [version for version in versions if version.tags.get(TURN) == alias]
+    waiting = [version for version in versions if version.tags.get(TURN) == alias]
+    return [version for version in waiting if now - version.creation_timestamp < _LONGEST]
 
 
 def expect(client: MlflowClient, model: str, alias: str, version: int | None) -> None:

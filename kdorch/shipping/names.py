@@ -10,7 +10,7 @@ from kdorch.errors import PromotionError
 _MODEL = re.compile(r"\w(?:[\w .-]*[\w-])?", re.ASCII)
 _MODEL_LENGTH = 250
 _ALIAS = re.compile(r"[\w-]+", re.ASCII)
-_ALIAS_LENGTH = 250
+_ALIAS_LENGTH = 230  # becomes the end of a tag's key, for which MLflow has 250
 _RESERVED_ALIAS = re.compile(r"latest|v\d+", re.IGNORECASE)
 
 

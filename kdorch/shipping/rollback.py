@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from time import time
 
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
@@ -50,13 +51,13 @@ def roll_back(client: MlflowClient, model: str, alias: str) -> RolledBack:
             "hand: nothing says what to go back to."
         )
     _make_sure_of(client, model, before)
-    waiting = [each for each in underway(client, model, alias) if int(each.version) > int(now.version)]
-    if waiting:
-        raise PromotionError(
-            f"version {waiting[0].version} of {model!r} is on its way to {alias!r}. Wait for it; if its "
-            "promotion was killed, promote as that model again, which takes back what it left."
-        )
     version = int(now.version)
+    later = [each for each in underway(client, model, alias, time() * 1000) if int(each.version) > version]
+    if later:
+        raise PromotionError(
+            f"version {later[0].version} of {model!r} is on its way to {alias!r}. Wait for it, ten minutes "
+            "at most: after that, it was killed."
+        )
     # First, as what is killed between the two is then done again, and goes no further back.
     when = datetime.now(UTC).isoformat(timespec="seconds")
     client.set_model_version_tag(model, str(version), rolled_back_tag(alias), when)

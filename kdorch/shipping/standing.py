@@ -37,9 +37,8 @@ def standing_of(tags: Mapping[str, str]) -> Standing | None:
         found: dict[str, Any] = json.loads(tags[_TAG])
         values = {str(metric): tuple(map(float, each)) for metric, each in found["values"].items()}
         digests = [found["data"], *found["weights"]]
-        if not all(map(_DIGEST.fullmatch, digests)) or {len(each) for each in values.values()} != {
-            len(digests) - 1
-        }:
+        seeds = {len(each) for each in values.values()}
+        if not all(map(_DIGEST.fullmatch, digests)) or seeds != {len(digests) - 1} or 0 in seeds:
             return None  # digests become names of files, and anybody may write a tag
         return Standing(digests[0], tuple(digests[1:]), values)
     except (KeyError, TypeError, ValueError, AttributeError):

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kdorch import rollback
 from kdorch.errors import PromotionError
+from kdorch.search.home import Home
+from kdorch.search.logbook import LOCAL
 from kdorch.shipping.champion import TURN, Succession, champion, previous_tag, rolled_back_tag, take
+from kdorch.shipping.intent import Intent, claim
+from kdorch.shipping.names import check_alias
 from kdorch.shipping.rollback import roll_back
 
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader")
@@ -47,6 +55,15 @@ def holder(store: Any) -> int | None:
     return None if found is None else int(found.version)
 
 
+def age(store: Any, version: int) -> None:
+    """Let a version be ten minutes older."""
+    with sqlite3.connect(store.uri.removeprefix("sqlite:///")) as database:
+        database.execute(
+            "UPDATE model_versions SET creation_time = creation_time - 600000 WHERE version = ?", (version,)
+        )
+    database.close()
+
+
 def test_nobody_has_an_alias_of_a_model_that_is_not_there(store: Any) -> None:
     assert champion(store.client, "toys", "champion") is None
 
@@ -76,11 +93,7 @@ def test_who_compared_with_another_champion_does_not_take_its_place(
 
 def test_who_was_killed_on_the_way_holds_nobody_up_for_long(store: Any, version: Any) -> None:
     killed, new = version(), version()
-    with sqlite3.connect(store.uri.removeprefix("sqlite:///")) as database:
-        database.execute(
-            "UPDATE model_versions SET creation_time = creation_time - 600000 WHERE version = ?", (killed,)
-        )
-    database.close()
+    age(store, killed)
     take(store.client, "champion", "toys", new, None)
     assert holder(store) == new
 
@@ -119,3 +132,32 @@ def test_a_rollback_waits_for_a_promotion_and_needs_an_alias(store: Any, version
     with pytest.raises(PromotionError, match="version 3 of 'toys' is on its way to 'champion'"):
         roll_back(store.client, "toys", "champion")
     assert holder(store) == 2
+    age(store, 3)
+    assert roll_back(store.client, "toys", "champion").version == 1
+
+
+def test_a_rollback_takes_back_what_a_killed_promotion_has_left(
+    store: Any, version: Any, succeed: Any, tmp_path: Path
+) -> None:
+    succeed()
+    succeed()
+    store.client.set_model_version_tag("toys", str(killed := version(2)), "kdorch.promotion", "its mark")
+    with claim(Home(tmp_path).promotions, LOCAL, "toys") as note:
+        note.write_text(json.dumps(asdict(Intent("its mark", store.run_id, "toys", "champion"))))
+    done = rollback("toys", home=tmp_path)
+    assert (done.instead_of, done.version, holder(store)) == (2, 1, 1)
+    assert killed not in store.registered()["toys"]
+
+
+def test_the_longest_alias_finds_its_way_back(store: Any) -> None:
+    alias = "a" * 230
+    check_alias(alias)
+    with pytest.raises(PromotionError, match="it must be 1 to 230 letters"):
+        check_alias(alias + "a")
+    store.client.create_registered_model("toys")
+    for previous in (None, 1):
+        tags = Succession(previous).tags(alias)
+        made = store.client.create_model_version("toys", "nowhere", tags=tags)
+        take(store.client, alias, "toys", int(made.version), previous)
+        store.client.delete_model_version_tag("toys", made.version, TURN)
+    assert roll_back(store.client, "toys", alias).version == 1

@@ -23,6 +23,7 @@ def test_it_comes_back_as_it_was() -> None:
         {"weights": ["0f", "../../../../etc/passwd"]},
         {"weights": ["0f", 7]},
         {"weights": ["0f"]},
+        {"weights": [], "values": {"test/accuracy": []}},
         {"values": {"test/accuracy": ["x", "y"]}},
         {"values": []},
         {"values": {}},
