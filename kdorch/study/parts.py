@@ -35,6 +35,8 @@ def _label(word: str) -> str:
 def _reference_label(word: str) -> str:
     if word == "use":
         raise ValueError("each reference stands under a label of its own, as in references: {a: {use: ...}}")
+    if word == "teacher":
+        raise ValueError("'teacher' is the teacher itself: references stand beside it, under other labels")
     return word
 
 

@@ -106,7 +106,7 @@ def _complete(sections: Schema, usable: Mapping[str, list[type[Spec]]], plugins:
     """Fill in what pydantic cannot know: the paths under ``tune``, names of metrics, labels."""
     sections["name"] |= {"pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"}
     sections["losses"] |= {"propertyNames": {"pattern": f"^(?!(any|use)$){_NAME}$"}}
-    sections["references"] |= {"propertyNames": {"pattern": f"^(?!use$){_NAME}$"}}
+    sections["references"] |= {"propertyNames": {"pattern": f"^(?!(use|teacher)$){_NAME}$"}}
     sections["tune"] |= _tune(usable)
     known: dict[str, str] = {}
     scores: dict[str, str] = {}
