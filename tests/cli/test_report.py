@@ -8,17 +8,23 @@ from typing import Any
 import pytest
 from webpage import read
 
+import kdorch
+
 pytestmark = pytest.mark.slow
 
 
-def test_the_page_is_written_here_and_kept_in_mlflow(finished: Any, cli: Any, tmp_path: Path) -> None:
+def test_the_page_is_written_here_and_kept_in_mlflow(
+    home: Path, write: Any, cli: Any, tmp_path: Path
+) -> None:
+    """Of a study of its own: others read in MLflow what the finished one left there by itself."""
     from mlflow import MlflowClient
 
-    done = cli("--home", str(finished.home), "study", "report", "tiny", cwd=tmp_path)
+    kdorch.run(kdorch.Study.load(write(search={"trials": 2})), home=home, workers=1)
+    done = cli("--home", str(home), "study", "report", "tiny", cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "Wrote tiny.html\n", "")
     file = tmp_path / "tiny.html"
     assert read(file.read_text(encoding="utf-8")).all("h1")[0].text == "tiny"
-    client = MlflowClient(f"sqlite:///{finished.home / 'mlflow.db'}")
+    client = MlflowClient(f"sqlite:///{home / 'mlflow.db'}")
     experiment = client.get_experiment_by_name("tiny").experiment_id
     (run,) = client.search_runs([experiment], "tags.`kdorch.kind` = 'summary'")
     kept = client.download_artifacts(run.info.run_id, "report.html", str(tmp_path))
