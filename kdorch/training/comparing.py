@@ -20,8 +20,8 @@ from kdorch.training.rows import head
 from kdorch.training.threads import torch_threads
 
 _ALL = [Numerics(*each) for each in product(("contiguous", "channels_last"), ("float32", "bfloat16"))]
-_STEPS, _TRIES = 5, 3  # the first try also pays for what oneDNN compiles
-_CLOSE = 1.3  # times what the quickest took: all others are out of the running after two tries
+_STEPS = 5
+_CLOSE = 1.3  # times what the quickest took: all others are out of the running after one try
 
 
 @on_its_device
@@ -68,11 +68,12 @@ def _seconds(trial: Prepared, rows: int | None) -> dict[str, float]:
     chances = {one.numerics: one for one in each.values()}
     if len(chances) == 1:
         return {}
-    least = dict.fromkeys(chances, math.inf)
-    for number in range(_TRIES):
-        for numerics, one in chances.items():
-            if number < 2 or least[numerics] < _CLOSE * min(least.values()):  # noqa: PLR2004  as said above
-                least[numerics] = min(least[numerics], fit_alone(one).seconds)
+    for one in chances.values():
+        fit_alone(short(one, 1))  # whoever is first pays for what oneDNN compiles
+    least = {numerics: fit_alone(one).seconds for numerics, one in chances.items()}
+    close = [numerics for numerics in chances if least[numerics] < _CLOSE * min(least.values())]
+    for numerics in close:
+        least[numerics] = min(least[numerics], fit_alone(chances[numerics]).seconds)
     times = trial.settings.epochs * (rows or len(trial.train[0])) / len(few.train[0])
     return {_name(wanted): times * least[one.numerics] for wanted, one in each.items()}
 
