@@ -27,6 +27,7 @@ STUDY = {
 }
 STACKED = STUDY | {"search": STUDY["search"] | {"stack": 4}}
 PRUNED = STUDY | {"search": STUDY["search"] | {"stack": 4, "pruner": "optimistic"}}
+TUNED = STACKED | {"confirm": STUDY["confirm"] | {"baseline": "tuned"}}
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,18 @@ class Fault:
 
     @property
     def trials(self) -> int:
-        """How many trials a study has."""
+        """How many trials a search has."""
         return SERVED if self.server else TRIALS
+
+    @property
+    def scratch(self) -> int:
+        """How many trials the search without the teacher has."""
+        return self.trials if self.study is TUNED else 0
 
     def __str__(self) -> str:
         how = [f"{self.workers} worker{'s' * (self.workers > 1)}"]
         how += ["stacks"] * (self.study is not STUDY) + ["pruner"] * (self.study is PRUNED)
+        how += ["tuned baseline"] * (self.study is TUNED)
         return f"{self.victim} ({', '.join([*how, 'server' if self.server else 'embedded'])})"
 
 
@@ -63,10 +70,12 @@ FAULTS = [
     Fault("coordinator", 16, 2, STACKED),
     Fault("coordinator", 12, 2, PRUNED),
     Fault("coordinator", 10, 2, STACKED, server=True),
+    Fault("coordinator", 8, 2, TUNED),
     Fault("worker", 12, 1),
     Fault("worker", 12, 2, STACKED),
     Fault("worker", 8, 2, PRUNED),
     Fault("worker", 10, 2, STACKED, server=True),
+    Fault("worker", 8, 2, TUNED),
     Fault("fork server", 8, 2, STACKED),
 ]
 
@@ -126,13 +135,14 @@ class Campaign:
         words = ("--home", place, "study", "run", file, "--workers", workers)
         words += ("--trials", self.fault.trials)
         self.studies += 1
-        self.lost += self.fault.trials + CONFIRMED  # until all of them are found
+        wanted = self.fault.trials + self.fault.scratch + CONFIRMED
+        self.lost += wanted  # until all of them are found
         self.killed += self._striking.to_the_end(words, self.fault.victim, most, longest)
         found = self._whole(place, name, self._uri)
-        records = (found.search, found.confirmation)
-        found.check(trials=self.fault.trials, confirmed=CONFIRMED)
+        records = [each for each in (found.search, found.scratch, found.confirmation) if each]
+        found.check(trials=self.fault.trials, confirmed=CONFIRMED, scratch=self.fault.scratch)
         self.again += sum(map(found.repeated, records))
-        self.lost += sum(map(found.given_up, records)) - self.fault.trials - CONFIRMED
+        self.lost += sum(map(found.given_up, records)) - wanted
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
