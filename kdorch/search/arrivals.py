@@ -19,7 +19,9 @@ from kdorch.search.setting import Setting
 from kdorch.search.writer import Writer
 
 READ_TEST = "kdorch.training.trial:read_test"
-_LONG = 2.0  # seconds of a training after which somebody may want to see that it runs
+# Seconds of a training after which somebody may want to see that it runs: a hundred times what it costs to
+# begin its run early. Of trials that share a job, each has its share of the seconds.
+_LONG = 2.0
 _KEYS = {"timeout": "search.deadline", "memory": "search.memory"}  # what sets the limits of a job
 
 P = ParamSpec("P")
@@ -74,7 +76,7 @@ class Arrivals:
             name = event.data["trial"]
             # Else another study in this home has read the test with equal weights at the same time.
             if name in self.flights or "scores" not in event.data:
-                self._reported(name, self.flights[name], event.data)
+                self._reported(name, self.flights[name], event)
         if event.kind == "done" and event.job.entry != READ_TEST:
             self.alone.extend(self._left(event.job))  # not begun, as others had changed the process
         elif event.kind in ("error", "lost"):
@@ -117,9 +119,11 @@ class Arrivals:
                 flight.result["metrics"] |= {f"test/{each}": score for each, score in scores.items()}
                 self._write(self._books.complete, name)
 
-    def _reported(self, name: str, flight: Flight, data: dict[str, Any]) -> None:
+    def _reported(self, name: str, flight: Flight, event: Event) -> None:
+        data = event.data
         if "known" in data:
-            flight.began, flight.due = time.time(), time.monotonic() + _LONG
+            together = len(event.job.spec["trials"])
+            flight.began, flight.due = time.time(), time.monotonic() + _LONG * together
         elif "curves" in data:
             self._writer.put(self._books.show, flight, data["curves"])
         elif "result" in data:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -50,20 +52,25 @@ class AtOnce:
         self._held += 1
         self.log.append("submitted")
         assert job.threads == THREADS
-        [trial] = job.spec["trials"]
-        Path(trial["weights"]).parent.mkdir(parents=True)
-        Path(trial["weights"]).write_bytes(b"weights")
-        metrics = {"val/accuracy": 0.5, "size/params": trial["student"]["width"]}
-        result = {"metrics": metrics, "curves": {"val/accuracy": [0.5]}, "epoch": 1}
-        result |= {"digest": trial["name"], "placement": "alone"}
-        for news in ({"known": {}}, {"result": result}):
-            self._events.append(Event(job, "report", {"trial": trial["name"], **news}))
+        trials = job.spec["trials"]
+        for trial in trials:
+            self._events.append(Event(job, "report", {"trial": trial["name"], "known": {}}))
+        for trial in trials:
+            self._events.append(Event(job, "report", {"trial": trial["name"], "result": self._result(trial)}))
         self._events.append(Event(job, "done", {}))
 
     def poll(self, timeout: float) -> list[Event]:
         event = self._events.popleft()
         self._held -= event.kind == "done"
         return [event]
+
+    @staticmethod
+    def _result(trial: Mapping[str, Any]) -> dict[str, Any]:
+        Path(trial["weights"]).parent.mkdir(parents=True)
+        Path(trial["weights"]).write_bytes(b"weights")
+        metrics = {"val/accuracy": 0.5, "size/params": trial["student"]["width"]}
+        result = {"metrics": metrics, "curves": {"val/accuracy": [0.5]}, "epoch": 1}
+        return result | {"digest": trial["name"], "placement": "alone"}
 
 
 class Slow(MemoryTracker):
@@ -87,7 +94,10 @@ def drive(tree: Callable[..., dict[str, Any]], tmp_path: Path) -> Callable[..., 
     """Search with so many workers; before a result is written, something else is done."""
 
     def search(
-        workers: int, before: Callable[[list[str]], object], workers_of: type[AtOnce] = AtOnce
+        workers: int,
+        before: Callable[[list[str]], object],
+        workers_of: type[AtOnce] = AtOnce,
+        stack: int = 1,
     ) -> tuple[Record, list[str]]:
         study = Study(**tree(search={"trials": TRIALS, "sampler": "random"}))
         record = Record(open_journal(tmp_path / "optuna.journal"), "search", ["max", "min"])
@@ -96,7 +106,7 @@ def drive(tree: Callable[..., dict[str, Any]], tmp_path: Path) -> Callable[..., 
         tracker.before, tracker.journal = lambda: before(log), log
         tracker.open("tiny", "", DatasetRecord("digits", "1"), identity="me")
         ledger, spool = Ledger(tmp_path / "ledger.jsonl"), Spool(tmp_path / "spool")
-        setting = Setting(study, tmp_path, {}, [], spool, ledger, workers, threads=THREADS)
+        setting = Setting(study, tmp_path, {}, [], spool, ledger, workers, stack, threads=THREADS)
         phase = Searching(study, record, TRIALS)
         Coordinator(phase, setting, workers_of(workers, log), tracker, Observer()).drive()
         return record, log
@@ -116,6 +126,31 @@ def test_the_run_of_a_long_training_is_begun_before_it_ends(
     monkeypatch.setattr("kdorch.search.arrivals._LONG", -1.0)
     record, log = drive(1, lambda log: None)
     assert log == ["submitted", "begun", "written"] * TRIALS
+    assert len(record.complete()) == TRIALS
+
+
+@pytest.mark.parametrize(("stack", "begun"), [(1, TRIALS), (TRIALS, 0)])
+def test_a_trial_of_many_is_long_if_its_share_is(
+    stack: int, begun: int, drive: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between what is known of trials and the first result, three seconds pass: a share of 3 and of 0.4 s."""
+    now = 0.0
+
+    class Pausing(AtOnce):
+        _known = False
+
+        def poll(self, timeout: float) -> list[Event]:
+            nonlocal now
+            if self._known and "result" in self._events[0].data:
+                self._known, now = False, now + 3.0
+                return []
+            self._known = "known" in self._events[0].data
+            return super().poll(timeout)
+
+    clock = SimpleNamespace(time=time.time, monotonic=lambda: now)
+    monkeypatch.setattr("kdorch.search.arrivals.time", clock)
+    record, log = drive(1, lambda log: None, Pausing, stack)
+    assert log.count("begun") == begun
     assert len(record.complete()) == TRIALS
 
 
