@@ -73,25 +73,25 @@ def _print_tables(results: Results) -> None:
     from kdorch.api.gaps import gaps_told
     from kdorch.api.judged import verdict_told
     from kdorch.cli.confirmed import beside_fresh_seeds
-    from kdorch.cli.tables import console, table
+    from kdorch.cli.tables import console, paragraph, tables
 
     out = console()
     out.print(
         f"{results.name}: {len(results.trials)} trials, {len(results.front)} on the front", style="bold"
     )
     for told in (*pruning_told(results), *models_told(results), *twins_told(results)):
-        out.print(told)
+        out.print(paragraph(told, out.width))
     rows, searched = front_rows(results), searched_paths(results)
-    out.print(table([_brief(row, results) for row in rows], right=True))
+    out.print(*tables([_brief(row, results) for row in rows], out.width))
     if searched:
-        out.print(table([_parameters(row, searched) for row in rows], right=True))
-    out.print("retention: share of the teacher's test score, or *of its validation score")
+        out.print(*tables([_parameters(row, searched) for row in rows], out.width))
+    retention = "retention: share of the teacher's test score, or *of its validation score"
+    out.print(paragraph(retention, out.width))
     again = [beside_fresh_seeds(row, results.quality) for row in rows if row[FRESH] is not None]
     if again:
-        out.print(table(again, right=True))
-    out.print(results.explain())
-    for told in (*verdict_told(results), *gaps_told(results)):
-        out.print(told)
+        out.print(*tables(again, out.width))
+    for told in (results.explain(), *verdict_told(results), *gaps_told(results)):
+        out.print(paragraph(told, out.width))
 
 
 def _brief(row: dict[str, Any], results: Results) -> dict[str, str]:

@@ -70,6 +70,22 @@ def test_the_live_line_fits_and_leaves_nothing_behind(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_a_study_fits_its_terminal(
+    columns: int, finished: Any, command: list[str], clean: dict[str, str]
+) -> None:
+    words = [*command, "--home", str(finished.home), "study", "show", "tiny"]
+    code, written = on_a_terminal(words, clean | {"TERM": "xterm-256color"}, columns)
+    assert code == 0, written
+    shown = lines(written)
+    assert shown[-1].startswith("Next: ")  # is there to be copied, however long
+    assert max(map(len, shown[:-1])) <= columns
+    text = " ".join(line.strip() for line in shown)
+    verdicts = library.Results("tiny", finished.home).verdicts.values()
+    assert all(verdict.sentence in text for verdict in verdicts)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
 def test_colours_are_left_out_where_nobody_wants_them(
     no_color: str, coloured: bool, command: list[str], clean: dict[str, str], tmp_path: Path
