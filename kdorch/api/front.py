@@ -10,6 +10,7 @@ import pandas as pd
 
 from kdorch.api.results import Results
 from kdorch.choosing.intervals import mean_interval
+from kdorch.choosing.numbers import finite
 from kdorch.kinds import Direction
 from kdorch.study.space import space
 
@@ -82,9 +83,9 @@ def _row(results: Results, found: Mapping[Hashable, Any]) -> dict[str, Any]:
         "scratch": verdict and verdict.twin,
     }
     for column, interval in intervals.items():
-        row[column] = interval.mean if interval else None
-        # One seed says nothing about the spread: its interval is infinite, which JSON cannot hold.
-        row[f"{column} ±"] = interval.high - interval.mean if interval and interval.n > 1 else None
+        row[column] = finite(interval.mean) if interval else None
+        # One seed says nothing about the spread: its interval is infinite.
+        row[f"{column} ±"] = finite(interval.high - interval.mean) if interval else None
     row["test retention"] = _retention(row[test], teacher.get(test), best)
     return row | {path: known.get(path) for path in searched_paths(results)}
 

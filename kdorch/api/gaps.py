@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from kdorch.api.judged import scored
 from kdorch.choosing.crossed import Scored
+from kdorch.choosing.front import Floats
 from kdorch.choosing.gap import closed
 from kdorch.choosing.intervals import Interval
-from kdorch.choosing.numbers import percent
+from kdorch.choosing.numbers import finite, percent
 from kdorch.search.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -19,23 +19,24 @@ if TYPE_CHECKING:
 
 def gaps(results: Results) -> dict[int, Interval]:
     """Return the share of each confirmed student that has a twin, by trial, where there is a gap to close."""
+    score = results.teacher.get(results.test_score)
+    if score is None:  # a session that goes on with a study has not come to it yet
+        return {}
     direction = results.study.objectives[results.quality]
-    found: dict[int, Interval] = {}
-    for trial, verdict in results.verdicts.items():
-        if verdict.twin is not None:
-            student, twin = (scored(results, trial, role) for role in ("confirm", "baseline"))
-            share = closed(student, twin, _teacher(results, student), direction)
-            found |= {trial: share} if share else {}
-    return found
+    ledger, record = Ledger(results.home.ledger), results.record
+    rows = ledger.rows(record["data"]["digest"], record["teacher"]["digest"])
+    single = rows.get(results.test_score.removeprefix("test/"))
+    shares = {
+        trial: closed(student, twin, _on_each_seed(student, score, single), direction)
+        for trial, (student, twin) in results.tested.items()
+    }
+    return {trial: share for trial, share in shares.items() if share}
 
 
-def _teacher(results: Results, student: Scored) -> Scored:
+def _on_each_seed(student: Scored, score: float, rows: Floats | None) -> Scored:
     """Return the teacher as if it had been trained on each seed, always to the same: there is one."""
-    name, ledger = results.test_score.removeprefix("test/"), Ledger(results.home.ledger)
-    weights = results.record["teacher"]["digest"]
-    rows = ledger.rows(results.record["data"]["digest"], weights).get(name)
-    alike = dict.fromkeys(student.scores, rows) if rows is not None else {}
-    return Scored(dict.fromkeys(student.scores, results.teacher[results.test_score]), alike)
+    alike = {} if rows is None else dict.fromkeys(student.scores, rows)
+    return Scored(dict.fromkeys(student.scores, score), alike)
 
 
 def gaps_told(results: Results) -> Iterator[str]:
@@ -53,7 +54,6 @@ def _end(share: float) -> str:
 def gap_rows(results: Results) -> list[dict[str, Any]]:
     """Return the shares as rows of a table; an interval without an end has None for it."""
     return [
-        {"trial": trial}
-        | {end: value if math.isfinite(value) else None for end, value in vars(share).items()}
+        {"trial": trial} | {end: finite(value) for end, value in vars(share).items()}
         for trial, share in gaps(results).items()
     ]

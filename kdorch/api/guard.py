@@ -118,10 +118,5 @@ def _ruling(results: Results, student: Standing | None, now: ModelVersion) -> Ru
 
 def _scored(found: Standing, metric: str, ledger: Ledger) -> Scored:
     """Return the scores of the seeds, and those of single rows where this project's ledger has them."""
-    score = metric.removeprefix("test/")
-    rows = {
-        seed: values
-        for seed, weights in enumerate(found.weights)
-        if (values := ledger.rows(found.data, weights).get(score)) is not None
-    }
+    rows = ledger.rows_of(found.data, dict(enumerate(found.weights)), metric.removeprefix("test/"))
     return Scored(dict(enumerate(found.values[metric])), rows)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from kdorch.choosing.crossed import Scored
 from kdorch.choosing.intervals import Interval
+from kdorch.choosing.numbers import finite
 from kdorch.choosing.verdict import Verdict, verdicts
 from kdorch.search.ledger import Ledger
 
@@ -20,41 +20,41 @@ _INTERVALS = ("student", "twin", "difference")
 
 def judge(results: Results) -> dict[int, Verdict]:
     """Return the verdict on each confirmed student by trial: those of the front first, small to large."""
+    direction = results.study.objectives[results.quality]
+    return verdicts(results.tested, results.test_score, direction, results.study.confirm.baseline)
+
+
+def tested(results: Results) -> dict[int, tuple[Scored, Scored]]:
+    """Return what each confirmed student and its twin scored on the test rows, in the same order."""
     if not len(results.confirmed):
         return {}
     table = results.confirmed
     confirmed = {int(trial) for trial in table[table["role"] == "confirm"]["candidate"]}
     on_front = [int(trial) for trial in results.front["trial"] if trial in confirmed]
-    pairs = {
-        trial: (scored(results, trial, "confirm"), scored(results, trial, "baseline"))
+    return {
+        trial: (_scored(results, trial, "confirm"), _scored(results, trial, "baseline"))
         for trial in dict.fromkeys([*on_front, *sorted(confirmed)])
     }
-    direction = results.study.objectives[results.quality]
-    return verdicts(pairs, results.test_score, direction, results.study.confirm.baseline)
 
 
-def scored(results: Results, trial: int, role: str) -> Scored:
-    """Return what a confirmed student, or its twin, scored on the test rows."""
+def _scored(results: Results, trial: int, role: str) -> Scored:
     table = results.confirmed_of(trial, role)
     if not len(table):
         return Scored({}, {})
-    metric, ledger = results.test_score, Ledger(results.home.ledger)
-    rows = {
-        seed: ledger.rows(results.record["data"]["digest"], weights).get(metric.removeprefix("test/"))
-        for seed, weights in zip(table["seed"], table["weights"], strict=True)
-    }
-    return Scored(
-        dict(zip(table["seed"], table[metric], strict=True)),
-        {seed: values for seed, values in rows.items() if values is not None},
-    )
+    metric, data = results.test_score, results.record["data"]["digest"]
+    weights = dict(zip(table["seed"], table["weights"], strict=True))
+    rows = Ledger(results.home.ledger).rows_of(data, weights, metric.removeprefix("test/"))
+    return Scored(dict(zip(table["seed"], table[metric], strict=True)), rows)
 
 
 def verdict_told(results: Results) -> Iterator[str]:
     """Yield the verdicts as sentences, what their intervals are over, and when the test rows were read."""
     found = results.verdicts.values()
     yield from (verdict.sentence for verdict in found)
-    if found:
+    if any(verdict.student.n > 1 for verdict in found):
         yield f"{_basis(results)} {_read(results)}"
+    elif found:
+        yield _read(results)
 
 
 def _basis(results: Results) -> str:
@@ -72,7 +72,8 @@ def _read(results: Results) -> str:
     if not days:
         return "No ledger says when the test was read."
     when = f"on {days[0]}" if len(days) == 1 else f"from {days[0]} to {days[-1]}"
-    return f"The test was read once by each of {len(readings)} trained students, {when}."
+    students = f"each of {len(readings)} trained students" if len(readings) > 1 else "the one trained student"
+    return f"The test was read once by {students}, {when}."
 
 
 def test_readings(results: Results) -> dict[str, str]:
@@ -95,9 +96,9 @@ def verdict_rows(results: Results) -> list[dict[str, Any]]:
 
 def _row(verdict: Verdict) -> dict[str, Any]:
     row = {key: value for key, value in asdict(verdict).items() if key not in _INTERVALS}
+    row["worth"] = finite(verdict.worth)
     for key in _INTERVALS:
         interval: Interval | None = getattr(verdict, key)
         for end in ("mean", "low", "high"):
-            value = getattr(interval, end, math.nan)
-            row[f"{key} {end}"] = value if math.isfinite(value) else None
+            row[f"{key} {end}"] = finite(getattr(interval, end, None))
     return row

@@ -33,6 +33,7 @@ from kdorch.study import Study
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from kdorch.choosing.crossed import Scored
     from kdorch.choosing.verdict import Verdict
 
 
@@ -185,6 +186,13 @@ class Results:
         """Return the confirmations of one trial; with ``role="baseline"`` its twins without the teacher."""
         table = self.confirmed
         return table[(table["candidate"] == trial) & (table["role"] == role)] if len(table) else table
+
+    @cached_property
+    def tested(self) -> dict[int, tuple[Scored, Scored]]:
+        """What each confirmed student and its twin scored on the test rows, by trial, small to large."""
+        from kdorch.api.judged import tested
+
+        return tested(self)
 
     @cached_property
     def verdicts(self) -> dict[int, Verdict]:

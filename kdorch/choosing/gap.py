@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from itertools import count
 
 from kdorch.choosing.crossed import Scored, spread
 from kdorch.choosing.intervals import CONFIDENCE, Interval
 from kdorch.kinds import Direction
 
-_FARTHEST = 2.0**10  # shares beyond which there is no end
+_STEPS = tuple(2.0**power for power in range(-8, 11))  # from the share on; beyond the last is no end
 
 
 def closed(student: Scored, twin: Scored, teacher: Scored, direction: Direction) -> Interval | None:
@@ -28,7 +27,7 @@ def closed(student: Scored, twin: Scored, teacher: Scored, direction: Direction)
         direction: Which way of the score is better.
     """
     gap, gain = teacher.over(twin), student.over(twin)
-    if len(gain.scores) < 2:  # noqa: PLR2004  a single seed says nothing about the spread
+    if len(gain.scores) <= 1:  # a single seed says nothing about the spread
         return None
     whole = spread(gap).interval(CONFIDENCE)
     if not (whole.low > 0 if direction == "max" else whole.high < 0):
@@ -58,11 +57,9 @@ def _end(excess: Callable[[float], float], share: float, sign: int) -> float:
     from scipy.optimize import brentq  # here, as most who look at a study have no gap to measure
 
     before = share
-    for step in count(-8):
-        after = share + sign * 2.0**step
+    for step in _STEPS:
+        after = share + sign * step
         if excess(after) > 0:
             return float(brentq(excess, before, after))
-        if 2.0**step >= _FARTHEST:
-            return sign * math.inf
         before = after
-    raise AssertionError  # pragma: no cover  it counts for ever
+    return sign * math.inf

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 THOUSAND = 1000
 HUNDREDTH = 0.01
+
+
+def finite(value: float | None) -> float | None:
+    """Return a number, or None for what is none: JSON has neither infinity nor NaN."""
+    return value if value is not None and math.isfinite(value) else None
 
 
 def readable(value: float) -> str:

@@ -31,10 +31,15 @@ class Ledger:
 
     def find(self, data: str, weights: str) -> dict[str, float] | None:
         """Return what these weights scored on the test rows of this data, if they ever read them."""
+        return self.scores(data).get(weights)
+
+    def scores(self, data: str) -> dict[str, dict[str, float]]:
+        """Return what was scored on the test rows of this data, by the digest of the weights."""
+        found: dict[str, dict[str, float]] = {}
         for entry in self.entries():
-            if (entry.get("data"), entry.get("weights")) == (data, weights):
-                return entry["values"]  # type: ignore[no-any-return]
-        return None
+            if entry.get("data") == data and "weights" in entry:
+                found.setdefault(entry["weights"], entry["values"])
+        return found
 
     def entries(self) -> Iterator[dict[str, Any]]:
         """Yield every reading: ``data``, ``weights``, ``study``, ``who``, ``values`` and ``time``."""
@@ -63,6 +68,17 @@ class Ledger:
                 f"{file} cannot be read: {error}. It holds what single test rows scored. Delete it: "
                 "intervals are then over seeds alone."
             ) from error
+
+    def rows_of(self, data: str, weights: Mapping[int, str], score: str) -> dict[int, Floats]:
+        """Return the rows of one score by seed, of those seeds of which they are known.
+
+        Args:
+            data: Digest of the data.
+            weights: Digests by seed.
+            score: Its name in the task.
+        """
+        found = {seed: self.rows(data, digest).get(score) for seed, digest in weights.items()}
+        return {seed: values for seed, values in found.items() if values is not None}
 
     def _rows(self, data: str, weights: str) -> Path:
         return self.path.with_suffix("") / data / f"{weights}.npz"

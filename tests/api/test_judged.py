@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,9 @@ import pytest
 
 import kdorch
 from kdorch.api.front import front_rows
+from kdorch.api.gaps import gaps_told
+from kdorch.api.judged import verdict_rows, verdict_told
+from kdorch.choosing.crossed import Scored
 from kdorch.search.ledger import Ledger
 
 pytestmark = pytest.mark.slow
@@ -92,6 +96,34 @@ def test_programs_are_told_the_same(results: kdorch.Results, cli: Any) -> None:
 def test_a_notebook_shows_the_sentences(results: kdorch.Results) -> None:
     page = results._repr_html_()
     assert all(f"<p>{verdict.sentence}</p>" in page for verdict in results.verdicts.values())
+
+
+def test_what_each_training_scored_is_read_once(
+    results: kdorch.Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, asked = Ledger.rows, []
+
+    def rows(ledger: Ledger, data: str, weights: str) -> dict[str, Any]:
+        asked.append(weights)
+        return read(ledger, data, weights)
+
+    monkeypatch.setattr(Ledger, "rows", rows)
+    assert results.verdicts
+    list(gaps_told(results))
+    assert sorted(asked) == sorted([*results.confirmed["weights"], results.record["teacher"]["digest"]])
+
+
+def test_a_score_that_is_no_number_is_none_for_programs(results: kdorch.Results) -> None:
+    nothing = Scored({1000: math.nan, 1001: 0.5}, {})
+    results.tested = dict.fromkeys(results.tested, (nothing, nothing))
+    json.dumps([verdict_rows(results), front_rows(results)], allow_nan=False)
+
+
+def test_of_single_seeds_there_are_no_intervals_to_speak_of(results: kdorch.Results) -> None:
+    one = Scored({1000: 0.9}, {})
+    results.tested = dict.fromkeys(results.tested, (one, one))
+    *_, told = verdict_told(results)
+    assert told.startswith("The test was read once by each of ")
 
 
 def test_an_old_study_is_judged_by_its_seeds_alone_and_says_so(

@@ -32,6 +32,15 @@ def test_the_same_weights_are_written_down_once_whoever_reads_them(ledger: Ledge
     assert [entry["study"] for entry in ledger.entries()] == ["tiny"]
 
 
+def test_of_all_that_read_the_same_rows_the_first_reading_counts(ledger: Ledger) -> None:
+    ledger.add("digits", "a", {"accuracy": 0.1}, study="tiny", who="x")
+    ledger.add("letters", "a", {"accuracy": 0.2}, study="tiny", who="x")
+    with ledger.path.open("a") as file:  # two projects' ledgers, put together by hand
+        file.write('{"data": "digits", "weights": "a", "values": {"accuracy": 0.9}}\n')
+    ledger.add("digits", "b", {"accuracy": 0.3}, study="tiny", who="x")
+    assert ledger.scores("digits") == {"a": {"accuracy": 0.1}, "b": {"accuracy": 0.3}}
+
+
 def test_an_entry_says_who_read_what_and_when(ledger: Ledger) -> None:
     ledger.add("digits", "abc", {"accuracy": 0.9}, study="tiny", who="teacher")
     entry = json.loads(ledger.path.read_text())

@@ -93,6 +93,8 @@ def test_the_share_of_the_gap_is_of_what_the_twins_leave(run: Any) -> None:
     assert told.startswith(f"Trial {candidate} closes ")
     assert told.endswith(", tuned baseline).")
     assert [row["trial"] for row in gap_rows(results)] == [candidate]
+    del results.record["teacher"]["facts"]["test"]  # as while a later session searches on
+    assert gaps(results) == {}
 
 
 def test_more_trials_are_more_of_both_and_the_kind_of_twins_may_change(
