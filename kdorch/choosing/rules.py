@@ -18,6 +18,7 @@ from kdorch.choosing.numbers import readable
 from kdorch.errors import ChoiceError, did_you_mean
 from kdorch.kinds import Direction
 
+_PLANE = 2  # objectives: the extremes of a front of more are joined by no chord
 ROUNDING = 1e-9  # a quality that is exactly on the bound may miss it by the rounding of floats
 
 
@@ -171,7 +172,7 @@ def _share_of_range(front: pd.DataFrame, objectives: Mapping[str, Direction]) ->
 def _distance(shortfall: Floats) -> Floats:
     """Return how far from the ideal point each student is, 1 at the extremes of two objectives."""
     # The chord joins (0, 1) to (1, 0): on the ideal side the sum is below 1, by √2 times the distance.
-    power = 1 if shortfall.shape[1] < 3 else 2  # noqa: PLR2004
+    power = 1 if shortfall.shape[1] <= _PLANE else 2
     distance: Floats = (shortfall**power).sum(axis=1).round(12)
     return distance
 

@@ -13,6 +13,7 @@ from kdorch.reporting.page.slices import Slice, slices_svg
 from kdorch.reporting.page.wording import listed, plain, score
 from kdorch.study.space import Dimension, space
 
+_COMPARED = 3  # complete trials at least, to be drawn beside each other: two points are a line
 _FEWEST = 10  # complete trials: from fewer no importance can be told
 _MOST = 200  # that importances are computed from, at even distances: forests of more take many seconds
 _LISTED = 120  # rows of the table of slices
@@ -23,7 +24,7 @@ def parameters_section(results: Results) -> Section | None:
     """Return what is known of the parameters; None where there is nothing to compare."""
     dimensions = [each for each in space(results.study) if each.path in results.trials]
     varied = [each for each in dimensions if results.trials[each.path].nunique() > 1]
-    if len(results.trials) < 3 or not varied:  # noqa: PLR2004
+    if len(results.trials) < _COMPARED or not varied:
         return None
     return Section("parameters", "What mattered", [*_importances(results), _slices(results, varied[:_DRAWN])])
 
@@ -61,7 +62,7 @@ def _shares(results: Results, objective: int) -> dict[str, float]:
     trials = results.searched.complete()
     some = optuna.create_study(directions=results.searched.study.directions)
     some.add_trials(trials[:: -(-len(trials) // _MOST)])
-    if len({trial.values[objective] for trial in some.trials}) < 2:  # noqa: PLR2004
+    if len({trial.values[objective] for trial in some.trials}) == 1:  # there is no difference to explain
         return {}
     with warnings.catch_warnings(action="ignore"):  # of experimental parts
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -36,12 +37,12 @@ def curves_svg(
         drawn = figure(7.2, 3.6)
         axes = drawn.add_subplot(xlabel="Epoch", ylabel=axis_name(metric))
         for label, curve in curves.items():
-            look = (
+            look: dict[str, Any] = (
                 {"color": marks.BLUE, "linewidth": 2.0, "zorder": 4}
                 if label == strong
                 else {"color": marks.GREY, "linewidth": 1.1, "zorder": 3}
             )
-            axes.plot(list(curve), list(curve.values()), **look)  # type: ignore[arg-type]
+            axes.plot(list(curve), list(curve.values()), **look)
         if teacher is not None:
             axes.axhline(teacher, color=VERMILION, linewidth=1.2, linestyle=(0, (5, 3)), zorder=2)
         _look_at_the_end(axes, list(curves.values()), teacher)

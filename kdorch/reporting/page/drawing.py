@@ -10,6 +10,7 @@ from io import BytesIO
 from xml.etree import ElementTree
 
 import matplotlib.style
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -72,7 +73,7 @@ def svg(figure: Figure, name: str, told: str, links: Mapping[str, str] | None = 
     """
     for axes in figure.axes:
         for dots in axes.collections:
-            dots.set_rasterized(len(dots.get_offsets()) > _FEW)  # type: ignore[arg-type]
+            dots.set_rasterized(np.shape(dots.get_offsets())[0] > _FEW)
     drawn = BytesIO()
     with style():
         figure.savefig(drawn, format="svg", transparent=True, metadata={"Date": None})

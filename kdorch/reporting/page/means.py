@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 
@@ -87,9 +88,9 @@ def _draw(axes: Axes, place: int, each: Confirmed) -> None:
 
 
 def _draw_mean(
-    axes: Axes, y: float, mean: Interval, seeds: Sequence[float], look: dict[str, object], label: str
+    axes: Axes, y: float, mean: Interval, seeds: Sequence[float], look: dict[str, Any], label: str
 ) -> None:
     axes.scatter(seeds, [y + _BELOW] * len(seeds), s=9, color=marks.GREY, linewidths=0, zorder=2)
     reach = [[mean.mean - mean.low], [mean.high - mean.mean]] if math.isfinite(mean.high) else None
-    shape = {"marker": "D", "markersize": 6, "linestyle": "none", "zorder": 6}
-    axes.errorbar([mean.mean], [y], xerr=reach, label=label, **shape, **look)  # type: ignore[arg-type]
+    look = {"marker": "D", "markersize": 6, "linestyle": "none", "zorder": 6, **look}
+    axes.errorbar([mean.mean], [y], xerr=reach, label=label, **look)

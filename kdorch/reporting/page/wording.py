@@ -12,12 +12,15 @@ from kdorch.choosing.intervals import Interval
 from kdorch.choosing.numbers import percent, readable
 from kdorch.reporting.page.blocks import UNKNOWN
 
+_LARGE = 10  # from here on decimals are more than anybody reads
+_SIXTY = 60  # seconds of a minute, minutes of an hour
+
 
 def score(value: float | None) -> str:
     """Return a score with four decimals, or four digits where it is large."""
     if value is None or not math.isfinite(value):
         return UNKNOWN
-    return f"{value:.4f}" if abs(value) < 10 else readable(value)  # noqa: PLR2004
+    return f"{value:.4f}" if abs(value) < _LARGE else readable(value)
 
 
 def spread(mean: float | None, half: float | None) -> str:
@@ -45,10 +48,10 @@ def share(value: float | None) -> str:
 
 def seconds(value: float) -> str:
     """Return seconds as people say them: ``0.42 s``, ``13 s``, ``2 h 5 min``."""
-    if value < 120:  # noqa: PLR2004
-        return f"{value:.2g} s" if value < 10 else f"{value:.0f} s"  # noqa: PLR2004
-    minutes = round(value / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"  # noqa: PLR2004
+    if value < 2 * _SIXTY:
+        return f"{value:.2g} s" if value < _LARGE else f"{value:.0f} s"
+    minutes = round(value / _SIXTY)
+    return f"{minutes} min" if minutes < _SIXTY else f"{minutes // _SIXTY} h {minutes % _SIXTY} min"
 
 
 def plain(value: Any) -> str:
