@@ -1,6 +1,6 @@
 """How often the verdict is wrong, by simulation: the figures of docs/verdict.md.
 
-``python -m benchmarks.verdict``, for half an hour on one core.
+``python -m benchmarks.verdict``, for about ten minutes on two cores.
 
 A student is right about a row if the sum of four normal parts is above a threshold: how hard the row is for
 everybody, how hard it is with a teacher, or without one, how good the seed is, and chance. With and without a
@@ -12,15 +12,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
-from itertools import product
+from itertools import product, repeat
 from math import sqrt
+from statistics import NormalDist
 from typing import Any
 
 import click
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm
 
 from kdorch.choosing.crossed import Scored
 from kdorch.choosing.verdict import Verdict, verdicts
@@ -28,6 +29,7 @@ from kdorch.choosing.verdict import Verdict, verdicts
 SEEDS, ROWS, CANDIDATES = (3, 5, 10), (90, 360, 5000), (1, 3)
 SPREADS = {"none": 0.0, "0.5 points": 0.005, "2 points": 0.02}
 _OWN = 0.3  # of what rows decide: the part that differs with and without a teacher
+_STANDARD = NormalDist()
 
 Normal = npt.NDArray[np.float32]
 
@@ -59,7 +61,7 @@ class Case:
 
 def judged(case: Case, repetitions: int) -> Iterator[list[Verdict]]:
     """Yield the verdicts of each repetition; of equal cases the same ones."""
-    rng = np.random.default_rng([case.seeds, case.rows, case.candidates])
+    rng = np.random.Generator(np.random.SFC64([case.seeds, case.rows, case.candidates]))
     for _ in range(repetitions):
         row = _normal(rng, case.rows, 1 - _OWN)
         pairs = {
@@ -74,21 +76,22 @@ def judged(case: Case, repetitions: int) -> Iterator[list[Verdict]]:
 
 def _scored(rng: np.random.Generator, case: Case, row: Normal, accuracy: float) -> Scored:
     threshold, deviation = _latent(case, accuracy)
-    seed = _normal(rng, case.seeds, deviation**2)
-    hard = sqrt(case.hardness) * (row + _normal(rng, case.rows, _OWN))
-    chance = sqrt(1 - case.hardness) * rng.standard_normal((case.seeds, case.rows), dtype=np.float32)
-    right = (chance + hard + seed[:, None] + threshold > 0).astype(np.uint8)
+    good = np.float32(threshold) + _normal(rng, case.seeds, deviation**2)
+    easy = np.float32(sqrt(case.hardness)) * (row + _normal(rng, case.rows, _OWN))
+    chance = _normal(rng, (case.seeds, case.rows), 1 - case.hardness)
+    right = (chance + easy > -good[:, None]).view(np.uint8)
     return Scored(dict(enumerate(right.mean(1).tolist())), {} if case.alone else dict(enumerate(right)))
 
 
 def _latent(case: Case, accuracy: float) -> tuple[float, float]:
     """Return what is added for everybody, and the deviation between seeds, so that the accuracy comes out."""
-    deviation = case.spread / float(norm.pdf(norm.ppf(accuracy)))
-    return float(norm.ppf(accuracy)) * sqrt(1 + deviation**2), deviation
+    threshold = _STANDARD.inv_cdf(accuracy)
+    deviation = case.spread / _STANDARD.pdf(threshold)
+    return threshold * sqrt(1 + deviation**2), deviation
 
 
-def _normal(rng: np.random.Generator, count: int, variance: float) -> Normal:
-    return rng.standard_normal(count, dtype=np.float32) * np.float32(sqrt(variance))
+def _normal(rng: np.random.Generator, shape: int | tuple[int, int], variance: float) -> Normal:
+    return rng.standard_normal(shape, dtype=np.float32) * np.float32(sqrt(variance))
 
 
 def said(case: Case, repetitions: int) -> Mapping[str, float]:
@@ -127,17 +130,17 @@ class Table:
     share: Callable[[Case, int], float]
     rows: Mapping[str, Mapping[str, Any]]
     columns: Mapping[str, Mapping[str, Any]]
-    repetitions: int = 1000
+    repetitions: int = 4000
 
-    def lines(self) -> Iterator[str]:
+    def lines(self, pool: Executor) -> Iterator[str]:
         """Yield its lines as they are computed."""
         yield f"**{self.title}**\n"
         yield f"| {' | '.join(('', *self.columns))} |"
         yield "|---" * (1 + len(self.columns)) + "|"
-        for name, row in self.rows.items():
-            cases = (Case(**{**row, **column}) for column in self.columns.values())
-            cells = (f"{self.share(case, self.repetitions):.1%}" for case in cases)
-            yield f"| {' | '.join((name, *cells))} |"
+        cases = [Case(**row, **column) for row in self.rows.values() for column in self.columns.values()]
+        shares = pool.map(self.share, cases, repeat(self.repetitions))
+        for name in self.rows:
+            yield f"| {' | '.join((name, *(f'{next(shares):.1%}' for _ in self.columns)))} |"
         yield ""
 
 
@@ -154,7 +157,7 @@ TABLES = (
             f"{count}, {name}": {"candidates": count, "spread": spread}
             for count, (name, spread) in product(CANDIDATES, SPREADS.items())
         },
-        repetitions=4000,
+        repetitions=16_000,
     ),
     Table(
         "The same of 3 students, by how much rows decide, and by accuracy",
@@ -189,9 +192,10 @@ TABLES = (
 
 def main() -> None:
     """Print all tables."""
-    for table in TABLES:
-        for line in table.lines():
-            click.echo(line)
+    with ProcessPoolExecutor() as pool:
+        for table in TABLES:
+            for line in table.lines(pool):
+                click.echo(line)
 
 
 if __name__ == "__main__":

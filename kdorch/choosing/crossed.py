@@ -42,7 +42,7 @@ class Scored:
         ]
         return Scored(
             {seed: self.scores[seed] - other.scores[seed] for seed in sorted(seeds)},
-            {seed: self.rows[seed].astype(float) - other.rows[seed] for seed in sorted(alike)},
+            {seed: np.subtract(self.rows[seed], other.rows[seed], dtype=float) for seed in sorted(alike)},
         )
 
 
@@ -81,16 +81,18 @@ class Spread:
 
 def spread(scored: Scored) -> Spread:
     """Return the mean over at least one seed, and what it is open by."""
-    scores = np.array(list(scored.scores.values()))
+    scores = np.array(list(scored.scores.values()), dtype=float)
+    scores[~np.isfinite(scores)] = math.nan
     mean, n = float(scores.mean()), len(scores)
     by_seed = float(scores.var(ddof=1)) if n > 1 else math.nan
-    rows = list(scored.rows.values())
-    count = min((len(values) for values in rows), default=0)
-    if n == 1 or len(rows) < n or count < 2 or len({len(values) for values in rows}) > 1:  # noqa: PLR2004
+    counts = {len(values) for values in scored.rows.values()}
+    count = counts.pop() if len(counts) == 1 else 0
+    if len(scored.rows) < n or min(n, count) <= 1:  # a seed or a row by itself shows no variance
         return Spread(mean, n, None, by_seed)
-    values = np.stack(rows).astype(np.float64)
-    of_seeds, of_rows = values.mean(1, keepdims=True), values.mean(0, keepdims=True)
-    left = values - of_seeds - of_rows + values.mean()
+    values = np.stack(list(scored.rows.values()), dtype=float)
+    of_rows = values.mean(0)
+    left = values - of_rows
+    left -= left.mean(1, keepdims=True)
     chance = float((left**2).sum()) / ((n - 1) * (count - 1))
     row = n * float(of_rows.var(ddof=1))
     return Spread(mean, n, count, by_seed, chance / count, max(0.0, row - chance) / (n * count))

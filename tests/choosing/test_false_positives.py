@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
-from benchmarks.verdict import Case, said
+from benchmarks.verdict import Case, Table, false_positive, said
 
 SHORT = 300
 
@@ -32,6 +34,17 @@ def test_a_teacher_without_effect_is_seldom_said_to_have_one(case: Case) -> None
 def test_seeds_alone_would_often_be_wrong_about_other_rows() -> None:
     case = Case(seeds=10, rows=360, candidates=3, hardness=0.9, alone=True)
     assert said(case, SHORT)["helps or hurts"] > 0.3
+
+
+def test_a_table_has_the_share_of_each_case_where_it_belongs() -> None:
+    rows = {f"{hardness:.0%} rows": {"seeds": 3, "rows": 90, "hardness": hardness} for hardness in (0.0, 0.9)}
+    columns = {f"{count}": {"candidates": count, "alone": True} for count in (1, 2)}
+    with ThreadPoolExecutor(2) as pool:
+        *_, first, second, _ = Table("", false_positive, rows, columns, repetitions=40).lines(pool)
+    for line, row in zip((first, second), rows, strict=True):
+        shares = (false_positive(Case(**rows[row], **column), 40) for column in columns.values())
+        assert line == f"| {row} | {' | '.join(f'{share:.1%}' for share in shares)} |"
+    assert first.split("|")[2:] != second.split("|")[2:]
 
 
 def test_a_teacher_with_an_effect_is_found() -> None:

@@ -152,8 +152,9 @@ def test_one_seed_settles_nothing() -> None:
     assert "inf" not in found.sentence
 
 
-def test_a_score_that_is_no_number_settles_nothing() -> None:
-    found = judge(Scored({1000: 0.9, 1001: math.nan}, {}), student(0.5, seeds=2))
+@pytest.mark.parametrize("score", [math.nan, -math.inf])
+def test_a_score_that_is_no_number_settles_nothing(score: float) -> None:
+    found = judge(Scored({1000: 0.9, 1001: score}, {}), student(0.5, seeds=2))
     assert (found.word, found.seeds) == ("inconclusive", None)
     assert "a score is no number" in found.sentence
 
