@@ -62,12 +62,10 @@ def promote(
             else has moved the alias meanwhile.
     """
     from kdorch.api.guard import succession
-    from kdorch.api.shipment import shipment
     from kdorch.discovery import importable
     from kdorch.shipping.champion import Succession, champion
     from kdorch.shipping.explaining import explained
     from kdorch.shipping.names import check_alias, check_model_name
-    from kdorch.shipping.promotion import promote as ship
     from kdorch.shipping.underway import underway
     from kdorch.tracking.address import connect
 
@@ -96,6 +94,9 @@ def promote(
                 return _as_it_is(now, alias)
             words = {"model": model, "alias": alias, "forced": reason}
             follows = succession(results, number, row["run_id"], client, now, **words)
+        from kdorch.api.shipment import shipment  # here, as who is refused need not wait for torch
+        from kdorch.shipping.promotion import promote as ship
+
         observer.say("rebuilding the student, and comparing it with what was measured")
         found = shipment(results, number, row, uri, why)
         return ship(

@@ -31,6 +31,14 @@ digits = load_digits()
 logits = mlflow.pyfunc.load_model(sys.argv[1]).predict(digits.images[rows])
 print((logits.argmax(-1) == digits.target[rows]).mean())
 """
+REFUSED = """
+import sys
+from kdorch.cli import main
+try:
+    main()
+finally:
+    print("with torch" if "torch" in sys.modules else "without torch", file=sys.stderr)
+"""
 
 
 @pytest.fixture
@@ -181,7 +189,9 @@ def record_as(results: kdorch.Results, trial: int) -> None:
     change_tags(results, standing=json.dumps(standing))
 
 
-def test_a_place_is_taken_from_the_beaten_alone(results: kdorch.Results, cli: Any) -> None:
+def test_a_place_is_taken_from_the_beaten_alone(
+    results: kdorch.Results, cli: Any, clean: dict[str, str]
+) -> None:
     promote = promoting(results, cli)
     small, large = (int(trial) for trial in results.eligible["trial"])
     assert promote("--trial", str(small)).returncode == 0
@@ -200,6 +210,11 @@ def test_a_place_is_taken_from_the_beaten_alone(results: kdorch.Results, cli: An
     assert re.search(r"test/accuracy [+-]0\.\d{4} \(.* to .*\), which may be chance", refused.stderr)
     assert '--force "REASON"' in refused.stderr
     assert versions(results).keys() == {1}
+    words = ("--home", str(results.home.path), "promote", "tiny", "--model", "digits-student")
+    command = [sys.executable, "-c", REFUSED, *words, "--alias", "champion", "--trial", str(large)]
+    waited = subprocess.run(command, env=clean, capture_output=True, text=True, check=False)
+    assert waited.returncode == 1
+    assert waited.stderr.endswith("without torch\n")
 
     forced = promote("--trial", str(large), "--force", "We pay for\n the larger one.")
     assert (forced.returncode, forced.stderr) == (0, "")
