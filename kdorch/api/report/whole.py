@@ -136,4 +136,4 @@ def _quality(results: Results, trial: int) -> list[tuple[str, str, str]]:
 
 def _mean(found: Interval) -> tuple[str, str]:
     mean, half = interval(found).partition(" ± ")[::2]
-    return mean, f"± {half}, {found.n} seeds" if half else "one seed"
+    return mean, f"± {half}" if half else "one seed"
