@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 import torch
-from mutants import Mutants, caught, check_alone
+from mutants import Mutants, caught, check_alone, drawn
 from torch import nn
 
 import kdorch
@@ -168,7 +168,7 @@ class Noisy(Sound, name="noisy"):
 
     class scale(Scale):  # noqa: N801
         def forward(self, inputs):
-            return super().forward(inputs) * (1 + 3e-6 * float(np.random.default_rng().random()))
+            return super().forward(inputs) * (1 + 3e-6 * drawn())
 
 
 @caught_by("test_modifies_no_raw_rows")

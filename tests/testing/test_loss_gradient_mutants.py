@@ -6,10 +6,9 @@ import threading
 from functools import partial
 from typing import Any, ClassVar
 
-import numpy as np
 import pytest
 import torch
-from mutants import Mutants, check_alone
+from mutants import Mutants, check_alone, drawn
 from sound_losses import Sound, SoundPart, SoundParts, distance
 from torch import nn
 from torch.nn.functional import kl_div
@@ -78,7 +77,7 @@ class Unseeded(SoundParts, name="unseeded"):
     class part(SoundPart):  # noqa: N801
         def __init__(self):
             super().__init__()
-            self.scale.data.add_(1e-5 * np.random.default_rng().random())
+            self.scale.data.add_(1e-5 * drawn())
 
 
 @caught_by("test_parts_belong_to_one_trial")

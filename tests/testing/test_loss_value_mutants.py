@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import numpy as np
 import pytest
-from mutants import Mutants, check_alone
+from mutants import Mutants, check_alone, drawn
 from sound_losses import Sound, SoundFeatures, distance
 from torch.nn.functional import cross_entropy
 
@@ -32,7 +31,7 @@ class Noisy(Sound, name="noisy"):
     """It draws numbers in each call."""
 
     def __call__(self, student, teacher, batch):
-        return distance(student, teacher) * (1 + 1e-5 * np.random.default_rng().random())
+        return distance(student, teacher) * (1 + 1e-5 * drawn())
 
 
 @caught_by("test_is_zero_at_agreement")
