@@ -27,6 +27,8 @@ COLOUR = re.compile(r"\x1b\[(?:[0-9;]*;)?(?:3[0-7]|9[0-7]|38)(?:;[0-9;]*)?m")
 
 def on_a_terminal(command: list[str], environment: dict[str, str], columns: int) -> tuple[int, str]:
     """Run a command on a terminal of its own; return its exit code and all that was written there."""
+    # pytest-xdist sets COLUMNS, which counts for more than the terminal does.
+    environment = {name: value for name, value in environment.items() if name not in ("COLUMNS", "LINES")}
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     written = b""
