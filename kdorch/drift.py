@@ -6,9 +6,10 @@ import os
 import signal
 import sys
 import threading
+import time
 from typing import Any
 
-State = dict[str, object]
+State = dict[str, Any]
 
 # Which programs take for themselves; SIGCHLD torch's DataLoader takes once and for all, and hurts nobody.
 _SIGNALS = [
@@ -19,7 +20,9 @@ _SIGNALS = [
 # Libraries add variables as they are imported, which happens once: only those that were there are watched.
 _VARIABLES = tuple(os.environ)
 _STDOUT, _STDERR = 1, 2
+_GRACE = 0.5  # seconds that a thread may take to end: pools are shut down without waiting for theirs
 _MET = "Dummy-"  # Python's name for threads of C++ that it has met: libraries keep them for later
+_THREADS = "the threads that run"
 _NUMPY = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
 _TORCH: State = {
     "torch's default dtype": "torch.float32",
@@ -54,7 +57,10 @@ def current_state() -> State:
 
 
 def changes(expected: State) -> list[str]:
-    """Name everything that differs by now."""
+    """Name everything that differs by now, or soon: threads that are about to end are let end."""
+    until = time.monotonic() + _GRACE
+    while _threads() > expected[_THREADS] and time.monotonic() < until:
+        time.sleep(0.005)
     return [name for name, value in current_state().items() if value != expected[name]]
 
 
@@ -66,11 +72,15 @@ def _own() -> State:
         "the handlers of signals": [signal.getsignal(number) for number in _SIGNALS],
         "the standard streams": [_stream(sys.stdout, _STDOUT), _stream(sys.stderr, _STDERR)],
         "the recursion limit": sys.getrecursionlimit(),
-        "the threads that run": sum(not each.name.startswith(_MET) for each in threading.enumerate()),
+        _THREADS: _threads(),
         "the processes that run": _has_children(),
         "whether tiny numbers are zero": sys.float_info.min / 2 == 0,
         "what numpy does about errors": numpy.geterr() if numpy else _NUMPY,
     }
+
+
+def _threads() -> int:
+    return sum(not each.name.startswith(_MET) for each in threading.enumerate())
 
 
 def _current_directory() -> str | None:
