@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -22,6 +23,7 @@ from kdorch.tracking.database import local_uri
 
 LOOPBACK = "127.0.0.1"  # the server asks nobody for a password
 _EVERYWHERE = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104  and where those are asked from here
+_IN_USE = f"[Errno {errno.EADDRINUSE}]"  # in the server's log
 _USUAL_PORT = 5000
 _NAME_HEADER = "kdorch-server"
 _PATIENCE = 120.0  # seconds until it must answer: 5 s on an idle machine, 13 s on a busy one
@@ -86,9 +88,9 @@ def serve(home: Path, port: int | None = None, host: str = LOOPBACK) -> Server:
     if _is_free(host, wanted):
         try:
             return _serve_at(host, wanted, home.resolve())
-        except TrackingError:
-            if _is_free(host, wanted):
-                raise  # somebody who was quicker is not the reason
+        except TrackingError as error:
+            if _is_free(host, wanted) and _IN_USE not in str(error):
+                raise  # somebody who was quicker, and may be gone by now, is not the reason
     return _serve_at(host, _any_port(host), home.resolve())
 
 

@@ -89,6 +89,17 @@ def test_two_servers_that_want_one_port_at_once_show_each_its_own_home(
             server.stop()
 
 
+def test_a_port_that_was_taken_for_a_moment_is_left_to_others(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It seemed free before, and is free again when one asks why the server has ended."""
+    monkeypatch.setattr("kdorch.tracking.server._is_free", lambda _host, _port: True)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        wanted = other.getsockname()[1]
+        with serve(home, wanted) as server:
+            assert urlsplit(server.url).port != wanted
+
+
 def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
     (tmp_path / "mlflow.db").write_bytes(b"this is no database " * 500)
     with pytest.raises(TrackingError, match="file is not a database"):
