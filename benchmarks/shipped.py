@@ -8,8 +8,8 @@ from pathlib import Path
 
 import kdorch
 from kdorch.api.gaps import gaps
-from kdorch.choosing.intervals import Interval
 from kdorch.choosing.numbers import percent
+from kdorch.reporting.page.wording import ends, interval
 
 _TITLES = ("study", "score", "teacher", "parameters", "with it", "without", "gain", "verdict", "gap closed")
 
@@ -33,21 +33,13 @@ def table(home: Path) -> Iterator[str]:
                     verdict.metric.removeprefix("test/"),
                     "" if teacher is None else f"{teacher:.4f}",
                     f"{int(results.confirmed_of(trial)['size/params'].iloc[0]):,}",
-                    _around(verdict.student),
-                    _around(verdict.twin) + (", tuned" if verdict.baseline == "tuned" else ""),
-                    _between(verdict.difference),
+                    interval(verdict.student),
+                    interval(verdict.twin) + (", tuned" if verdict.baseline == "tuned" else ""),
+                    "" if verdict.difference is None else ends(verdict.difference),
                     verdict.word,
                     percent(closed[trial].mean) if trial in closed and verdict.word == "helps" else "",
                 ]
             )
-
-
-def _around(interval: Interval | None) -> str:
-    return "" if interval is None else f"{interval.mean:.4f} ± {(interval.high - interval.low) / 2:.4f}"
-
-
-def _between(interval: Interval | None) -> str:
-    return "" if interval is None else f"{interval.mean:+.4f} ({interval.low:+.4f} to {interval.high:+.4f})"
 
 
 def _row(cells: list[str] | tuple[str, ...]) -> str:

@@ -60,7 +60,7 @@ def changes(expected: State) -> list[str]:
     """Name everything that differs by now, or soon: threads that are about to end are let end."""
     until = time.monotonic() + _GRACE
     while _threads() > expected[_THREADS] and time.monotonic() < until:
-        time.sleep(0.005)
+        time.sleep(0.005)  # whose they are, and so whom to wait for, nobody knows
     return [name for name, value in current_state().items() if value != expected[name]]
 
 

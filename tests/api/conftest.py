@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+import kdorch
+
 # Float64 columns that single precision cannot tell apart.
 PLUGIN = """
 import numpy, torch
@@ -82,6 +84,12 @@ class Warm(nn.Linear):
     def forward(self, inputs):
         return super().forward(inputs) * 1.05
 """
+
+
+@pytest.fixture
+def own_results(finished: Any, tmp_path: Path) -> kdorch.Results:
+    """A copy of the finished study, to promote from."""
+    return kdorch.Results("tiny", shutil.copytree(finished.home, tmp_path / "home"))
 
 
 @dataclass(frozen=True)

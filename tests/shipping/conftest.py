@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +48,18 @@ class Store:
     def logged(self) -> list[str]:
         experiment_id = self.client.get_run(self.run_id).info.experiment_id
         return [model.model_id for model in self.client.search_logged_models([experiment_id])]
+
+    def forbid(self, change: str) -> None:
+        """Let the database refuse a change, as a server without the right to it would."""
+        refuse = "BEGIN SELECT RAISE(ABORT, 'forbidden'); END"
+        self._execute(f"CREATE TRIGGER '{change}' BEFORE {change} {refuse}")
+
+    def permit(self, change: str) -> None:
+        self._execute(f"DROP TRIGGER '{change}'")
+
+    def _execute(self, statement: str) -> None:
+        with closing(sqlite3.connect(self.uri.removeprefix("sqlite:///"))) as database:
+            database.execute(statement)
 
 
 @pytest.fixture(scope="session")

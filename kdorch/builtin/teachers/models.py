@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import io
-import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,8 +17,6 @@ from mlflow.artifacts import download_artifacts
 
 import kdorch
 from kdorch.errors import reason
-
-_PATIENCE = 1.0  # seconds; a thread that nobody holds ends at once
 
 
 def version_of(uri: str, address: str) -> Any:
@@ -68,20 +65,9 @@ def fetch(uri: str, address: str, folder: str) -> Path:
         source = client.get_model_version_download_uri(version.name, version.version)
         if source.startswith("models:/"):
             source = client.get_logged_model(source.removeprefix("models:/")).artifact_location
-        with _no_thread_left():
-            return Path(download_artifacts(artifact_uri=source, dst_path=folder, tracking_uri=address))
-
-
-@contextmanager
-def _no_thread_left() -> Iterator[None]:
-    """End the threads that MLflow downloads with: by itself, each waits until Python looks for garbage."""
-    before = set(threading.enumerate())
-    try:
-        yield
-    finally:
-        gc.collect()
-        for thread in set(threading.enumerate()) - before:
-            thread.join(_PATIENCE)
+        path = download_artifacts(artifact_uri=source, dst_path=folder, tracking_uri=address)
+    gc.collect()  # ends the threads it downloads with, which wait for that
+    return Path(path)
 
 
 def zipped(files: Path) -> bytes:
