@@ -7,6 +7,7 @@ from dataclasses import replace
 from kdorch.stopwatch import part
 from kdorch.training.course import Course, Fitted
 from kdorch.training.loop import fit
+from kdorch.training.pooling import quick_pooling
 from kdorch.training.prepared import Prepared
 from kdorch.training.rows import head
 
@@ -20,7 +21,11 @@ def fit_alone(trial: Prepared) -> Fitted:
     Raises:
         TrainingError: If it diverges.
     """
-    with trial.numerics.applied(trial.network, features=not trial.objective.closed) as network:
+    looked_at = not trial.objective.closed
+    with (
+        quick_pooling(trial.network),
+        trial.numerics.applied(trial.network, features=looked_at) as network,
+    ):
         return fit(
             network,
             trial.objective,

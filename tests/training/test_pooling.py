@@ -1,0 +1,144 @@
+"""Max pooling is computed otherwise, and nobody can tell by the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from kdorch.training.numerics import Numerics
+from kdorch.training.pooling import quick_pooling
+
+ALL = [
+    Numerics(layout, precision)
+    for layout in ("contiguous", "channels_last")
+    for precision in ("float32", "bfloat16")
+]
+
+
+class Seen(TorchDispatchMode):
+    """Notes what ReLU is given, and the type of what is pooled."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.relu: list[int] = []
+        self.pooled: list[torch.dtype] = []
+
+    def __torch_dispatch__(self, function: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = function.overloadpacket.__name__
+        if name in ("relu", "relu_"):
+            self.relu.append(args[0].numel())
+        if name == "max_pool2d_with_indices":
+            self.pooled.append(args[0].dtype)
+        return function(*args, **(kwargs or {}))
+
+
+def cnn(channels: int = 6, pool: Callable[[], nn.Module] = lambda: nn.MaxPool2d(2)) -> nn.Sequential:
+    torch.manual_seed(0)
+    relu = nn.ReLU()  # one for both places, as many write it
+    body = nn.Sequential(nn.Conv2d(1, channels, 3), relu, pool(), nn.Conv2d(channels, 4, 3), relu)
+    network = nn.Sequential(body, nn.Flatten(), nn.LazyLinear(3))
+    network(images()[0])  # tells the lazy layer its size
+    return network
+
+
+def images() -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(1)
+    # Rounded, so that many a maximum is there twice, and large, so that many are below zero.
+    return (4 * torch.randn(32, 1, 12, 12, generator=generator)).round(), torch.arange(32) % 3
+
+
+def learnt(network: nn.Module, numerics: Numerics, steps: int = 5) -> dict[str, Tensor]:
+    inputs, targets = images()
+    optimizer = torch.optim.SGD(network.parameters(), 0.05)
+    with numerics.applied(network) as computed:
+        for _ in range(steps):
+            optimizer.zero_grad()
+            answered = computed(inputs)
+            logits = answered if isinstance(answered, Tensor) else answered.logits
+            functional.cross_entropy(logits, targets).backward()
+            optimizer.step()
+    return network.state_dict()
+
+
+@pytest.mark.parametrize("numerics", ALL, ids=str)
+@pytest.mark.parametrize(
+    "pool",
+    [
+        lambda: nn.MaxPool2d(2),
+        lambda: nn.MaxPool2d(2, padding=1),
+        lambda: nn.MaxPool2d(2, ceil_mode=True),
+    ],
+    ids=["two", "padded", "ceil"],
+)
+def test_the_same_is_learnt_to_the_last_bit(pool: Callable[[], nn.Module], numerics: Numerics) -> None:
+    plain, quick = cnn(pool=pool), cnn(pool=pool)
+    with quick_pooling(quick):
+        found = learnt(quick, numerics)
+    for name, tensor in learnt(plain, numerics).items():
+        assert torch.equal(tensor, found[name]), name
+
+
+@pytest.mark.parametrize("numerics", ALL, ids=str)
+def test_where_windows_overlap_the_same_is_learnt_but_for_rounding(numerics: Numerics) -> None:
+    plain, quick = (cnn(pool=lambda: nn.MaxPool2d(3, stride=2, padding=1)) for _ in range(2))
+    with quick_pooling(quick):
+        found = learnt(quick, numerics)
+    for name, tensor in learnt(plain, numerics).items():
+        exact = numerics.precision == "float32"
+        torch.testing.assert_close(tensor, found[name], rtol=0, atol=0 if exact else 1e-3, msg=name)
+
+
+def test_relu_is_computed_of_what_the_pooling_leaves() -> None:
+    network = cnn()
+    with Seen() as before:
+        network(images()[0])
+    with quick_pooling(network), Seen() as seen:
+        network(images()[0])
+    assert 4 * seen.relu[0] == before.relu[0]
+    assert seen.relu[1] == before.relu[1]
+
+
+@pytest.mark.parametrize(("channels", "pooled"), [(31, torch.float32), (32, torch.bfloat16)])
+def test_few_channels_of_bfloat16_are_pooled_in_float32(channels: int, pooled: torch.dtype) -> None:
+    network = cnn(channels)
+    halved = Numerics("channels_last", "bfloat16")
+    with quick_pooling(network), halved.applied(network) as computed, Seen() as seen:
+        computed(images()[0])
+    assert seen.pooled == [pooled]
+
+
+def test_whoever_walks_through_the_modules_finds_what_was_written() -> None:
+    network = cnn()
+    written = list(network[0])
+    with quick_pooling(network):
+        assert list(network[0]) == written
+        assert list(network.state_dict()) == list(cnn().state_dict())
+    assert "forward" not in vars(network[0])
+
+
+def test_what_is_watched_shows_what_it_showed() -> None:
+    network, shown = cnn(), []
+    network[0][1].register_forward_hook(lambda _module, _inputs, output: shown.append(output.shape))
+    network(images()[0])
+    before = shown[:]
+    with quick_pooling(network):
+        network(images()[0])
+    assert shown == before * 2
+
+
+def test_a_sequential_with_a_forward_of_its_own_keeps_it() -> None:
+    class Twice(nn.Sequential):
+        def forward(self, inputs: Tensor) -> Tensor:
+            found: Tensor = 2 * super().forward(inputs)
+            return found
+
+    network = Twice(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.MaxPool2d(2))
+    expected = network(images()[0])
+    with quick_pooling(network):
+        assert torch.equal(network(images()[0]), expected)
