@@ -142,11 +142,11 @@ def _home() -> Path:
 
 
 @cache
-def given(name: str, *, quick: bool = False) -> Given:
-    """Have kdorch make data and teacher ready, and read them back for the others."""
+def given(name: str, *, quick: bool = False, seed: int = 0) -> Given:
+    """Have kdorch make data and teacher ready for studies of a seed, and read them back for the others."""
     work = replace(WORKS[name], epochs=_FEW[name]) if quick else WORKS[name]
     home = _home()
-    ready = work.one(name="ready", search={"trials": 1}, train={**work.train, "epochs": 1})
+    ready = work.one(name="ready", search={"trials": 1}, train={**work.train, "epochs": 1}, seed=seed)
     record = kdorch.run(ready, home=home, workers=1).record
     data, told = Path(record["data"]["path"]), Path(record["teacher"]["path"])
     rows = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from benchmarks import ours
@@ -35,13 +35,11 @@ def _cost(answer: dict[str, Any]) -> Cost:
     return Cost(answer["cpu"], answer["wall"], [accuracy for accuracy, _size in answer["values"]])
 
 
-def _bare(start: Given, trials: Sequence[Trial]) -> Callable[[int], Cost]:
-    def side(_: int) -> Cost:
-        with clock() as cost:
-            cost.accuracies = [bare.train(start, trial, 0) for trial in trials]
-        return cost
-
-    return side
+def _bare(trials: Sequence[Trial], seed: int) -> Cost:
+    start = given("w2", seed=seed)
+    with clock() as cost:
+        cost.accuracies = [bare.train(start, trial, 0) for trial in trials]
+    return cost
 
 
 @cache
@@ -50,9 +48,9 @@ def _w2(effort: Effort) -> dict[str, list[Cost]]:
     jobs = ours.jobs(start, start.work.study(), trials)  # the bare loop trains students of the same sizes
     same = [ours.asked(trial) for job in jobs for trial in job["trials"]]
     sides = {
-        "kdorch": lambda seed: _cost(_ours(start, trials, seed)),
-        "bare loop": _bare(start, same),
-        "handwritten": lambda seed: _cost(_script(start, trials, seed)),
+        "kdorch": lambda seed: _cost(_ours(given("w2", seed=seed), trials, seed)),
+        "bare loop": lambda seed: _bare(same, seed),
+        "handwritten": lambda seed: _cost(_script(given("w2", seed=seed), trials, seed)),
     }
     return interleaved(sides, effort.rounds)
 
@@ -94,13 +92,14 @@ def w2_handwritten(effort: Effort) -> Sequence[Figure]:
 )
 def together(effort: Effort) -> Sequence[Figure]:
     """Compare what a user waits for."""
-    start, trials = given("w1", quick=effort.quick), effort.pick(_TRIALS, 4)
-    threads = 1 if effort.quick else min((1, 2), key=lambda count: _script(start, 2, 0, count)["wall"])
+    start, trials = partial(given, "w1", quick=effort.quick), effort.pick(_TRIALS, 4)
+    threads = 1 if effort.quick else min((1, 2), key=lambda count: _script(start(), 2, 0, count)["wall"])
     fronts: dict[str, list[float]] = {"kdorch": [], "handwritten": []}
-    largest = sum(parameter.numel() for parameter in start.work.student(32).parameters())
+    largest = sum(parameter.numel() for parameter in start().work.student(32).parameters())
 
     def side(name: str, run: Callable[[int], Sequence[Sequence[float]]]) -> Callable[[int], Cost]:
         def whole(seed: int) -> Cost:
+            start(seed=seed)
             with clock() as cost:
                 values = run(seed)
             fronts[name].append(hypervolume(values, largest))
@@ -109,10 +108,10 @@ def together(effort: Effort) -> Sequence[Figure]:
         return whole
 
     def ours_whole(seed: int) -> Sequence[Sequence[float]]:
-        return ours.command(start, trials, f"seed={seed}", *_HELPS, workers=2)
+        return ours.command(start(seed=seed), trials, f"seed={seed}", *_HELPS, workers=2)
 
     def script(seed: int) -> Sequence[Sequence[float]]:
-        found: list[list[float]] = _script(start, trials, seed, threads)["values"]
+        found: list[list[float]] = _script(start(seed=seed), trials, seed, threads)["values"]
         return found
 
     sides = {"kdorch": side("kdorch", ours_whole), "handwritten": side("handwritten", script)}

@@ -10,7 +10,7 @@ from kdorch.discovery import installed
 from kdorch.errors import TrainingError
 from kdorch.training.prepared import Bench, Infeasible, Prepared
 
-_LABELS = {"task": {"use": "task"}}
+LABELS = {"task": {"use": "task"}}  # losses that need no teacher
 
 
 def blind(spec: Mapping[str, Any]) -> Iterator[Prepared]:
@@ -29,7 +29,7 @@ def blind(spec: Mapping[str, Any]) -> Iterator[Prepared]:
             if "features" not in plugins.part("loss", loss).needs
         }
         with suppress(Infeasible, TrainingError):
-            prepared = bench.prepare({**trial, "losses": losses or _LABELS, "recall": None})
+            prepared = bench.prepare({**trial, "losses": losses or LABELS, "recall": None})
             if losses != trial["losses"]:
                 prepared.objective.closed = False  # features have a gradient of their own
             yield prepared

@@ -11,7 +11,7 @@ from typing import Any
 
 from kdorch.errors import TrainingError
 from kdorch.training.alone import fit_alone, short
-from kdorch.training.blind import blind
+from kdorch.training.blind import LABELS, blind
 from kdorch.training.device import on_its_device, there
 from kdorch.training.evaluate import evaluate
 from kdorch.training.numerics import Numerics, settle
@@ -48,14 +48,17 @@ def times(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[
 def scores(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """Train a student in float32 and in bfloat16 for a short while; what a worker runs.
 
+    It learns the labels alone: from the noise that stands for the teacher, little is learnt in any numerics.
+
     Args:
         spec: As above, besides ``both``: the numerics, as names.
 
     Returns:
         As `compared` tells; nothing where it cannot be trained.
     """
+    labelled = [trial | {"losses": LABELS} for trial in spec["trials"]]
     with torch_threads(1):
-        for trial in blind(spec):
+        for trial in blind({**spec, "trials": labelled}):
             one, other = (Numerics(*each.split()) for each in spec["both"])
             shown = head(trial.train[0], spec["rows"] or len(trial.train[0]))
             return compared(replace(trial, train=[shown]), (one, other))
