@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from kdorch.execution import Executor
@@ -11,16 +13,31 @@ from kdorch.search.calling import call_each
 from kdorch.search.patience import TRY
 from kdorch.study import Study
 
-_TIMES, _SCORES = "kdorch.training.comparing:times", "kdorch.training.comparing:scores"
+_TIMES, _SCORE = "kdorch.training.comparing:times", "kdorch.training.comparing:score"
 _MAPS = 3  # dimensions of an input that has channels: channels, height, width
 _GAIN = 0.95  # of the time of what is plainer: less is within what a busy machine does to a few steps
 _SHARE = 0.02  # of the search that a training may take which shows whether bfloat16 is as good
 _SECONDS = 2.0  # that it may take at most
 
 
+@dataclass(frozen=True)
+class Tried:
+    """What has come of it.
+
+    Attributes:
+        chosen: The quickest ``memory_format`` and ``precision`` for all students together, and ``figures``:
+            the seconds that their whole trainings take by numerics, and the scores of short trainings by
+            precision. Empty where there is nothing to decide.
+        alone: The seconds of each student's whole training so, by its trial's name; while others were tried.
+    """
+
+    chosen: dict[str, Any] = field(default_factory=dict)
+    alone: dict[str, float] = field(default_factory=dict)
+
+
 def numerics(
     study: Study, executor: Executor, spec: Mapping[str, Any], shape: list[int], workers: int
-) -> dict[str, Any]:
+) -> Tried:
     """Have the students at the ends of the search space tried, all at once.
 
     Args:
@@ -29,32 +46,54 @@ def numerics(
         spec: What `kdorch.training.placing.run` takes.
         shape: Of an input.
         workers: Trainings at once.
-
-    Returns:
-        The quickest ``memory_format`` and ``precision`` for all of them together, and ``figures``: the
-        seconds that their whole trainings take by numerics, and the scores of short trainings by precision.
-        Empty where there is nothing to decide.
     """
     if not _has_choice(study, shape):
-        return {}
+        return Tried()
     each = [{**spec, "trials": [trial]} for trial in spec["trials"]]
     timed = [found["seconds"] for found in call_each(executor, _TIMES, each, timeout=TRY)]
     seconds = sum(map(Counter, timed), Counter[str]())
     if not seconds:
-        return {}
+        return Tried()
     best, halved = quickest(seconds, "float32"), quickest(seconds, "bfloat16")
-    scores: list[dict[str, Any]] = []
+    scores: list[dict[str, float]] = []
     if seconds[halved] < _GAIN * seconds[best]:
         search = study.search.trials * seconds[best] / sum(map(bool, timed)) / workers
         most = min(_SECONDS, _SHARE * search)
-        short = [
-            one | {"trials": [_short(one["trials"][0], took[best], most)], "both": [best, halved]}
-            for one, took in zip(each, timed, strict=True)
-            if took
-        ]
-        scores = [found for found in call_each(executor, _SCORES, short, timeout=TRY) if found]
-        best = halved if scores and all(found["kept"] for found in scores) else best
-    return wanted(best) | {"figures": {"seconds": dict(seconds), "scores": scores}}
+        tried = [(one, took[best]) for one, took in zip(each, timed, strict=True) if took]
+        short = [one | {"trials": [_short(one["trials"][0], whole, most)]} for one, whole in tried]
+        scores = _scores(executor, short, (best, halved))
+        best = halved if scores and _is_kept(scores) else best
+    alone = {one["trials"][0]["name"]: took[best] for one, took in zip(each, timed, strict=True) if took}
+    return Tried(wanted(best) | {"figures": {"seconds": dict(seconds), "scores": scores}}, alone)
+
+
+def _scores(
+    executor: Executor, short: Sequence[Mapping[str, Any]], both: tuple[str, str]
+) -> list[dict[str, float]]:
+    """Return what each student that can be trained scored, ``untrained`` and in each precision."""
+    jobs = [{**one, "wanted": name} for one in short for name in both]
+    found = call_each(executor, _SCORE, jobs, timeout=TRY)
+    return [
+        {
+            "untrained": one["before"],
+            "float32": one["after"],
+            "bfloat16": other["after"],
+            "error": math.hypot(one["error"], other["error"]),
+            "epochs": job["trials"][0]["train"]["epochs"],
+        }
+        for job, one, other in zip(short, found[::2], found[1::2], strict=True)
+        if one and other
+    ]
+
+
+def _is_kept(scores: Sequence[Mapping[str, float]]) -> bool:
+    """Whether the students score in bfloat16, all in all, at most one standard error of the difference less.
+
+    Where one has learnt nothing in so short a while, or the score is no share of anything, nobody can say.
+    """
+    learnt = all(each["float32"] > each["untrained"] + each["error"] for each in scores)
+    lost = sum(each["float32"] - each["bfloat16"] for each in scores)
+    return learnt and lost <= math.hypot(*(each["error"] for each in scores))
 
 
 def _short(trial: Mapping[str, Any], whole: float, seconds: float) -> dict[str, Any]:

@@ -144,15 +144,15 @@ def _spare(where: Where) -> int:
 
 def _measured(study: Study, executor: Executor, data: Mapping[str, Any], where: Where) -> Placement:
     stack = _STACK if study.search.stack == "auto" else study.search.stack
-    tried = 1 if study.train.deterministic else min(stack, _TRIED)
+    size = 1 if study.train.deterministic else min(stack, _TRIED)
     spec = shared(study, data, {"data": data["path"]}, where) | {
         "trials": trials_at_the_ends(study),
         "rows": study.transfer.rows,
-        "stack": tried,
+        "stack": size,
     }
     try:
-        computed = numerics(study, executor, spec, data["facts"]["task"]["input_shape"], where.workers)
-        spec |= {"numerics": computed}
+        tried = numerics(study, executor, spec, data["facts"]["task"]["input_shape"], where.workers)
+        spec |= {"numerics": tried.chosen, "alone": tried.alone}
         found = call(executor, _PROBE, spec, threads=_spare(where), timeout=TRY)
     except KdorchError as error:
         return Placement(why=f"one by one, as a first try failed: {error}")
@@ -160,17 +160,17 @@ def _measured(study: Study, executor: Executor, data: Mapping[str, Any], where: 
         return Placement(why="one by one, as no student could be tried")
     return Placement(
         stack=stack if found["pays"] else 1,
-        why=_why(found, stack, tried),
+        why=_why(found, stack, size),
         threads=found["threads"],
         gain=found["gain"],
-        seconds={"1": found["alone"], str(tried): found["stacked"]},
+        seconds={"1": found["alone"], str(size): found["stacked"]},
         bytes=found["bytes"],
-        numerics=computed,
+        numerics=tried.chosen,
     )
 
 
-def _why(found: Mapping[str, Any], stack: int, tried: int) -> str:
+def _why(found: Mapping[str, Any], stack: int, size: int) -> str:
     if found["pays"]:
         share = fmean(found["stacked"]) / fmean(found["alone"])
-        return f"up to {stack} as one: {tried} take {share:.2f} of the time of one by one"
+        return f"up to {stack} as one: {size} take {share:.2f} of the time of one by one"
     return f"one by one, as {found['against'][0]}" if found["against"] else "one by one, which is quickest"

@@ -23,7 +23,7 @@ _WHOLE = {
     "kdorch.teaching.jobs:teacher_test": "teacher",
     "kdorch.training.device:find": "start-up",
     "kdorch.training.machine:describe": "start-up",
-    "kdorch.training.comparing:scores": "first tries",
+    "kdorch.training.comparing:score": "first tries",
     "kdorch.training.comparing:times": "first tries",
     "kdorch.training.placing:run": "first tries",
     "kdorch.training.probe:run": "first tries",

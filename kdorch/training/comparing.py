@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -45,23 +44,30 @@ def times(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[
 
 
 @on_its_device
-def scores(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-    """Train a student in float32 and in bfloat16 for a short while; what a worker runs.
+def score(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Train a student for a short while and score it on the validation rows; what a worker runs.
 
     It learns the labels alone: from the noise that stands for the teacher, little is learnt in any numerics.
 
     Args:
-        spec: As above, besides ``both``: the numerics, as names.
+        spec: As above, besides ``wanted``: the numerics, as a name.
 
     Returns:
-        As `compared` tells; nothing where it cannot be trained.
+        The scores ``before`` and ``after``, in float32 as it would be shipped, and the standard ``error`` of
+        the latter: that of a proportion, not a number if the score is none. Nothing where it cannot be
+        trained.
     """
     labelled = [trial | {"losses": LABELS} for trial in spec["trials"]]
     with torch_threads(1):
         for trial in blind({**spec, "trials": labelled}):
-            one, other = (Numerics(*each.split()) for each in spec["both"])
             shown = head(trial.train[0], spec["rows"] or len(trial.train[0]))
-            return compared(replace(trial, train=[shown]), (one, other))
+            one = _computed(replace(trial, train=[shown]), Numerics(*spec["wanted"].split()))
+            before = _score(one)
+            fit_alone(one)
+            after = _score(one)
+            share = one.score[1] == "max" and 0 <= after <= 1
+            error = math.sqrt(after * (1 - after) / len(one.validation)) if share else math.nan
+            return {"before": before, "after": after, "error": error}
     return {}
 
 
@@ -92,39 +98,6 @@ def _computed(trial: Prepared, wanted: Numerics) -> Prepared:
     return replace(trial, numerics=numerics)
 
 
-def compared(trial: Prepared, both: tuple[Numerics, Numerics]) -> dict[str, Any]:
-    """Train copies of a student in float32 and in bfloat16, and compare the scores.
-
-    Accuracy is kept where the second is at most one standard error of a proportion below the first. Where
-    nothing was learnt in so short a while, or the score is no share of anything, that cannot be said.
-
-    Args:
-        trial: The student's, a short one; it is left as it is.
-        both: Float32 and bfloat16.
-
-    Returns:
-        The scores ``untrained``, in ``float32`` and in ``bfloat16``, after how many ``epochs``, and whether
-        accuracy is ``kept``.
-    """
-    before = _score(trial)
-    one, other = (_trained(_copy(trial), numerics) for numerics in both)
-    share = trial.score[1] == "max" and 0 <= one <= 1
-    error = math.sqrt(one * (1 - one) / len(trial.validation)) if share else math.nan
-    found = {"untrained": before, "float32": one, "bfloat16": other, "epochs": trial.settings.epochs}
-    return found | {"kept": one > before + error and other >= one - error}
-
-
-def _copy(trial: Prepared) -> Prepared:
-    subject = replace(trial.subject, network=deepcopy(trial.network))
-    return replace(trial, subject=subject, objective=deepcopy(trial.objective))
-
-
-def _trained(trial: Prepared, wanted: Numerics) -> float:
-    fit_alone(_computed(trial, wanted))
-    return _score(trial)
-
-
 def _score(trial: Prepared) -> float:
-    """Return a student's score on the validation rows, in float32 as it would be shipped."""
     answers = evaluate(trial.network, trial.validation, trial.task)
     return trial.task.score(trial.score[0], answers.logits, answers.targets)

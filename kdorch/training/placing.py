@@ -9,6 +9,8 @@ from dataclasses import replace
 from statistics import fmean
 from typing import Any
 
+import torch
+
 from kdorch.errors import TrainingError
 from kdorch.training.alone import fit_alone, short
 from kdorch.training.blind import blind
@@ -27,8 +29,9 @@ def run(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[st
 
     Args:
         spec: As `kdorch.training.trial.run` takes it, without a teacher; ``trials`` are those at the ends of
-            the search space. Besides, ``rows``: how many are trained on, None for all; and ``stack``: the
-            size of a stack to try, 1 for none.
+            the search space. Besides, ``rows``: how many are trained on, None for all; ``stack``: the size of
+            a stack to try, 1 for none; and ``alone``: the seconds of the whole training of those that were
+            tried before, by name, which are as good as another try where nothing is compared with them.
 
     Returns:
         ``alone`` and ``stacked``: the seconds that the whole training takes on one thread, validation
@@ -36,9 +39,10 @@ def run(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[st
         long as alone; ``pays``: whether a stack does; ``threads`` and ``gain``: as many as this job has if
         that pays, else 1, and how many times as fast it is; and ``bytes`` of the largest one's weights.
     """
+    known = spec["alone"] if torch.get_num_threads() == 1 else {}  # else it is compared with several threads
     with torch_threads(1):
         trials = list(blind(spec))
-        tried = [_Student(each, spec["rows"], spec["stack"]) for each in trials]
+        tried = [_Student(each, spec["rows"], spec["stack"], known.get(each.name)) for each in trials]
         students = [each for each in tried if each.measure()]
     alone, stacked = [each.alone for each in students], [each.stacked for each in students]
     pays = sum(stacked) < _PAYS * sum(alone)
@@ -64,6 +68,7 @@ class _Student:
         trial: Its trial.
         rows: How many rows it is trained on; None for all.
         size: Of the stack of copies that is tried; 1 for none.
+        known: Seconds of the whole training by itself, if they were measured with others on the machine.
 
     Attributes:
         alone: Seconds of the whole training by itself.
@@ -71,19 +76,21 @@ class _Student:
         against: Why there can be none; empty if it can be.
     """
 
-    def __init__(self, trial: Prepared, rows: int | None, size: int) -> None:
+    def __init__(self, trial: Prepared, rows: int | None, size: int, known: float | None) -> None:
         few = short(trial)  # each try trains it anew, and moves its weights by nothing
         self._times = trial.settings.epochs * (rows or len(trial.train[0])) / len(few.train[0])
         self._lot = [few, *(_copy(few) for _ in range(size - 1))]
+        self._known = known
         self.alone = self.stacked = 0.0
         self.against = ""
 
     def measure(self) -> bool:
         """Try it alone and in the stack; return whether it can be trained at all."""
         try:
-            self.alone = self.stacked = self._least(stacked=False)
-            likeness(self._lot[0])
-            if len(self._lot) > 1:
+            self.against = _against(self._lot[0])
+            known = self._known if self.against else None
+            self.alone = self.stacked = known or self._least(stacked=False)
+            if len(self._lot) > 1 and not self.against:
                 self.stacked = self._least(stacked=True)
         except TrainingError:
             return False
@@ -103,6 +110,15 @@ class _Student:
             return self._times * (time.perf_counter() - started) / len(self._lot)
         fit_alone(self._lot[0])
         return self._times * (time.perf_counter() - started)
+
+
+def _against(trial: Prepared) -> str:
+    """Return why a trial can be in no stack; nothing if it can be tried."""
+    try:
+        likeness(trial)
+    except Unstackable as reason:
+        return str(reason)
+    return ""
 
 
 def _copy(trial: Prepared) -> Prepared:

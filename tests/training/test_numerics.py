@@ -231,20 +231,25 @@ def test_what_cannot_be_trained_is_left_to_the_trials(images):
     assert timed(images(losses={"task": {"use": "task"}, "bad": {"use": "poisoned"}})) == {}
 
 
+def scored(described, precision):
+    return comparing.score(job(described) | {"wanted": f"contiguous {precision}", "rows": None}, print)
+
+
 @HALVES
-@pytest.mark.parametrize(
-    ("epochs", "score", "kept"),
-    [(25, ["accuracy", "max"], True), (6, ["loss", "min"], False), (1, ["accuracy", "max"], False)],
-    ids=["as good", "no share", "nothing learnt"],
-)
-def test_accuracy_is_kept_where_that_can_be_said(images, epochs, score, kept):
-    train = {"epochs": epochs, "batch": 8, "lr": 0.01 if epochs > 1 else 1e-9, "precision": "auto"}
-    described = images(train=train, score=score, student={"use": "cnn", "width": 8})
-    (one,) = blind(job(described))
-    before = [weight.clone() for weight in one.network.parameters()]
-    comparing.compared(one, (Numerics(), Numerics(precision="bfloat16")))
-    for was, weight in zip(before, one.network.parameters(), strict=True):
-        torch.testing.assert_close(was, weight, rtol=0, atol=1e-6)
-    asked = {"both": ["contiguous float32", "contiguous bfloat16"], "rows": None}
-    found = comparing.scores(job(described) | asked, print)
-    assert (found["kept"], found["epochs"]) == (kept, epochs)
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_student_is_scored_after_a_short_training_on_labels(images, precision):
+    train = {"epochs": 25, "batch": 8, "lr": 0.01, "precision": "auto"}
+    poisoned = {"task": {"use": "task"}, "bad": {"use": "poisoned"}}
+    described = images(train=train, losses=poisoned, student={"use": "cnn", "width": 8})
+    found = scored(described, precision)
+    assert found["before"] == scored(described, "float32")["before"]
+    assert found["after"] > found["before"] + found["error"]
+    share = found["after"]
+    rows = len(next(blind(job(images()))).validation)
+    assert found["error"] == pytest.approx((share * (1 - share) / rows) ** 0.5)
+
+
+def test_an_error_is_known_of_a_share_alone(images):
+    found = scored(images(score=["loss", "min"]), "float32")
+    assert found["after"] < found["before"]
+    assert np.isnan(found["error"])

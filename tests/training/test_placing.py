@@ -18,7 +18,7 @@ STACK = 8
 def measured(spec):
     def call(*trials, **asked):
         described = job(*(spec(**each, teacher=None) for each in trials))
-        return placing.run({**described, "rows": None, "stack": STACK, **asked}, print)
+        return placing.run({**described, "rows": None, "stack": STACK, "alone": {}, **asked}, print)
 
     return call
 
@@ -42,6 +42,16 @@ def test_what_cannot_be_stacked_takes_as_long_and_says_why(measured):
     found = measured({"student": {"use": "module", "target": "training_toys:Normed"}})
     assert found["alone"] == found["stacked"]
     assert found["against"] == ["it has a BatchNorm1d"]
+
+
+@pytest.mark.parametrize(
+    ("target", "threads", "known"), [("Normed", 1, True), ("Normed", 2, False), ("Plain", 1, False)]
+)
+def test_what_was_measured_before_is_measured_again_where_it_is_compared(measured, target, threads, known):
+    student = {"use": "module", "target": "training_toys:Normed"} if target == "Normed" else {"use": "mlp"}
+    with torch_threads(threads):
+        found = measured({"student": student}, alone={"0": 1e9, "1": 1e9})
+    assert (found["alone"] == [1e9]) == known
 
 
 @pytest.mark.parametrize(
