@@ -6,7 +6,7 @@ import math
 import os
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from kdorch.api.notebook import observer_for
@@ -74,11 +74,11 @@ def run(
         from kdorch.search.run import Session
         from kdorch.study.check import check as check_study
 
-    def conclude(tracker: Tracker) -> None:
+    def conclusion() -> Callable[[Tracker], None]:
         # Here, as a study that is complete needs neither MLflow nor a picture.
         from kdorch.api.summary import summarise
 
-        summarise(Results(study.name, home), tracker)
+        return lambda tracker: summarise(Results(study.name, home), tracker)
 
     _refuse_nonsense(workers, trials, timeout, device)
     session = Session(
@@ -95,7 +95,7 @@ def run(
     with importable(session.folders):
         with part("start-up"):
             check_study(study, installed())
-        session.run(conclude)
+        session.run(conclusion)
     return Results(study.name, home)
 
 

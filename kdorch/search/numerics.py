@@ -71,8 +71,9 @@ def _scores(
     executor: Executor, short: Sequence[Mapping[str, Any]], both: tuple[str, str]
 ) -> list[dict[str, float]]:
     """Return what each student that can be trained scored, ``untrained`` and in each precision."""
-    jobs = [{**one, "wanted": name} for one in short for name in both]
-    found = call_each(executor, _SCORE, jobs, timeout=TRY)
+    # The largest students, which take longest, are the last ones: they begin.
+    jobs = [{**one, "wanted": name} for one in short for name in both][::-1]
+    found = call_each(executor, _SCORE, jobs, timeout=TRY)[::-1]
     return [
         {
             "untrained": one["before"],

@@ -68,11 +68,12 @@ class Session:
     observer: Observer
     folders: Sequence[str] = ()
 
-    def run(self, conclude: Callable[[Tracker], None]) -> None:
+    def run(self, conclusion: Callable[[], Callable[[Tracker], None]]) -> None:
         """Do what is left to do.
 
         Args:
-            conclude: Called at the end, while the study is still held, with the tracker: what sums it up.
+            conclusion: Called while workers start: imports and returns what sums the study up. That is called
+                at the end, while the study is still held, with the tracker.
 
         Raises:
             KdorchError: If it cannot; nothing that is complete is lost.
@@ -81,13 +82,6 @@ class Session:
             kept = mend(self.folder.journal)
             if kept:
                 self.observer.say(f"the journal's last line was cut short: dropped, a copy is {kept.name}")
-            record = begin(
-                self.study, self.folder, self._journal, uri=self.uri, folders=self.folders, trials=self.trials
-            )
-            if record["concluded"] and self._is_complete():
-                more = 2 * max(self.trials, self._searched.counted)
-                self.observer.say(f"{self.study.name} is complete. For more: --trials {more}")
-                return
             memory = None if self.study.search.memory == "auto" else self.study.search.memory
             executor = LocalExecutor(
                 self.workers or prepare.cores(),
@@ -97,8 +91,20 @@ class Session:
                 memory=memory,
             )
             profiled = Profiled(Attentive(executor, interrupts))
-            with executor:
-                tracker = connect(self.home, self.uri)  # while the workers import torch
+            with executor:  # whose workers import torch meanwhile
+                record = begin(
+                    self.study,
+                    self.folder,
+                    self._journal,
+                    uri=self.uri,
+                    folders=self.folders,
+                    trials=self.trials,
+                )
+                if record["concluded"] and self._is_complete():
+                    more = 2 * max(self.trials, self._searched.counted)
+                    self.observer.say(f"{self.study.name} is complete. For more: --trials {more}")
+                    return
+                tracker, conclude = connect(self.home, self.uri), conclusion()
                 self._where = where(profiled, self.device, self.workers, memory)
                 executor.limit(self._where.workers)
                 self._run(profiled, tracker, record, interrupts)

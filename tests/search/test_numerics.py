@@ -104,12 +104,13 @@ def test_bfloat16_has_to_be_quicker_and_as_good(
     tried = chosen(answering)
     assert (tried.chosen["memory_format"], tried.chosen["precision"]) == ("channels_last", precision)
     assert tried.alone == {"0": 0.04, "1": 0.36} if precision == "bfloat16" else {"0": 0.06, "1": 0.54}
-    assert len(tried.chosen["figures"]["scores"]) == sum(bool(score) for score, _other in scores)
-    # Each in both, as two jobs. A fiftieth of 100 trainings of 0.3 s, two at once, is 0.3 s: half of the one
-    # training, and the other whole.
-    both = ["channels_last float32", "channels_last bfloat16"]
+    # Each in both, as two jobs, the longer ones first. A fiftieth of 100 trainings of 0.3 s, two at once, is 0.3 s:
+    # half of the one training, and the other whole.
+    both = ["channels_last bfloat16", "channels_last float32"]
     assert [each["wanted"] for each in answering.asked[3:]] == both * 2
-    assert [each["trials"][0]["train"]["epochs"] for each in answering.asked[3:]] == [20, 20, 11, 11]
+    assert [each["trials"][0]["train"]["epochs"] for each in answering.asked[3:]] == [11, 11, 20, 20]
+    figures = tried.chosen["figures"]["scores"]
+    assert [(each["float32"], each["bfloat16"]) for each in figures] == [each for each in scores if each[0]]
 
 
 def test_long_searches_have_seconds_for_it_not_minutes(chosen: Any) -> None:
