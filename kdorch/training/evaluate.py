@@ -14,6 +14,7 @@ from kdorch.kinds import Batch, Output, Task
 from kdorch.training.building import answer
 from kdorch.training.device import home
 from kdorch.training.objective import Objective
+from kdorch.training.pooling import quick_pooling
 from kdorch.training.rows import Rows
 from kdorch.training.top import widened
 
@@ -110,8 +111,10 @@ def _answered(
     modes = [module.training for module in modules]
     for module in modules:
         module.eval()
-    for some, stored in rows.batches(batch if objective and objective.across_rows else rows_at_once(task)):
-        output = answer(network, some)
+    size = batch if objective and objective.across_rows else rows_at_once(task)
+    for some, stored in rows.batches(size):
+        with quick_pooling(network):
+            output = answer(network, some)
         yield some, stored and widened(stored, output.logits), output
     for module, mode in zip(modules, modes, strict=True):
         module.train(mode)

@@ -11,8 +11,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
 
+import kdorch
+from kdorch.training.evaluate import evaluate
 from kdorch.training.numerics import Numerics
 from kdorch.training.pooling import halved_maximum, quick_pooling
+from kdorch.training.rows import InMemory
 
 ALL = [
     Numerics(layout, precision)
@@ -173,3 +176,13 @@ def test_a_sequential_with_a_forward_of_its_own_keeps_it() -> None:
     expected = network(images()[0])
     with quick_pooling(network):
         assert torch.equal(network(images()[0]), expected)
+
+
+def test_what_is_validated_and_measured_is_pooled_so_as_well() -> None:
+    inputs, targets = images()
+    rows = InMemory({"inputs": inputs, "targets": targets, "rows": torch.arange(len(inputs))})
+    network, task = cnn(), kdorch.Classification(labels=("a", "b", "c"), input_shape=(1, 12, 12))
+    with Seen() as seen:
+        found = evaluate(network, rows, task)
+    assert not seen.pooled
+    assert torch.equal(found.logits, network.eval()(inputs))
