@@ -11,6 +11,7 @@ from kdorch.choosing.front import Floats
 from kdorch.choosing.gap import closed
 from kdorch.choosing.intervals import Interval
 from kdorch.choosing.numbers import finite, percent
+from kdorch.choosing.verdict import together
 from kdorch.search.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -26,8 +27,9 @@ def gaps(results: Results) -> dict[int, Interval]:
     ledger, record = Ledger(results.home.ledger), results.record
     rows = ledger.rows(record["data"]["digest"], record["teacher"]["digest"])
     single = rows.get(results.test_score.removeprefix("test/"))
+    confidence = together(results.tested.values())
     shares = {
-        trial: closed(student, twin, _on_each_seed(student, score, single), direction)
+        trial: closed(student, twin, _on_each_seed(student, score, single), direction, confidence)
         for trial, (student, twin) in results.tested.items()
     }
     return {trial: share for trial, share in shares.items() if share}

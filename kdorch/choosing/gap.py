@@ -17,14 +17,17 @@ from kdorch.kinds import Direction
 _STEPS = tuple(2.0**power for power in range(-8, 11))  # from the share on; beyond the last is no end
 
 
-def closed(student: Scored, twin: Scored, teacher: Scored, direction: Direction) -> Interval | None:
-    """Return the share with its 95 % interval; None where nobody can tell that there is a gap.
+def closed(
+    student: Scored, twin: Scored, teacher: Scored, direction: Direction, confidence: float = CONFIDENCE
+) -> Interval | None:
+    """Return the share with its interval; None where nobody can tell that there is a gap.
 
     Args:
         student: Of two seeds at least.
         twin: Without a teacher, of the same seeds.
         teacher: Of the same seeds; one that is trained once comes to the same at each.
         direction: Which way of the score is better.
+        confidence: Of the interval; above 95 % where several are to hold together.
     """
     gap, gain = teacher.over(twin), student.over(twin)
     if len(gain.scores) <= 1:  # a single seed says nothing about the spread
@@ -37,7 +40,7 @@ def closed(student: Scored, twin: Scored, teacher: Scored, direction: Direction)
     def excess(share: float) -> float:
         """Return how much further from 0 what is left of the gain is than chance takes it."""
         left = spread(_less(gain, gap, share))
-        return abs(left.mean) - float(left.half(CONFIDENCE))
+        return abs(left.mean) - float(left.half(confidence))
 
     return Interval(share, _end(excess, share, -1), _end(excess, share, +1), len(gain.scores))
 

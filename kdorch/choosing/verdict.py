@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -79,8 +79,7 @@ def verdicts(
         trial: student.over(twin) if direction == "max" else twin.over(student)
         for trial, (student, twin) in candidates.items()
     }
-    together = sum(bool(pair.scores) for pair in paired.values())
-    confidence = 1 - (1 - CONFIDENCE) / max(1, together)
+    confidence = together(candidates.values())
     found = {}
     for trial, (student, twin) in candidates.items():
         alone = spread(student)
@@ -89,6 +88,12 @@ def verdicts(
             verdict = _compared(verdict, twin, spread(paired[trial]), baseline, confidence)
         found[trial] = replace(verdict, sentence=_sentence(verdict))
     return found
+
+
+def together(candidates: Collection[tuple[Scored, Scored]]) -> float:
+    """Return the confidence of each candidate's interval with which those of all of them hold with 95 %."""
+    count = sum(bool(student.over(twin).scores) for student, twin in candidates)
+    return 1 - (1 - CONFIDENCE) / max(1, count)
 
 
 def _compared(alone: Verdict, twin: Scored, pairs: Spread, baseline: Baseline, confidence: float) -> Verdict:

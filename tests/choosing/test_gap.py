@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from kdorch.choosing.crossed import Scored
+from kdorch.choosing.crossed import Scored, spread
 from kdorch.choosing.gap import closed
 
 SEEDS = range(5)
@@ -67,6 +67,21 @@ def test_a_gap_that_is_barely_there_leaves_shares_open() -> None:
     found = closed(student, twin, alone(*[0.953] * 4), "max")
     assert found is not None
     assert found.high > 3
+
+
+@pytest.mark.parametrize("confidence", [0.95, 0.975])
+def test_it_is_without_0_just_where_the_difference_is(confidence: float) -> None:
+    draw, told = np.random.default_rng(3), set()
+    for gain in np.linspace(0, 0.04, 20):
+        twin = 0.9 + 0.01 * draw.normal(size=4)
+        student = twin + gain + 0.01 * draw.normal(size=4)
+        both = alone(*student), alone(*twin)
+        found = closed(*both, alone(*[0.99] * 4), "max", confidence)
+        assert found is not None
+        helps = spread(both[0].over(both[1])).interval(confidence).low > 0
+        assert (found.low > 0) == helps
+        told.add(helps)
+    assert told == {True, False}
 
 
 def test_it_covers_the_true_share_over_seeds_and_rows() -> None:
