@@ -11,7 +11,10 @@ from kdorch.reporting.page.blocks import UNKNOWN, Cell, Picture, Section, Table,
 from kdorch.reporting.page.means import Confirmed, means_svg
 from kdorch.reporting.page.wording import ends, interval, score
 
-_CAPTION = "Test scores, beside what the search had said; of differences more is always better"
+_CAPTION = (
+    "Test scores, and validation scores: in the search, and of students on fresh seeds; "
+    "of differences more is always better"
+)
 _TWINS = {
     "none": "",
     "paired": "Without a teacher: the same student, settings and seeds, trained on the labels alone.",
@@ -52,8 +55,7 @@ def _student(results: Results, trial: int) -> Confirmed:
 
 def _table(results: Results, levels: dict[str, float]) -> Table:
     quality, test = results.quality, results.test_score
-    head = ["", test, "without a teacher", "difference", "verdict", f"{quality}, searched"]
-    head += ["on fresh seeds"]
+    head = ["", test, "without a teacher", "difference", "verdict", f"{quality}, searched", quality]
     others = [
         row([who, score(level), UNKNOWN, UNKNOWN, "", UNKNOWN, score(_val(results, who))])
         for who, level in levels.items()
