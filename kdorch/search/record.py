@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import optuna
+from optuna.search_space import IntersectionSearchSpace
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
@@ -45,6 +46,7 @@ class Record:
     ) -> None:
         self._journal, self._method, self._seed = journal, method, seed
         self.kinds = kinds  # of its runs; where there are several, a plan says which
+        self._space = IntersectionSearchSpace(include_pruned=True)
         self.study = _open(journal, name, directions)
         trials = self.trials()
         self.counted = sum(map(_counts, trials))
@@ -113,7 +115,7 @@ class Record:
 
     def ask(self) -> Trial:
         """Return the next trial: one that waits, or a new one."""
-        self.study.sampler = sampler(self._method, self._seed, self._asked)
+        self.study.sampler = sampler(self._method, self._seed, self._asked, self._space)
         trial = self.study.ask()
         self._asked += 1
         self.waiting -= "retry_of" in trial.user_attrs or "plan" in trial.user_attrs

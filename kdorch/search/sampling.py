@@ -8,6 +8,7 @@ from typing import Any
 
 import optuna
 from optuna.samplers import BaseSampler, GPSampler, NSGAIISampler, RandomSampler, TPESampler
+from optuna.search_space import IntersectionSearchSpace
 
 from kdorch.search.selection import Selecting
 from kdorch.spec import Choice, Range
@@ -16,14 +17,21 @@ from kdorch.study.space import Dimension
 TPE_SEES, GP_SEES = 500, 200  # trials: of more, a selection; a proposal then takes 20 ms, and 1 s
 
 
-def sampler(name: str, seed: int, trial: int) -> BaseSampler:
+def sampler(name: str, seed: int, trial: int, space: IntersectionSearchSpace | None = None) -> BaseSampler:
     """Return the named sampler, seeded for one trial.
 
-    A sampler seeded once would propose its first trials again whenever a study goes on.
+    A sampler seeded once would propose its first trials again whenever a study goes on. What a new one would
+    find out anew, the space that all trials have in common, may be handed on.
+
+    Args:
+        name: ``tpe``, ``gp``, ``nsga2`` or ``random``.
+        seed: Of the study.
+        trial: Its number.
+        space: Of the study's trials, those that were given up included.
     """
     mixed = int.from_bytes(sha256(f"{seed}/{trial}".encode()).digest()[:4], "big")
     if name == "tpe":
-        return Selecting(_tpe(mixed), TPE_SEES, mixed)
+        return Selecting(_tpe(mixed), TPE_SEES, mixed, space)
     if name == "gp":
         # A Gaussian process knows no parameters that exist only under a choice; Optuna's default for them is
         # to draw at random for ever, with a warning each time.

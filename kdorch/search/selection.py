@@ -11,6 +11,7 @@ import numpy as np
 from optuna import Study
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
+from optuna.search_space import IntersectionSearchSpace
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
@@ -27,18 +28,24 @@ class Selecting(BaseSampler):  # type: ignore[misc]
         sampler: The other one.
         most: How many trials it sees; where there are fewer, nothing changes.
         seed: Of this trial.
+        space: What all trials of the study have in common, kept from one trial to the next; None for the
+            other sampler to look at all of them again.
     """
 
-    def __init__(self, sampler: BaseSampler, most: int, seed: int) -> None:
-        self._sampler, self._most, self._seed = sampler, most, seed
+    def __init__(
+        self, sampler: BaseSampler, most: int, seed: int, space: IntersectionSearchSpace | None = None
+    ) -> None:
+        self._sampler, self._most, self._seed, self._space = sampler, most, seed, space
         self._seen: Study | None = None
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """See ``BaseSampler``."""
-        found: dict[str, BaseDistribution] = self._sampler.infer_relative_search_space(
-            self._some(study), trial
-        )
-        return found
+        found: dict[str, BaseDistribution]
+        if self._space is None:
+            found = self._sampler.infer_relative_search_space(self._some(study), trial)
+            return found
+        found = self._space.calculate(study)
+        return {name: each for name, each in found.items() if not each.single()}
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]

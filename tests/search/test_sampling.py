@@ -9,6 +9,8 @@ from typing import Any
 
 import optuna
 import pytest
+from optuna.search_space import IntersectionSearchSpace
+from optuna.trial import TrialState
 
 from kdorch.search.journal import open_journal
 from kdorch.search.phases import Searching
@@ -111,3 +113,25 @@ def test_what_exists_only_under_a_choice_is_searched_and_not_drawn_at_random(met
         off.append(abs(params[f"net.{params['net']}.width"] - 20.0))
         study.tell(trial, off[-1])
     assert sum(off[40:]) / 10 < 15 < sum(off[:40]) / 40
+
+
+def test_a_space_that_is_handed_on_changes_no_proposal() -> None:
+    dimensions = [
+        Dimension("net", "choice", Choice("a", "b")),
+        Dimension("net.a.width", "int", Range(4, 64, log=True), ("net", "a")),
+        Dimension("lr", "float", Range(1e-3, 1e-1, log=True)),
+        Dimension("fixed", "float", Range(1.0, 1.0)),
+    ]
+    proposed: list[list[dict[str, Any]]] = []
+    for space in (None, IntersectionSearchSpace(include_pruned=True)):
+        study, found = optuna.create_study(directions=["minimize", "minimize"]), []
+        for number in range(0, 40, 2):  # two run at a time
+            trials = []
+            for each in (number, number + 1):
+                study.sampler = sampler("tpe", 0, each, space)
+                trials.append(study.ask())
+                found.append(suggest(trials[-1], dimensions))
+            study.tell(trials[0], [found[-2]["lr"], found[-2].get("net.a.width", 1)])
+            study.tell(trials[1], state=TrialState.PRUNED if number % 3 else TrialState.FAIL)
+        proposed.append(found)
+    assert proposed[0] == proposed[1]
