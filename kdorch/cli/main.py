@@ -28,6 +28,7 @@ Exit codes:
   70   an error inside kdorch; its details are kept in a file
   130  interrupted with Ctrl-C
 """
+_GARBAGE = 100_000  # new objects until Python looks for garbage: modules are none, and 700 of them come soon
 _HOME = ContextVar("home", default=Path(HOME))  # for what has to be told once click has left the command
 
 
@@ -73,6 +74,7 @@ cli.add_command(completion.completion)
 
 def main() -> None:
     """Run the command line; the one place where errors become messages and exit codes."""
+    gc.set_threshold(_GARBAGE)
     atexit.register(_end)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="surrogateescape")  # a path is printed as it was typed, UTF-8 or not

@@ -10,6 +10,7 @@ is the coordinator's decision.
 from __future__ import annotations
 
 import faulthandler
+import gc
 import importlib
 import json
 import os
@@ -42,12 +43,18 @@ def receive(connection: Connection) -> Message:
 
 
 def import_all(modules: list[str]) -> None:
-    """Import what jobs will need, before the first of them comes."""
+    """Import what jobs will need, before the first of them comes.
+
+    Modules stay: looking through them for garbage, again and again as they come, takes a quarter of the time.
+    """
+    gc.disable()
     for module in modules:
         try:
             importlib.import_module(module)
         except Exception:  # noqa: BLE001 - the job that needs the module fails with the same error, and is told
             traceback.print_exc()
+    gc.freeze()
+    gc.enable()
 
 
 def redirect_output(log: Path | None) -> None:

@@ -16,8 +16,8 @@ from kdorch.study import Study
 _TIMES, _SCORE = "kdorch.training.comparing:times", "kdorch.training.comparing:score"
 _MAPS = 3  # dimensions of an input that has channels: channels, height, width
 _GAIN = 0.95  # of the time of what is plainer: less is within what a busy machine does to a few steps
-_SHARE = 0.02  # of the search that a training may take which shows whether bfloat16 is as good
-_SECONDS = 2.0  # that it may take at most
+_SHARE = 0.02  # of the search that trainings may take which show whether bfloat16 is as good
+_SECONDS = 2.0  # that each may take at most
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,7 @@ class Tried:
     alone: dict[str, float] = field(default_factory=dict)
 
 
-def numerics(
-    study: Study, executor: Executor, spec: Mapping[str, Any], shape: list[int], workers: int
-) -> Tried:
+def numerics(study: Study, executor: Executor, spec: Mapping[str, Any], shape: list[int]) -> Tried:
     """Have the students at the ends of the search space tried, all at once.
 
     Args:
@@ -45,7 +43,6 @@ def numerics(
         executor: Where to measure.
         spec: What `kdorch.training.placing.run` takes.
         shape: Of an input.
-        workers: Trainings at once.
     """
     if not _has_choice(study, shape):
         return Tried()
@@ -57,9 +54,9 @@ def numerics(
     best, halved = quickest(seconds, "float32"), quickest(seconds, "bfloat16")
     scores: list[dict[str, float]] = []
     if seconds[halved] < _GAIN * seconds[best]:
-        search = study.search.trials * seconds[best] / sum(map(bool, timed)) / workers
-        most = min(_SECONDS, _SHARE * search)
         tried = [(one, took[best]) for one, took in zip(each, timed, strict=True) if took]
+        search = study.search.trials * seconds[best] / len(tried)  # workers share it, as they do these
+        most = min(_SECONDS, _SHARE * search / (2 * len(tried)))
         short = [one | {"trials": [_short(one["trials"][0], whole, most)]} for one, whole in tried]
         scores = _scores(executor, short, (best, halved))
         best = halved if scores and _is_kept(scores) else best

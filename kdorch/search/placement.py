@@ -151,7 +151,7 @@ def _measured(study: Study, executor: Executor, data: Mapping[str, Any], where: 
         "stack": size,
     }
     try:
-        tried = numerics(study, executor, spec, data["facts"]["task"]["input_shape"], where.workers)
+        tried = numerics(study, executor, spec, data["facts"]["task"]["input_shape"])
         spec |= {"numerics": tried.chosen, "alone": tried.alone}
         found = call(executor, _PROBE, spec, threads=_spare(where), timeout=TRY)
     except KdorchError as error:

@@ -81,7 +81,7 @@ def _seconds(trial: Prepared, rows: int | None) -> dict[str, float]:
         fit_alone(short(one, 1))  # whoever is first pays for what oneDNN compiles
     least = {numerics: fit_alone(one).seconds for numerics, one in chances.items()}
     close = [numerics for numerics in chances if least[numerics] < _CLOSE * min(least.values())]
-    for numerics in close:
+    for numerics in close if len(close) > 1 else ():
         least[numerics] = min(least[numerics], fit_alone(chances[numerics]).seconds)
     times = trial.settings.epochs * (rows or len(trial.train[0])) / len(few.train[0])
     return {_name(wanted): times * least[one.numerics] for wanted, one in each.items()}

@@ -50,7 +50,7 @@ def chosen(tree: Callable[..., dict[str, Any]]) -> Callable[..., Tried]:
         )
         count = range(len(answering.seconds))
         trials = [{"name": str(number), "number": number, "train": {"epochs": 20}} for number in count]
-        return numerics(study, answering, {"trials": trials}, shape, 2)  # type: ignore[arg-type]  # is enough
+        return numerics(study, answering, {"trials": trials}, shape)  # type: ignore[arg-type]  # is enough
 
     return choose
 
@@ -104,11 +104,11 @@ def test_bfloat16_has_to_be_quicker_and_as_good(
     tried = chosen(answering)
     assert (tried.chosen["memory_format"], tried.chosen["precision"]) == ("channels_last", precision)
     assert tried.alone == {"0": 0.04, "1": 0.36} if precision == "bfloat16" else {"0": 0.06, "1": 0.54}
-    # Each in both, as two jobs, the longer ones first. A fiftieth of 100 trainings of 0.3 s, two at once, is 0.3 s:
-    # half of the one training, and the other whole.
+    # Each in both, as two jobs, the longer ones first. A fiftieth of 100 trainings of 0.3 s is 0.6 s, 0.15 s for
+    # each of the four: a quarter of the one training, and the other whole.
     both = ["channels_last bfloat16", "channels_last float32"]
     assert [each["wanted"] for each in answering.asked[3:]] == both * 2
-    assert [each["trials"][0]["train"]["epochs"] for each in answering.asked[3:]] == [11, 11, 20, 20]
+    assert [each["trials"][0]["train"]["epochs"] for each in answering.asked[3:]] == [5, 5, 20, 20]
     figures = tried.chosen["figures"]["scores"]
     assert [(each["float32"], each["bfloat16"]) for each in figures] == [each for each in scores if each[0]]
 
