@@ -6,6 +6,7 @@ a copy of one that is made once.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -65,6 +66,14 @@ def _own_store(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep runs in the test's own home, whatever the environment says."""
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.delenv("MLFLOW_REGISTRY_URI", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _garbage() -> Iterator[None]:
+    """Look for garbage as often as ever: a command looks seldom, and after it its process ends, but here."""
+    usual = gc.get_threshold()
+    yield
+    gc.set_threshold(*usual)
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,6 @@ from typing import Any, Self
 
 HEAVY = ("torch._dynamo", "torch.export", "mlflow.pyfunc", "mlflow.store.tracking.sqlalchemy_store")
 HEAVY += ("optuna.storages.journal", "sklearn.pipeline", "sklearn.datasets", "scipy.stats", "torchmetrics")
-ABOVE = 500  # descriptors that no process here has in use
 NUMBER = struct.Struct("!q")
 ADDRESS = "KDORCH_TEST_WARM"  # in the environment of a process whose own workers are to be forked, too
 
@@ -173,12 +172,13 @@ def become(asked: dict[str, Any], descriptors: list[int]) -> None:
     """Be a Python that was just started with these words."""
     if asked["session"]:
         os.setsid()
-    apart = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, ABOVE) for descriptor in descriptors]
+    above = max(asked["descriptors"]) + 1
+    apart = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, above) for descriptor in descriptors]
     for descriptor in descriptors:
         os.close(descriptor)
     for number, target in zip(apart, asked["descriptors"], strict=True):
         os.dup2(number, target)
-    os.closerange(ABOVE, max(apart) + 1)
+        os.close(number)
     os.chdir(asked["folder"])
     os.environ.clear()
     os.environ.update(asked["environment"])

@@ -92,7 +92,7 @@ def verdicts(
 
 def together(candidates: Collection[tuple[Scored, Scored]]) -> float:
     """Return the confidence of each candidate's interval with which those of all of them hold with 95 %."""
-    count = sum(bool(student.over(twin).scores) for student, twin in candidates)
+    count = sum(not student.scores.keys().isdisjoint(twin.scores) for student, twin in candidates)
     return 1 - (1 - CONFIDENCE) / max(1, count)
 
 

@@ -85,7 +85,8 @@ class ForkServerLauncher:
 
     def _replace_server(self) -> list[Exit]:
         self.close()
-        lost = [Exit(number, "the process that forks the workers died") for number in self._running]
+        reason = exit_reason(self._server.returncode, "the process that forks the workers")
+        lost = [Exit(number, reason) for number in self._running]
         self._running.clear()
         self._start_server()
         return lost

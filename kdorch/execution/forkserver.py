@@ -11,14 +11,13 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import select
 import signal
 import socket
 import struct
 import sys
 import threading
 import traceback
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from kdorch.execution.launcher import PAUSE, Options
@@ -77,7 +76,7 @@ class ForkServer:
         self._kill_orphans()
 
     def _step(self) -> bool:
-        ready, _, _ = select.select([self._control, self._child_exited], [], [], PAUSE)
+        ready = wait([self._control, self._child_exited], PAUSE)
         self._watch()
         if self._child_exited in ready:
             self._child_exited.recv(4096)
@@ -114,8 +113,8 @@ class ForkServer:
             os.waitpid(pid, 0)
 
     def _watch(self) -> None:
-        for number in self._pids:
-            trim(log_of(self._options, number))
+        for number, pid in self._pids.items():
+            trim(log_of(self._options, number), pid)
         found = excess(self._pids, self._options["memory"])
         if found:
             number, self._reasons[found[0]] = found

@@ -69,9 +69,9 @@ def thread_variables(threads: int) -> dict[str, str]:
 _HINTS = {"SIGBUS": ", as where a file in memory was cut short or its disk is full"}
 
 
-def exit_reason(code: int) -> str:
+def exit_reason(code: int, who: str = "the worker") -> str:
     """Put a process's exit code into words; negative ones are signals."""
     if code < 0:
         name = signal.Signals(-code).name
-        return f"the worker was killed by {name}" + _HINTS.get(name, "")
-    return f"the worker exited with code {code}"
+        return f"{who} was killed by {name}" + _HINTS.get(name, "")
+    return f"{who} exited with code {code}"

@@ -62,9 +62,9 @@ class Spawner:
         self._processes.clear()
 
     def _watch(self) -> None:
-        for number in self._processes:
-            trim(log_of(self._options, number))
         pids = {number: process.pid or 0 for number, process in self._processes.items()}
+        for number, pid in pids.items():
+            trim(log_of(self._options, number), pid)
         found = excess(pids, self._options["memory"])
         if found:
             number, self._reasons[found[0]] = found

@@ -112,9 +112,9 @@ def _answered(
     for module in modules:
         module.eval()
     size = batch if objective and objective.across_rows else rows_at_once(task)
-    for some, stored in rows.batches(size):
-        with quick_pooling(network):
+    with quick_pooling(network):
+        for some, stored in rows.batches(size):
             output = answer(network, some)
-        yield some, stored and widened(stored, output.logits), output
+            yield some, stored and widened(stored, output.logits), output
     for module, mode in zip(modules, modes, strict=True):
         module.train(mode)

@@ -20,7 +20,8 @@ def quick_pooling(network: nn.Module) -> Iterator[None]:
 
     The maximum of what ReLU leaves is what ReLU leaves of the maximum, and so are the gradients, of a
     fraction as many numbers. Changed is how a ``Sequential`` runs, not what it holds: whoever walks through
-    its modules finds what was written there.
+    its modules finds what was written there. ReLU in place stays where it is: others may hold what it
+    changes.
     """
     pooling = [each for each in network.modules() if isinstance(each, nn.Sequential) and _pools(each)]
     for module in pooling:
@@ -34,7 +35,7 @@ def quick_pooling(network: nn.Module) -> Iterator[None]:
 
 def _pools(chain: nn.Sequential) -> bool:
     own = type(chain).forward is not nn.Sequential.forward or "forward" in vars(chain)
-    return not own and any(isinstance(each, _POOLS) for each in chain)
+    return not own and any(type(each) in _POOLS for each in chain)
 
 
 class _Chain:
@@ -43,7 +44,7 @@ class _Chain:
     def __init__(self, modules: Iterable[nn.Module]) -> None:
         self._steps = list(modules)
         for place, (one, other) in enumerate(zip(self._steps, self._steps[1:], strict=False)):
-            if type(one) is nn.ReLU and isinstance(other, _POOLS) and not (_watched(one) or _watched(other)):
+            if type(other) in _POOLS and _may_wait(one, other):
                 self._steps[place : place + 2] = [other, one]
 
     def __call__(self, inputs: Tensor) -> Tensor:
@@ -51,6 +52,12 @@ class _Chain:
             halved = type(step) is nn.MaxPool2d and _halves(step, inputs) and not _watched(step)
             inputs = halved_maximum(inputs) if halved else step(inputs)
         return inputs
+
+
+def _may_wait(step: nn.Module, pool: nn.Module) -> bool:
+    """Whether a step is a ReLU that may as well come after this pooling."""
+    plain = type(step) is nn.ReLU and not step.inplace and not pool.return_indices
+    return plain and not (_watched(step) or _watched(pool))
 
 
 def _watched(module: nn.Module) -> bool:

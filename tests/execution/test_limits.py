@@ -7,11 +7,12 @@ import os
 import platform
 import signal
 import subprocess
+import sys
 import time
 
 import pytest
 
-from kdorch.execution import Job, memory
+from kdorch.execution import Job, logs, memory
 from kdorch.execution.logs import DEAD, LONGEST, trim
 
 MEGABYTE = 1_000_000
@@ -106,6 +107,22 @@ def test_a_log_is_cut_while_its_job_goes_on(make_executor, tmp_path):
     while (tmp_path / "worker-1.log").stat().st_size > LONGEST:
         assert time.monotonic() < end
         assert executor.poll(0.01) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "waitid"), reason="the writer cannot be held here")
+def test_of_what_is_printed_while_a_log_is_cut_nothing_is_lost(tmp_path, monkeypatch):
+    monkeypatch.setattr(logs, "_KEPT", 4_000)
+    monkeypatch.setattr(logs, "LONGEST", 20_000)
+    log = tmp_path / "log"
+    counting = "n = 0\nwhile True: n += 1; print(f'{n:010}', flush=True)"
+    with log.open("ab") as out, subprocess.Popen([sys.executable, "-c", counting], stdout=out) as writer:
+        for _ in range(200):
+            while log.stat().st_size < 30_000:
+                pass
+            logs.trim(log, writer.pid)
+        writer.kill()
+    _, *numbers = log.read_bytes()[4_000:].replace(logs._CUT, b"").split()
+    assert list(map(int, numbers)) == list(range(int(numbers[0]), int(numbers[-1]) + 1))
 
 
 def test_a_short_log_stays_as_it_is(tmp_path):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -15,6 +17,7 @@ import kdorch
 from kdorch.execution import Job
 
 HERE = Path(__file__).parent
+MANY = 1100  # more than select() can wait for
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(kdorch.__file__).parents[1])}
 
 SCRIPT = f"""
@@ -167,9 +170,22 @@ def test_fork_server_killed(make_executor, watch):
     started, report = executor.until("report")
     ended = watch(started.data["pid"])
     os.kill(report.data["parent"], signal.SIGKILL)
-    assert "forks the workers died" in executor.until("lost")[-1].data["reason"]
+    assert "forks the workers was killed by SIGKILL" in executor.until("lost")[-1].data["reason"]
     assert ended()
     assert executor.run("echo")[-1].kind == "done"
+
+
+def test_a_coordinator_may_have_many_files_open(make_executor):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, MANY + 500), hard))
+    with contextlib.ExitStack() as files:
+        for _ in range(MANY):
+            files.enter_context(Path(os.devnull).open())
+        executor = make_executor()
+        assert executor.run("echo")[-1].kind == "done"
+        executor.run("fail")  # its worker is replaced
+        assert executor.run("echo")[-1].kind == "done"
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_close_does_not_wait_for_a_preload(make_executor, tmp_path):

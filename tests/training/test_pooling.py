@@ -166,6 +166,36 @@ def test_what_is_watched_shows_what_it_showed(place: int) -> None:
     assert shown == before * 2
 
 
+def test_what_relu_changes_in_place_is_changed_for_all_who_hold_it() -> None:
+    network, held = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(inplace=True), nn.MaxPool2d(2)), []
+    network[0].register_forward_hook(lambda _module, _inputs, output: held.append(output))
+    network(images()[0])
+    with quick_pooling(network):
+        network(images()[0])
+    assert torch.equal(*held)
+
+
+def test_pooling_that_tells_its_indices_tells_them() -> None:
+    network = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.MaxPool2d(2, return_indices=True))
+    expected = network(images()[0])
+    with quick_pooling(network):
+        found = network(images()[0])
+    assert all(torch.equal(*both) for both in zip(expected, found, strict=True))
+
+
+def test_pooling_of_somebody_s_own_stays_behind_relu() -> None:
+    class Least(nn.MaxPool2d):
+        def forward(self, inputs: Tensor) -> Tensor:
+            return -super().forward(-inputs)
+
+    network = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), Least(2), nn.ReLU(), nn.MaxPool2d(2))
+    network[0].bias.data.fill_(-1.0)
+    expected = network(images()[0])
+    with quick_pooling(network), Seen() as seen:
+        assert torch.equal(network(images()[0]), expected)
+    assert seen.relu[0] == 4 * 25 * 32 * 4
+
+
 def test_a_sequential_with_a_forward_of_its_own_keeps_it() -> None:
     class Twice(nn.Sequential):
         def forward(self, inputs: Tensor) -> Tensor:
