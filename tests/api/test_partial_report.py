@@ -13,7 +13,7 @@ import pytest
 from webpage import read, sections
 
 import kdorch
-from kdorch.api.gaps import gaps_told
+from kdorch.api.gaps import gaps, gaps_told
 from kdorch.api.report import brief, report, worthwhile
 from kdorch.api.report.whole import brief_page
 from kdorch.reporting.page.render import render
@@ -102,16 +102,29 @@ def test_unconfirmed_students_are_told_from_others(
     assert all("--unconfirmed" in card.all("code")[0].raw for card in page.all("article"))
 
 
-def test_how_much_of_a_gap_is_closed_is_told_where_there_is_one(
-    copied: Callable[..., kdorch.Results], results: kdorch.Results
-) -> None:
+@pytest.fixture
+def far(copied: Callable[..., kdorch.Results], results: kdorch.Results) -> kdorch.Results:
+    """The same study, with a teacher far from what a student has, whatever it is."""
     teacher = results.record["teacher"]
-    facts = teacher["facts"] | {"test": {"accuracy": 1.5}}  # far from what a student has, whatever it is
-    far = copied(teacher=teacher | {"facts": facts, "digest": "of another"})
+    facts = teacher["facts"] | {"test": {"accuracy": 15.0}}
+    return copied(teacher=teacher | {"facts": facts, "digest": "of another"})
+
+
+def test_how_much_of_a_gap_is_closed_is_told_where_there_is_one(far: kdorch.Results) -> None:
     told = list(gaps_told(far))
     assert told
     verdict = read(render(brief_page(far))).all("section", id="verdict")[0]
     assert [words.text for words in verdict.all("p") if "of the gap" in words.text] == told
+
+
+def test_the_shares_of_the_gap_hold_together(far: kdorch.Results) -> None:
+    tested, found = far.tested, gaps(far)
+    assert len(found) > 1
+    for trial, share in found.items():
+        vars(far)["tested"] = {trial: tested[trial]}
+        alone = gaps(far)[trial]
+        assert share.mean == alone.mean
+        assert share.low < alone.low < alone.high < share.high
 
 
 def test_the_brief_page_is_of_the_record_alone(results: kdorch.Results) -> None:
