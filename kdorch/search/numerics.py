@@ -6,6 +6,8 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from kdorch.execution import Executor
@@ -14,6 +16,7 @@ from kdorch.search.patience import TRY
 from kdorch.study import Study
 
 _TIMES, _SCORE = "kdorch.training.comparing:times", "kdorch.training.comparing:score"
+PRECISIONS = ("float32", "bfloat16")
 _MAPS = 3  # dimensions of an input that has channels: channels, height, width
 _GAIN = 0.95  # of the time of what is plainer: less is within what a busy machine does to a few steps
 _SHARE = 0.02  # of the search that trainings may take which show whether bfloat16 is as good
@@ -47,7 +50,7 @@ def numerics(study: Study, executor: Executor, spec: Mapping[str, Any], shape: l
     if not _has_choice(study, shape):
         return Tried()
     each = [{**spec, "trials": [trial]} for trial in spec["trials"]]
-    timed = [found["seconds"] for found in call_each(executor, _TIMES, each, timeout=TRY)]
+    timed = _timed(study, executor, each)
     seconds = sum(map(Counter, timed), Counter[str]())
     if not seconds:
         return Tried()
@@ -64,11 +67,20 @@ def numerics(study: Study, executor: Executor, spec: Mapping[str, Any], shape: l
     return Tried(wanted(best) | {"figures": {"seconds": dict(seconds), "scores": scores}}, alone)
 
 
+def _timed(study: Study, executor: Executor, each: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
+    """Return the seconds of each student's whole training by numerics; none of one that cannot be trained."""
+    apart = [[name] for name in PRECISIONS] if study.train.precision == "auto" else [list(PRECISIONS)]
+    # The largest students, which take longest, are the last ones: they begin.
+    jobs = [{**one, "precisions": names} for one in each for names in apart][::-1]
+    found = [answer["seconds"] for answer in call_each(executor, _TIMES, jobs, timeout=TRY)][::-1]
+    parts = [found[place : place + len(apart)] for place in range(0, len(found), len(apart))]
+    return [reduce(or_, some) if all(some) else {} for some in parts]
+
+
 def _scores(
     executor: Executor, short: Sequence[Mapping[str, Any]], both: tuple[str, str]
 ) -> list[dict[str, float]]:
     """Return what each student that can be trained scored, ``untrained`` and in each precision."""
-    # The largest students, which take longest, are the last ones: they begin.
     jobs = [{**one, "wanted": name} for one in short for name in both][::-1]
     found = call_each(executor, _SCORE, jobs, timeout=TRY)[::-1]
     return [

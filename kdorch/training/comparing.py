@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -28,16 +28,16 @@ def times(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[
     """Train a student for a few steps with each of the numerics that it may have; what a worker runs.
 
     Args:
-        spec: As `kdorch.training.placing.run` takes it, with one trial.
+        spec: As `kdorch.training.placing.run` takes it, with one trial; besides, the ``precisions`` to try.
 
     Returns:
-        ``seconds`` that the whole training takes, by numerics; none where it has no choice, or cannot be
-        trained.
+        ``seconds`` that the whole training takes, by numerics; none where it has no choice in any precision,
+        or cannot be trained.
     """
     with torch_threads(1):
         for trial in blind(spec):
             try:
-                return {"seconds": _seconds(trial, spec["rows"])}
+                return {"seconds": _seconds(trial, spec["rows"], spec["precisions"])}
             except TrainingError:  # the trials themselves will tell
                 pass
     return {"seconds": {}}
@@ -71,17 +71,17 @@ def score(spec: Mapping[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[
     return {}
 
 
-def _seconds(trial: Prepared, rows: int | None) -> dict[str, float]:
+def _seconds(trial: Prepared, rows: int | None, precisions: Container[str]) -> dict[str, float]:
     few = short(trial, _STEPS)
-    each = {wanted: _computed(few, wanted) for wanted in _ALL}
-    chances = {one.numerics: one for one in each.values()}
-    if len(chances) == 1:
+    every = {wanted: _computed(few, wanted) for wanted in _ALL}
+    if len({one.numerics for one in every.values()}) == 1:
         return {}
+    each = {wanted: one for wanted, one in every.items() if wanted.precision in precisions}
+    chances = {one.numerics: one for one in each.values()}
     for one in chances.values():
         fit_alone(short(one, 1))  # whoever is first pays for what oneDNN compiles
     least = {numerics: fit_alone(one).seconds for numerics, one in chances.items()}
-    close = [numerics for numerics in chances if least[numerics] < _CLOSE * min(least.values())]
-    for numerics in close if len(close) > 1 else ():
+    for numerics in [numerics for numerics in chances if least[numerics] < _CLOSE * min(least.values())]:
         least[numerics] = min(least[numerics], fit_alone(chances[numerics]).seconds)
     times = trial.settings.epochs * (rows or len(trial.train[0])) / len(few.train[0])
     return {_name(wanted): times * least[one.numerics] for wanted, one in each.items()}

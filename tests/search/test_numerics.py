@@ -29,12 +29,13 @@ class Answering:
     def submit(self, job: Any) -> None:
         self.asked.append(job.spec)
         [trial] = job.spec["trials"]
-        self.events.append(Event(job, "done", self._found(job.spec.get("wanted"), trial["number"])))
+        self.events.append(Event(job, "done", self._found(job.spec, trial["number"])))
 
-    def _found(self, wanted: str | None, number: int) -> dict[str, Any]:
-        if wanted is None:
-            return {"seconds": self.seconds[number]}
-        after = self.scores[number]["bfloat16" in wanted]
+    def _found(self, spec: Any, number: int) -> dict[str, Any]:
+        if "precisions" in spec:
+            known = self.seconds[number].items()
+            return {"seconds": {name: took for name, took in known if name.split()[1] in spec["precisions"]}}
+        after = self.scores[number]["bfloat16" in spec["wanted"]]
         return {"before": 0.2, "after": after, "error": 0.03} if after else {}
 
     def poll(self, timeout: float) -> list[Event]:
@@ -83,6 +84,16 @@ def test_what_is_quickest_for_all_together_is_chosen(chosen: Any) -> None:
     found = tried.chosen
     assert (found["memory_format"], found["precision"]) == ("channels_last", "float32")
     assert found["figures"] == {"seconds": taking(10, 8, 10, 8), "scores": []}
+
+
+def test_precisions_are_timed_by_several_workers(chosen: Any) -> None:
+    answering = Answering([taking(1, 2, 3, 4), taking(9, 8, 7, 6)], [(0.8, 0.8), (0.8, 0.8)])
+    tried = chosen(answering, precision="auto")
+    asked = [(each["trials"][0]["number"], *each["precisions"]) for each in answering.asked[:4]]
+    assert asked == [(1, "bfloat16"), (1, "float32"), (0, "bfloat16"), (0, "float32")]
+    assert tried.chosen["figures"]["seconds"] == taking(10, 10, 10, 10)
+    nobody = Answering([{"contiguous float32": 1.0, "channels_last float32": 1.0}])
+    assert chosen(nobody, precision="auto") == Tried()
 
 
 @pytest.mark.parametrize(

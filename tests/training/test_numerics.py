@@ -207,8 +207,9 @@ def test_a_trial_obeys_and_says_so(images):
 # ---------------------------------------------------------------- what is measured
 
 
-def timed(described):
-    return comparing.times(job(described) | {"rows": None}, print)["seconds"]
+def timed(described, *precisions):
+    few = {"rows": None, "precisions": precisions or ("float32", "bfloat16")}
+    return comparing.times(job(described) | few, print)["seconds"]
 
 
 def test_each_layout_is_measured_and_precision_only_on_request(images):
@@ -216,6 +217,14 @@ def test_each_layout_is_measured_and_precision_only_on_request(images):
     assert all(value > 0 for value in seconds.values())
     assert seconds["contiguous float32"] == seconds["contiguous bfloat16"]
     assert seconds["contiguous float32"] != seconds["channels_last float32"]
+
+
+@HALVES
+def test_precisions_may_be_measured_apart(images):
+    described = images(train={"epochs": 1, "batch": 8, "precision": "auto"})
+    assert timed(described).keys() == timed(described, "float32").keys() | timed(described, "bfloat16").keys()
+    vectors = described | {"student": {"use": "mlp", "width": 8}}
+    assert all(len(timed(vectors, name)) == 2 for name in ("float32", "bfloat16"))
 
 
 def test_a_longer_training_takes_longer(images):
