@@ -17,6 +17,7 @@ from torch import Generator, Tensor, nn
 from torch.optim import Optimizer
 
 from kdorch.training.device import random_state, set_random_state
+from kdorch.training.evaluate import Answers
 
 Curves = dict[str, list[float | None]]
 
@@ -30,12 +31,14 @@ class Fitted:
         curves: Metric to its value after each epoch, None where it was not measured.
         seconds: Time spent, validation included.
         pruned: The epoch after which it was given up; 0 if it was not.
+        answers: On the validation rows, computed as its training is, if the last epoch was the best.
     """
 
     epoch: int = 0
     curves: Curves = field(default_factory=dict)
     seconds: float = 0.0
     pruned: int = 0
+    answers: Answers | None = None
 
     def add(self, epoch: int, values: dict[str, float]) -> None:
         """Continue the curves."""

@@ -67,6 +67,7 @@ def fit(
     name, sign = f"val/{score[0]}", 1 if score[1] == "max" else -1
     course, moving = course or Course(), Moving(everything, optimizer, generator)
     now = course.resume(moving)
+    answers: Answers | None = None
     fitted, before = now.fitted, now.fitted.seconds
     for epoch in range(now.epoch + 1, settings.epochs + 1):
         scheduled = objective.begin(epoch)
@@ -99,6 +100,7 @@ def fit(
             break
         course.note(now, moving)
     everything.load_state_dict(now.state)
+    fitted.answers = answers if fitted.epoch == now.epoch else None
     return fitted
 
 

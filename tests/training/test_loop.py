@@ -134,6 +134,18 @@ def test_keeps_the_best_epoch_by_validation(stored, direction, script, best):
     assert_same(network.state_dict(), states[best - 1])
 
 
+@pytest.mark.parametrize("script", [(1, 2, 3, 4, 5), (1, 2, 5, 4, 3)], ids=["the last", "one before"])
+def test_hands_over_the_answers_of_the_last_epoch_where_it_is_the_best(stored, script):
+    network, task = plain(), Scripted(labels=TASK.labels, script=script)
+    fitted = train(network, distillation(), stored, task=task, score=("accuracy", "max"))
+    inputs, _, teacher = whole(stored, "validation")
+    assert (fitted.answers is None) == (fitted.epoch < SETTINGS.epochs)
+    if fitted.answers:
+        with torch.no_grad():
+            assert torch.equal(fitted.answers.logits, network(inputs))
+        assert torch.equal(fitted.answers.teacher, teacher)
+
+
 @pytest.mark.parametrize(("direction", "best"), [("max", [1, 3, 3, 5]), ("min", [1, 1, 1, 1])])
 def test_is_asked_after_each_epoch_with_the_best_so_far_and_gives_up(stored, direction, best):
     asked = []

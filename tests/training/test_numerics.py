@@ -106,8 +106,9 @@ def test_bfloat16_teaches_nearly_the_same_in_float32_weights(images):
 
 
 @HALVES
-def test_what_is_measured_is_the_shipped_network_in_float32(images):
-    described = images(train={"epochs": 2, "batch": 16, "lr": 0.01, "precision": "bfloat16"})
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_what_is_measured_is_the_shipped_network_in_float32(images, epochs):
+    described = images(train={"epochs": epochs, "batch": 16, "lr": 0.01, "precision": "bfloat16"})
     result = result_of(described)
     assert result["placement"].startswith("alone, in bfloat16")
     reports = []

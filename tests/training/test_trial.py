@@ -16,6 +16,7 @@ from torch.nn.functional import cross_entropy, softmax
 from training_toys import CLASSES, FEATURES, SEEN, TRAIN, VALIDATION, job, plain
 
 from kdorch.training import trial
+from kdorch.training.building import SAMPLE
 
 METRICS = {
     *("val/accuracy", "val/f1", "val/loss", "val/agreement", "val/kl", "val/ece"),
@@ -77,6 +78,13 @@ def test_returns_the_best_epoch(run):
     assert len(accuracy) == len(kd) == 4
     assert result["metrics"]["val/accuracy"] == accuracy[best] == max(accuracy)
     assert result["metrics"]["val/loss/kd"] == pytest.approx(kd[best])
+
+
+def test_a_network_is_not_asked_twice_for_the_same(own):
+    SEEN.clear()
+    own("Watching", train={"epochs": 1, "batch": 32})
+    asked = [count for count, training, _ in SEEN if not training and count > SAMPLE]
+    assert asked == [VALIDATION, VALIDATION]  # after the epoch, and as many of the training rows
 
 
 def test_the_digest_is_that_of_the_file(run, spec):
