@@ -56,8 +56,10 @@ def train(job: Mapping[str, Any]) -> Cost:
 
 def done(job: Mapping[str, Any]) -> list[tuple[dict[str, Any], Path]]:
     """Do a worker's job and return what it reports of each trial, in their order, and the weights."""
+    from kdorch.execution.memory import keep_what_is_freed
     from kdorch.training.trial import run
 
+    keep_what_is_freed()  # as a worker does; what the others train in this process has it from then on, too
     reports: list[dict[str, Any]] = []
     folder = scratch()
     trials = [trial | {"weights": str(folder / trial["name"])} for trial in job["trials"]]

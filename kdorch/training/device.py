@@ -76,6 +76,11 @@ def computing_on(name: str) -> Iterator[None]:
         _device = before
 
 
+def at_home() -> bool:
+    """Return whether the job computes on the CPU."""
+    return _device == _HOME
+
+
 def there(thing: Thing) -> Thing:
     """Bring tensors, or what holds them, to where the job computes; a network is moved, all else copied."""
     return thing if _device == _HOME else _moved(thing, _device)

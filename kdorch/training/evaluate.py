@@ -12,14 +12,17 @@ from torch import Tensor, nn
 
 from kdorch.kinds import Batch, Output, Task
 from kdorch.training.building import answer
-from kdorch.training.device import home
+from kdorch.training.device import at_home, home
 from kdorch.training.objective import Objective
 from kdorch.training.pooling import quick_pooling
 from kdorch.training.rows import Rows
 from kdorch.training.top import widened
 
-_ROWS = 1024  # large enough that the cost per batch vanishes, small enough for any cache
+_ROWS = 1024  # large enough that the cost per batch vanishes
 _NUMBERS = 2**20  # that the inputs or the logits of so many rows may have together: 4 MB
+# The first layer makes some 32 numbers of one: of so many 16 MB, which stay near the processor. Large images
+# are made small by it; of them a few are answered in any case.
+_NEAR, _FEW = 2**17, 8
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,9 @@ class Means:
 
 def rows_at_once(task: Task) -> int:
     """Return how many rows to answer at once: fewer where a row, or its answer, is large."""
-    largest = max(1, math.prod(task.input_shape), math.prod(task.output_shape))
-    return max(1, min(_ROWS, _NUMBERS // largest))
+    shown, said = (max(1, math.prod(shape)) for shape in (task.input_shape, task.output_shape))
+    near = max(_FEW, _NEAR // shown) if at_home() else _ROWS
+    return max(1, min(_ROWS, near, _NUMBERS // max(shown, said)))
 
 
 @torch.no_grad()

@@ -9,6 +9,7 @@ from training_toys import TASK, Constant, Poisoned, Projected, Shy, plain, rows
 from kdorch.builtin.losses import Hinton, LogitMse, Supervised
 from kdorch.errors import TrainingError
 from kdorch.kinds import Batch, Output, Schedule
+from kdorch.training.device import computing_on
 from kdorch.training.evaluate import evaluate, mean_losses, rows_at_once
 from kdorch.training.objective import Objective
 from kdorch.training.rows import InMemory
@@ -170,8 +171,12 @@ def test_rows_are_compared_in_batches_as_large_as_in_training(across, expected):
 
 def test_large_rows_and_large_answers_are_asked_about_a_few_at_a_time():
     images = TASK.model_copy(update={"input_shape": (3, 224, 224)})
+    small = TASK.model_copy(update={"input_shape": (1, 28, 28)})
     many = TASK.model_copy(update={"labels": tuple(map(str, range(5000)))})
-    assert (rows_at_once(TASK), rows_at_once(images), rows_at_once(many)) == (1024, 6, 209)
+    tasks = TASK, small, images, many
+    assert [rows_at_once(task) for task in tasks] == [1024, 167, 6, 209]
+    with computing_on("cuda"):
+        assert [rows_at_once(task) for task in tasks] == [1024, 1024, 6, 209]
     seen = []
 
     class Counting(Constant, name="counting"):
