@@ -16,7 +16,7 @@ from kdorch.search.patience import TRY
 from kdorch.study import Study
 
 _TIMES, _SCORE = "kdorch.training.comparing:times", "kdorch.training.comparing:score"
-PRECISIONS = ("float32", "bfloat16")
+_PRECISIONS = ("float32", "bfloat16")
 _MAPS = 3  # dimensions of an input that has channels: channels, height, width
 _GAIN = 0.95  # of the time of what is plainer: less is within what a busy machine does to a few steps
 _SHARE = 0.02  # of the search that trainings may take which show whether bfloat16 is as good
@@ -69,7 +69,7 @@ def numerics(study: Study, executor: Executor, spec: Mapping[str, Any], shape: l
 
 def _timed(study: Study, executor: Executor, each: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
     """Return the seconds of each student's whole training by numerics; none of one that cannot be trained."""
-    apart = [[name] for name in PRECISIONS] if study.train.precision == "auto" else [list(PRECISIONS)]
+    apart = [[name] for name in _PRECISIONS] if study.train.precision == "auto" else [list(_PRECISIONS)]
     # The largest students, which take longest, are the last ones: they begin.
     jobs = [{**one, "precisions": names} for one in each for names in apart][::-1]
     found = [answer["seconds"] for answer in call_each(executor, _TIMES, jobs, timeout=TRY)][::-1]

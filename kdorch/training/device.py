@@ -83,17 +83,17 @@ def at_home() -> bool:
 
 def there(thing: Thing) -> Thing:
     """Bring tensors, or what holds them, to where the job computes; a network is moved, all else copied."""
-    return thing if _device == _HOME else _moved(thing, _device)
+    return thing if at_home() else _moved(thing, _device)
 
 
 def home(thing: Thing) -> Thing:
     """Bring the same back, to be measured and written."""
-    return thing if _device == _HOME else _moved(thing, _HOME)
+    return thing if at_home() else _moved(thing, _HOME)
 
 
 def rows_there(rows: Rows) -> Rows:
     """Return rows whose batches come where the job computes: all at once if they are held in memory."""
-    if _device == _HOME:
+    if at_home():
         return rows
     if isinstance(rows, Some):
         return Some(rows_there(rows.rows), rows.positions)
@@ -106,12 +106,12 @@ def answers_there(build: Callable[[], Answers]) -> Answers:
     Args:
         build: Builds it.
     """
-    return build() if _device == _HOME else Placed(build)
+    return build() if at_home() else Placed(build)
 
 
 def random_state() -> list[Tensor]:
     """Return what a job draws random numbers from: torch's generators at home and there."""
-    others = [] if _device == _HOME else [torch.cuda.get_rng_state(_device)]
+    others = [] if at_home() else [torch.cuda.get_rng_state(_device)]
     return [torch.get_rng_state(), *others]
 
 
@@ -124,7 +124,7 @@ def set_random_state(states: Sequence[Tensor]) -> None:
 
 def told() -> str:
     """Return where the job computes, as the end of a sentence; nothing for the CPU."""
-    return "" if _device == _HOME else f" on {_device}"
+    return "" if at_home() else f" on {_device}"
 
 
 @dataclass
