@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import re
 import warnings
-from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -44,22 +43,6 @@ def compute(task: Task, name: str, predictions: Tensor, targets: Tensor) -> floa
         metric = kind(**settings)
         metric.update(predictions, targets)
         return float(metric.compute().mean())
-
-
-def shares_by_class(labels: Sequence[str], said: Tensor, right: Tensor) -> dict[str, dict[str, float]]:
-    """Return rows, recall and precision of each label.
-
-    Args:
-        labels: Their names.
-        said: Which of them each row is given, bool, shape (rows, labels).
-        right: Which of them it has, likewise.
-    """
-    found = (said & right).sum(0).double()
-    columns = {"rows": right.sum(0), "recall": found / right.sum(0), "precision": found / said.sum(0)}
-    return {
-        label: {name: values[place].item() for name, values in columns.items()}
-        for place, label in enumerate(labels)
-    }
 
 
 @cache

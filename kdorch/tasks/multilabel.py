@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 from pydantic import Field
 
 from kdorch.kinds import Direction, Task
-from kdorch.tasks.metrics import compute, shares_by_class
+from kdorch.tasks.counting import calibration_error, macro_f1, shares_by_class
+from kdorch.tasks.metrics import compute
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,9 +78,14 @@ class Multilabel(Task, name="multilabel"):
         """Return the share of right decisions or rows, macro F1, the loss, or a further score."""
         if name == "loss":
             return float(self.loss(logits, targets))
+        said, right = logits > 0, targets.bool()
         if name == "accuracy":
-            return float(((logits > 0) == targets.bool()).float().mean())
-        return compute(self, {"f1": "f1_score"}.get(name, name), logits.sigmoid(), targets.long())
+            return float((said == right).float().mean())
+        if name == "exact_match":
+            return float((said == right).all(-1).float().mean())
+        if name == "f1":
+            return macro_f1((said & right).sum(0), said.sum(0), right.sum(0))
+        return compute(self, name, logits.sigmoid(), targets.long())
 
     def row_scores(self, name: str, logits: Tensor, targets: Tensor) -> Tensor | None:
         """Return the share of right decisions about each row, whether all are, or its cross-entropy."""
@@ -109,9 +115,4 @@ class Multilabel(Task, name="multilabel"):
 
     def calibration(self, logits: Tensor, targets: Tensor) -> dict[str, float]:
         """Return the expected calibration error over 15 equal bins, of all decisions together."""
-        from torchmetrics.functional.classification import binary_calibration_error
-
-        error = binary_calibration_error(
-            logits.sigmoid().flatten(), targets.long().flatten(), n_bins=15, validate_args=False
-        )
-        return {"ece": error.item()}
+        return {"ece": calibration_error(logits.sigmoid().flatten(), targets.flatten())}

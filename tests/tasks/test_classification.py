@@ -10,8 +10,14 @@ import torch
 from pydantic import ValidationError
 from sklearn.metrics import f1_score, log_loss
 from torch import Tensor
+from torchmetrics.functional.classification import (
+    binary_calibration_error,
+    multiclass_calibration_error,
+    multiclass_f1_score,
+)
 
 import kdorch
+from kdorch.tasks.counting import calibration_error
 
 TASK = kdorch.Classification(labels=("a", "b", "c"))
 
@@ -120,3 +126,28 @@ def test_each_class_has_its_own_recall_and_precision() -> None:
     assert told["c"]["rows"] == 0
     assert math.isnan(told["c"]["recall"])
     assert math.isnan(told["c"]["precision"])
+
+
+@pytest.mark.parametrize("rows", [1, 10, 1000])
+def test_f1_and_calibration_are_those_of_torchmetrics(rows: int) -> None:
+    answers, targets = random(rows)
+    expected = multiclass_f1_score(answers, targets, 3, average="macro").item()
+    assert TASK.score("f1", answers, targets) == pytest.approx(expected, rel=1e-6)
+    expected = multiclass_calibration_error(answers.softmax(-1), targets, 3, n_bins=15).item()
+    assert TASK.calibration(answers, targets)["ece"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_class_that_no_row_has_counts_where_one_is_taken_for_it() -> None:
+    answers = logits([0.8, 0.1, 0.1], [0.1, 0.1, 0.8])
+    assert TASK.score("f1", answers, torch.tensor([0, 0])) == pytest.approx((2 / 3 + 0) / 2)
+
+
+def test_confidences_on_an_edge_lie_in_the_bin_above_it() -> None:
+    edges, right = torch.linspace(0, 1, 16), torch.arange(16) % 3 == 0
+    expected = binary_calibration_error(edges, right.long(), n_bins=15).item()
+    assert calibration_error(edges, right) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_row_that_is_quite_sure_stays_in_the_last_bin() -> None:
+    answers = torch.tensor([[1e4, 0.0, 0.0], [0.0, 1e4, 0.0]])
+    assert TASK.calibration(answers, torch.tensor([0, 0]))["ece"] == pytest.approx(0.5)

@@ -10,6 +10,11 @@ import torch
 from scipy.special import rel_entr
 from sklearn.metrics import accuracy_score, f1_score, log_loss, precision_score, recall_score
 from torch import Tensor
+from torchmetrics.functional.classification import (
+    binary_calibration_error,
+    multilabel_exact_match,
+    multilabel_f1_score,
+)
 
 import kdorch
 
@@ -112,3 +117,15 @@ def test_each_label_has_its_own_recall_and_precision() -> None:
             "recall": pytest.approx(recall_score(right[:, place], said[:, place])),
             "precision": pytest.approx(precision_score(right[:, place], said[:, place])),
         }
+
+
+def test_scores_and_calibration_are_those_of_torchmetrics() -> None:
+    logits, targets = random(200)
+    logits[:, 1], targets[:, 1] = -1.0, 0.0  # a label that no row has or is given
+    likely, right = logits.sigmoid(), targets.long()
+    expected = multilabel_f1_score(likely, right, 3, average="macro").item()
+    assert TASK.score("f1", logits, targets) == pytest.approx(expected, rel=1e-6)
+    expected = multilabel_exact_match(likely, right, 3).item()
+    assert TASK.score("exact_match", logits, targets) == pytest.approx(expected)
+    expected = binary_calibration_error(likely.flatten(), right.flatten(), n_bins=15).item()
+    assert TASK.calibration(logits, targets)["ece"] == pytest.approx(expected, rel=1e-5)
