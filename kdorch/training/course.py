@@ -14,10 +14,10 @@ from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
-from torch.optim import Optimizer
 
 from kdorch.training.device import random_state, set_random_state
 from kdorch.training.evaluate import Answers
+from kdorch.training.optimiser import AdamW
 
 Curves = dict[str, list[float | None]]
 
@@ -71,14 +71,14 @@ class Moving:
     """What a training changes with every step."""
 
     network: nn.Module
-    optimizer: Optimizer
+    optimiser: AdamW
     order: Generator
 
     def kept(self) -> dict[str, Any]:
         """Return all of it, and what everybody else draws random numbers from."""
         return {
             "network": self.network.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizer": self.optimiser.state_dict(),
             "order": self.order.get_state(),
             "random": random_state(),
         }
@@ -86,7 +86,7 @@ class Moving:
     def bring_back(self, kept: Mapping[str, Any]) -> None:
         """Make it what it was."""
         self.network.load_state_dict(kept["network"])
-        self.optimizer.load_state_dict(kept["optimizer"])
+        self.optimiser.load_state_dict(kept["optimizer"])
         self.order.set_state(kept["order"])
         set_random_state(kept["random"])
 

@@ -18,6 +18,7 @@ from kdorch.training.building import answer
 from kdorch.training.course import Course, Fitted, Moving
 from kdorch.training.evaluate import Answers, evaluate
 from kdorch.training.objective import Objective
+from kdorch.training.optimiser import AdamW
 from kdorch.training.rows import Rows, lengths, shuffle
 from kdorch.training.top import widened
 
@@ -60,12 +61,12 @@ def fit(
     started = time.perf_counter()
     everything = nn.ModuleList([network, *objective.parts()]).train()
     parameters, own = list(everything.parameters()), list(network.parameters())
-    optimizer = torch.optim.AdamW(parameters, settings.lr, weight_decay=settings.weight_decay, fused=True)
+    optimiser = AdamW(parameters, settings.weight_decay)
     generator = torch.Generator().manual_seed(seed)
     count = len(train[0])
     steps = settings.epochs * len(lengths(count, settings.batch))
     name, sign = f"val/{score[0]}", 1 if score[1] == "max" else -1
-    course, moving = course or Course(), Moving(everything, optimizer, generator)
+    course, moving = course or Course(), Moving(everything, optimiser, generator)
     now = course.resume(moving)
     answers: Answers | None = None
     fitted, before = now.fitted, now.fitted.seconds
@@ -75,8 +76,7 @@ def fit(
         measured = not measures_gradients(epoch)
         view = train[(epoch - 1) % len(train)]
         for batch, stored in view.batches(settings.batch, shuffle(count, generator)):
-            optimizer.param_groups[0]["lr"] = settings.lr * (1 + math.cos(math.pi * now.step / steps)) / 2
-            for parameter in parameters:  # costs a tenth of optimizer.zero_grad()
+            for parameter in parameters:
                 parameter.grad = None
             output = answer(network, batch)
             told = stored and widened(stored, output.logits)
@@ -85,7 +85,7 @@ def fit(
             else:
                 norms, measured = objective.measure(output, told, batch, own), True
                 fitted.add(epoch, {f"train/grad/{label}": norm for label, norm in norms.items()})
-            optimizer.step()
+            optimiser.step(settings.lr * (1 + math.cos(math.pi * now.step / steps)) / 2)
             now.step += 1
         with part("validation"):
             answers = evaluate(network, validation, task, objective, settings.batch)

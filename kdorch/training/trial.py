@@ -143,7 +143,10 @@ def read_test(spec: Mapping[str, Any], report: Report) -> dict[str, Any]:
 def _repeatable(*, deterministic: bool = False, **_: Any) -> Iterator[None]:
     """Insist on deterministic algorithms for the duration, when the settings of a training ask for it."""
     before = torch.get_deterministic_debug_mode()
-    torch.use_deterministic_algorithms(deterministic)
+    if deterministic:
+        torch.use_deterministic_algorithms(mode=True)  # which imports torch's compiler, to tell that, too
+    else:
+        torch.set_deterministic_debug_mode("default")
     try:
         yield
     finally:

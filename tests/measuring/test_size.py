@@ -6,9 +6,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.backends import mha, mkldnn
+from torch.utils.flop_counter import FlopCounterMode
 
 import kdorch
 from kdorch.builtin.networks import Cnn, Mlp
+from kdorch.measuring.flops import flops
 from kdorch.measuring.size import Duration, Flops, Size
 
 ROWS, WIDTH, HEADS, FORWARD = 5, 8, 2, 16
@@ -111,6 +113,34 @@ PROJECTIONS = 2 * (4 * ROWS * WIDTH * WIDTH)  # query, key, value, and out
 )
 def test_operations_that_run_in_fused_kernels_are_seen(network: nn.Module, expected: int) -> None:
     assert operations(network, ROWS, WIDTH) == expected
+
+
+class Choosing(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.other = nn.Linear(WIDTH, 3), nn.Linear(WIDTH, 3)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        chosen: Tensor = torch.cond(inputs.sum() > 0, self.one, self.other, (inputs,))
+        return chosen
+
+
+def test_operations_within_a_choice_are_seen() -> None:
+    assert operations(Choosing(), WIDTH) == 2 * WIDTH * 3
+
+
+def test_counts_are_those_of_torch() -> None:
+    layer = nn.TransformerEncoderLayer(WIDTH, HEADS, FORWARD, batch_first=True)
+    network = nn.Sequential(nn.Conv1d(4, 6, 3, groups=2), layer, nn.ConvTranspose1d(6, 2, 2), nn.Flatten())
+    inputs = torch.randn(1, 4, WIDTH + 2)
+    with FlopCounterMode(display=False) as counter:
+        network(inputs)
+    assert flops(network, inputs) == counter.get_total_flops() > 0
+
+
+def test_operations_are_seen_where_no_gradient_is_ever_taken() -> None:
+    with torch.inference_mode():  # in which a layer arrives whole
+        assert flops(nn.Linear(4, 3), torch.ones(1, 4)) == 2 * 4 * 3
 
 
 def test_counting_leaves_the_fast_kernels_as_they_were() -> None:
