@@ -91,24 +91,32 @@ class _Halved(torch.autograd.Function):
     @staticmethod
     def forward(context: Any, inputs: Tensor) -> Tensor:
         rows = torch.maximum(inputs[..., ::2, :], inputs[..., 1::2, :])
-        # Where channels come last, a column is a few numbers, and of 16 bits they are taken one by one.
-        wide = rows.float() if rows.dtype in _NARROW else rows
-        context.save_for_backward(inputs, wide)
-        return torch.maximum(wide[..., ::2], wide[..., 1::2]).to(inputs.dtype)
+        one, other = rows[..., ::2], rows[..., 1::2]
+        # Columns are taken one by one where nothing lies between them, and numbers of 16 bits where few do.
+        context.apart = rows.stride(-1) == 1 or rows.dtype in _NARROW
+        if context.apart:
+            one, other = one.clone(), other.clone()
+        context.save_for_backward(inputs, one, other)
+        return torch.maximum(one, other)
 
     @staticmethod
     def backward(context: Any, gradient: Tensor) -> Tensor:
-        inputs, wide = context.saved_tensors
+        inputs, one, other = context.saved_tensors
         if torch.is_grad_enabled():  # for a gradient of the gradient, which torch's own pooling has
             pooled = functional.max_pool2d(inputs, 2)
             again: tuple[Tensor] = torch.autograd.grad(pooled, inputs, gradient, create_graph=True)
             return again[0]
-        columns, found = torch.empty_like(wide), torch.empty_like(inputs)
-        _share(
-            gradient.to(wide.dtype), wide[..., ::2], wide[..., 1::2], columns[..., ::2], columns[..., 1::2]
-        )
-        pairs = [tensor[..., start::2, :] for tensor in (inputs, found) for start in (0, 1)]
-        _share(columns.to(inputs.dtype), *pairs)
+        upper, lower, found = inputs[..., ::2, :], inputs[..., 1::2, :], torch.empty_like(inputs)
+        columns = torch.empty_like(upper)
+        halves = columns[..., ::2], columns[..., 1::2]
+        if context.apart:
+            shares = torch.empty_like(gradient), torch.empty_like(gradient)
+            _share(gradient, one, other, *shares)
+            for half, share in zip(halves, shares, strict=True):
+                half.copy_(share)
+        else:
+            _share(gradient, one, other, *halves)
+        _share(columns, upper, lower, found[..., ::2, :], found[..., 1::2, :])
         return found
 
 
