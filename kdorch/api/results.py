@@ -8,8 +8,6 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from kdorch.choosing.rules import best_under, by_number, knee, within
 from kdorch.errors import ChoiceError
 from kdorch.search import HOME
@@ -31,6 +29,7 @@ from kdorch.search.record import Record, begun
 from kdorch.study import Study
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
     from kdorch.choosing.crossed import Scored
@@ -59,6 +58,8 @@ class Results:
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows: the front beside the teacher and the students without one."""
+        import pandas as pd
+
         from kdorch.api.front import front_rows
 
         rows = pd.DataFrame(front_rows(self)).dropna(axis=1, how="all")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from kdorch.choosing.front import Mask, costs, metric_values, trial_numbers
 from kdorch.choosing.intervals import Interval
 from kdorch.choosing.numbers import percent, readable
 from kdorch.choosing.rules import has_knee
 from kdorch.kinds import Direction
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SIZE = "size/params"
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-from pandas.api.types import is_numeric_dtype
 
 from kdorch.choosing.front import Floats, Mask, costs, metric_values, trial_numbers
 from kdorch.choosing.numbers import readable
 from kdorch.errors import ChoiceError, did_you_mean
 from kdorch.kinds import Direction
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _PLANE = 2  # objectives: the extremes of a front of more are joined by no chord
 ROUNDING = 1e-9  # a quality that is exactly on the bound may miss it by the rounding of floats
@@ -186,6 +188,8 @@ def _refuse_empty(front: pd.DataFrame) -> None:
 
 def _refuse_what_is_no_metric(front: pd.DataFrame, names: Iterable[str]) -> None:
     """Refuse what stands beside the metrics in the same table: parameters, ids, digests."""
+    from pandas.api.types import is_numeric_dtype
+
     known = [str(name) for name in front if "/" in str(name) and is_numeric_dtype(front[name])]
     wrong = [name for name in names if name not in known]
     if wrong:

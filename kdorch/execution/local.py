@@ -27,8 +27,7 @@ from kdorch.stopwatch import part
 
 logger = logging.getLogger(__name__)
 
-# The first optimiser of a process imports torch._dynamo, which takes as long again as torch itself.
-PRELOAD = ("torch", "torch._dynamo")
+PRELOAD = ("torch",)
 CAN_FORK = hasattr(os, "fork")
 FAILED_STARTS_ALLOWED = 3
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from optuna.trial import FrozenTrial
 
 from kdorch.choosing.front import metric_values, pareto_front
@@ -15,6 +14,9 @@ from kdorch.search.record import PRUNED, Record
 from kdorch.search.scratch import Twin, twin_of
 from kdorch.study import Study
 from kdorch.study.metrics import limits
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def open_trials(journal: Journal, study: Study) -> Record:
@@ -79,6 +81,8 @@ def _facts(trial: FrozenTrial) -> dict[str, object]:
 
 
 def _frame(rows: list[dict[str, object]], first: str) -> pd.DataFrame:
+    import pandas as pd
+
     if not rows:
         return pd.DataFrame({first: pd.Series(dtype="int64")})
     table = pd.DataFrame(rows)

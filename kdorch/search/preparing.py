@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -42,6 +43,7 @@ class Preparation:
         scratch: How many of the search without the teacher are.
         observer: Who watches.
         record: What is known about the study; what is found out is added to it, and written down.
+        connected: Where the study's page is opened, once there is a connection.
     """
 
     study: Study
@@ -54,12 +56,10 @@ class Preparation:
     scratch: int
     observer: Observer
     record: dict[str, Any]
+    connected: Future[Tracker]
 
-    def make(self, tracker: Tracker) -> tuple[Setting, Beside]:
-        """Return what all trainings share, and what students are compared with.
-
-        Args:
-            tracker: Where the study's page is opened.
+    def make(self) -> tuple[Setting, Beside, Tracker]:
+        """Return what all trainings share, what students are compared with, and where both are told.
 
         Raises:
             StudyError: If parts do not fit each other, or what is there.
@@ -70,6 +70,7 @@ class Preparation:
         placement = self._placed(data)
         maker = Maker(study, self.home, self.uri, executor, data, self.where)
         forewarn(maker, placement, self.left, self.scratch, self.observer)
+        tracker = self.connected.result()
         open_page(tracker, study, data, identity=self.record["identity"])
         self._note(**pages_of(tracker), concluded=False)
         beside = Beside(maker, tracker, unsettled(tracker, *self.records), self.observer)
@@ -82,7 +83,7 @@ class Preparation:
         setting = placement.applied(set_up(study, self.home, data, lessons, self.where))
         origin = keep(self.record, inputs(study, executor, setting.shared, setting.threads))
         self._note()
-        return replace(setting, inputs=origin, spool=replace(setting.spool, origin=origin)), beside
+        return replace(setting, inputs=origin, spool=replace(setting.spool, origin=origin)), beside, tracker
 
     def _rows(self) -> tuple[Entry, Entry | None]:
         """Return the stored data, and what the student is shown of them if that is not all."""
@@ -122,7 +123,12 @@ class Preparation:
         self.home.study(self.study.name).write(self.record)
 
     def _wait(self, what: str) -> Callable[[float], None]:
-        return partial(self.observer.wait, what)
+        def waited(seconds: float) -> None:
+            if self.connected.done():
+                self.connected.result()  # that nothing can be tracked need not wait for what takes long
+            self.observer.wait(what, seconds)
+
+        return waited
 
     def _try_together(
         self, data: Entry, teacher: str | None = None, source: dict[str, Any] | None = None

@@ -6,6 +6,7 @@ import math
 import shutil
 import time
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,8 +39,8 @@ from kdorch.stopwatch import part
 from kdorch.study import Study
 from kdorch.tracking import RunRecord, Tracker
 
-# What a trial imports, once for all workers; the last one is most of the cost of a first trial.
-PRELOAD = ("torch", "torch._dynamo", "kdorch.training.trial", "torchmetrics.functional.classification")
+# What a trial imports, once for all workers; the second one is what the first gradient of a process imports.
+PRELOAD = ("torch", "torch.fx.experimental.symbolic_shapes", "kdorch.training.trial")
 
 
 @dataclass
@@ -72,8 +73,8 @@ class Session:
         """Do what is left to do.
 
         Args:
-            conclusion: Called while workers start: imports and returns what sums the study up. That is called
-                at the end, while the study is still held, with the tracker.
+            conclusion: Called while workers start, on another thread: imports and returns what sums the study
+                up. That is called at the end, while the study is still held, with the tracker.
 
         Raises:
             KdorchError: If it cannot; nothing that is complete is lost.
@@ -85,13 +86,13 @@ class Session:
             memory = None if self.study.search.memory == "auto" else self.study.search.memory
             executor = LocalExecutor(
                 self.workers or prepare.cores(),
-                preload=PRELOAD,
+                preload=[*PRELOAD, *(["torchmetrics"] if self.study.metrics else [])],
                 sys_path=self.folders,
                 log_dir=self.folder.logs,
                 memory=memory,
             )
             profiled = Profiled(Attentive(executor, interrupts))
-            with executor:  # whose workers import torch meanwhile
+            with ThreadPoolExecutor(1) as aside, executor:  # whose workers import torch meanwhile
                 record = begin(
                     self.study,
                     self.folder,
@@ -104,14 +105,16 @@ class Session:
                     more = 2 * max(self.trials, self._searched.counted)
                     self.observer.say(f"{self.study.name} is complete. For more: --trials {more}")
                     return
-                tracker, conclude = connect(self.home, self.uri), conclusion()
+                # To import MLflow takes seconds, in which workers have rows to read and students to try.
+                connected = aside.submit(self._connect, interrupts)
+                concluded = aside.submit(conclusion)
                 self._where = where(profiled, self.device, self.workers, memory)
                 executor.limit(self._where.workers)
-                self._run(profiled, tracker, record, interrupts)
+                tracker = self._run(profiled, connected, record)
             count = self._where.workers
             self._note(profile=profiled.profile(count).facts())  # for the summary; its own time comes below
             with part("summary"):
-                conclude(tracker)
+                concluded.result()(tracker)
             complete = self._is_complete()
             self._note(concluded=complete, profile=profiled.profile(count).facts())
             if complete:
@@ -152,12 +155,14 @@ class Session:
         phases: list[Phase] = [self._searching(), *self._from_scratch(), self._confirming()]
         return not any(map(_is_open, phases))
 
-    def _run(
-        self, executor: Profiled, tracker: Tracker, record: dict[str, Any], interrupts: Interrupts
-    ) -> None:
+    def _connect(self, interrupts: Interrupts) -> Tracker:
+        tracker = connect(self.home, self.uri)
+        tracker.outage.tell, tracker.outage.pausing = self.observer.say, interrupts.waiting
+        return tracker
+
+    def _run(self, executor: Profiled, connected: Future[Tracker], record: dict[str, Any]) -> Tracker:
         if self._where.told:
             self.observer.say(f"device   {self._where.told}")
-        tracker.outage.tell, tracker.outage.pausing = self.observer.say, interrupts.waiting
         preparation = Preparation(
             study=self.study,
             home=self.home,
@@ -171,9 +176,11 @@ class Session:
             ),
             observer=self.observer,
             record=record,
+            connected=connected,
         )
-        setting, beside = preparation.make(tracker)
+        setting, beside, tracker = preparation.make()
         self._search(executor, tracker, beside, setting, record)
+        return tracker
 
     def _search(
         self, executor: Profiled, tracker: Tracker, beside: Beside, setting: Setting, record: dict[str, Any]

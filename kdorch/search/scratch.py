@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, cast
 
 from kdorch.discovery import installed
 from kdorch.kinds import Loss
 from kdorch.study import Study
 from kdorch.study.space import space
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _OF_A_TEACHER = ("losses.", "teacher.")
 
@@ -68,6 +69,8 @@ def twin_of(study: Study, candidate: Mapping[str, Any], found: pd.DataFrame) -> 
         candidate: Metrics of a trial of the search.
         found: The front of the search without a teacher.
     """
+    import pandas as pd
+
     if not len(found):
         return None
     quality, *others = study.objectives.items()
