@@ -11,6 +11,8 @@ import pytest
 import kdorch
 from kdorch.errors import TrackingError
 
+pytestmark = pytest.mark.slow
+
 _NOBODY = "http://127.0.0.1:1"
 _PLUGIN = """
 import signal
