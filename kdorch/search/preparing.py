@@ -24,6 +24,7 @@ from kdorch.search.record import Record
 from kdorch.search.setting import Setting, set_up
 from kdorch.search.together import fit_together
 from kdorch.search.where import Where
+from kdorch.stopwatch import part
 from kdorch.study import Study
 from kdorch.tracking import Tracker
 
@@ -70,7 +71,8 @@ class Preparation:
         placement = self._placed(data)
         maker = Maker(study, self.home, self.uri, executor, data, self.where)
         forewarn(maker, placement, self.left, self.scratch, self.observer)
-        tracker = self.connected.result()
+        with part("MLflow"):
+            tracker = self.connected.result()
         open_page(tracker, study, data, identity=self.record["identity"])
         self._note(**pages_of(tracker), concluded=False)
         beside = Beside(maker, tracker, unsettled(tracker, *self.records), self.observer)

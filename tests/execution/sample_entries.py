@@ -130,10 +130,12 @@ def print_much(spec, report):
 def train(spec, report):
     import torch
 
+    from kdorch.training.optimiser import AdamW
+
     model = torch.nn.Linear(4, 4)
-    optimizer = torch.optim.AdamW(model.parameters())
+    optimiser = AdamW(model.parameters(), decay=0.01)
     model(torch.ones(2, 4)).sum().backward()
-    optimizer.step()
+    optimiser.step(0.001)
     tasks = len(list(Path(f"/proc/{os.getppid()}/task").iterdir()))
     return {"pid": os.getpid(), "threads": torch.get_num_threads(), "server_tasks": tasks}
 

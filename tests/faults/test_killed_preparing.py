@@ -34,6 +34,8 @@ def test_the_coordinator_is_killed_while_all_is_made_ready(
 ) -> None:
     home, file = tmp_path / "fresh", write(**STUDY)
     kill(Point("alembic.runtime.migration:HeadMaintainer.update_to_step", "after", 9), file, at=home)
+    for made in ("store", "studies"):  # meanwhile, by a worker: it is to be killed at all of it
+        shutil.rmtree(home / made, ignore_errors=True)
     for point in while_preparing("coordinator"):
         kill(point, file, at=home)
     kill(Point("pathlib:Path.replace", "before", 5), file, at=home)  # a record is written, and not in place
