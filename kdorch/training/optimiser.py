@@ -11,7 +11,7 @@ from torch.optim.adamw import adamw
 
 State = dict[str, torch.Tensor]
 
-_BETAS, _EPSILON = (0.9, 0.999), 1e-8  # torch's defaults
+BETAS, EPSILON = (0.9, 0.999), 1e-8  # torch's defaults
 
 
 class AdamW:
@@ -45,11 +45,11 @@ class AdamW:
             [state["step"] for state in states],
             fused=True,
             amsgrad=False,
-            beta1=_BETAS[0],
-            beta2=_BETAS[1],
+            beta1=BETAS[0],
+            beta2=BETAS[1],
             lr=rate,
             weight_decay=self._decay,
-            eps=_EPSILON,
+            eps=EPSILON,
             maximize=False,
         )
 

@@ -139,11 +139,18 @@ class _Stack:
             logits.append(said)
             targets.append(batch.targets)
         right, answers = torch.cat(targets), torch.cat(logits, dim=1)
-        return [
+        going_on = [
             lane
             for lane, mean in enumerate(means)
             if self._goes_on(lane, Answers(answers[lane], right, None, mean.values()), epoch)
         ]
+        better = [lane for lane, place in enumerate(self.present) if self._is_best(place, epoch)]
+        self.network.copy_lanes(better, self.network.flat, self.best)
+        return going_on
+
+    def _is_best(self, place: int, epoch: int) -> bool:
+        fitted = self.fitted[place]
+        return isinstance(fitted, Fitted) and fitted.epoch == epoch
 
     def _goes_on(self, lane: int, answers: Answers, epoch: int) -> bool:
         place = self.present[lane]
@@ -161,7 +168,6 @@ class _Stack:
         sign = 1 if direction == "max" else -1
         if sign * values[f"val/{name}"] > self.reached[place]:
             self.reached[place], fitted.epoch = sign * values[f"val/{name}"], epoch
-            self.network.copy_lane(lane, self.network.flat, self.best)
         if trial.stop(epoch, sign * self.reached[place]):
             fitted.pruned = epoch
         return not fitted.pruned

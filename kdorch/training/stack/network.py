@@ -84,13 +84,15 @@ class StackedMlp:
 
     def norms(self) -> Tensor:
         """Return the Euclidean norm of each one's gradient, shape (K,)."""
-        squares = self.flat.new_zeros(len(self)).index_add_(0, self.lanes, self.gradient.square())
-        return squares.sqrt()
+        each = [torch.linalg.vector_norm(part.flatten(1), dim=1) for part in self._parts(self.gradient)]
+        norms: Tensor = torch.linalg.vector_norm(torch.stack(each), dim=0)
+        return norms
 
-    def copy_lane(self, lane: int, source: Tensor, target: Tensor) -> None:
-        """Copy the numbers of one of the K from a flat buffer into another."""
+    def copy_lanes(self, lanes: Sequence[int], source: Tensor, target: Tensor) -> None:
+        """Copy the numbers of some of the K from a flat buffer into another."""
+        places = torch.tensor(lanes, dtype=torch.long, device=target.device)
         for ours, theirs in zip(self._parts(source), self._parts(target), strict=True):
-            theirs[lane] = ours[lane]
+            theirs.index_copy_(0, places, ours.index_select(0, places))
 
     def _parts(self, flat: Tensor) -> list[Tensor]:
         parts = flat.split([shape.numel() for shape in self._shapes])
