@@ -39,7 +39,7 @@ class _Counter(TorchDispatchMode):
     supports_higher_order_operators = True
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]  # torch's
+        super().__init__()  # type: ignore[no-untyped-call]  # torch declares no types of it
         self.flops: int = 0
         self.hidden = False
 

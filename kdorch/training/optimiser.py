@@ -6,12 +6,42 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim.adamw import adamw
 
-State = dict[str, torch.Tensor]
+State = dict[str, Tensor]
 
-BETAS, EPSILON = (0.9, 0.999), 1e-8  # torch's defaults
+_BETAS, _EPSILON = (0.9, 0.999), 1e-8  # torch's defaults
+
+
+@torch.no_grad()
+def step_fused(
+    weights: list[Tensor], gradients: list[Tensor], states: list[State], rate: float, decay: float
+) -> None:
+    """Take a step in place, by torch's fused kernel."""
+    means, squares, steps = ([state[name] for state in states] for name in ("exp_avg", "exp_avg_sq", "step"))
+    adamw(
+        weights,
+        gradients,
+        means,
+        squares,
+        [],
+        steps,
+        fused=True,
+        amsgrad=False,
+        beta1=_BETAS[0],
+        beta2=_BETAS[1],
+        lr=rate,
+        weight_decay=decay,
+        eps=_EPSILON,
+        maximize=False,
+    )
+
+
+def begun(weights: Tensor) -> State:
+    """Return what is known of weights before their first step, under torch's names."""
+    step = torch.zeros((), device=weights.device)
+    return {"step": step, "exp_avg": torch.zeros_like(weights), "exp_avg_sq": torch.zeros_like(weights)}
 
 
 class AdamW:
@@ -29,39 +59,20 @@ class AdamW:
         self._parameters, self._decay = list(parameters), decay
         self._states: dict[int, State] = {}
 
-    @torch.no_grad()
     def step(self, rate: float) -> None:
         """Take a step with a learning rate; a parameter without a gradient stays where it is."""
-        moved = [place for place, each in enumerate(self._parameters) if each.grad is not None]
-        if not moved:
-            return
-        states = [self._state(place) for place in moved]
-        adamw(
-            [self._parameters[place] for place in moved],
-            [gradient for place in moved if (gradient := self._parameters[place].grad) is not None],
-            [state["exp_avg"] for state in states],
-            [state["exp_avg_sq"] for state in states],
-            [],
-            [state["step"] for state in states],
-            fused=True,
-            amsgrad=False,
-            beta1=BETAS[0],
-            beta2=BETAS[1],
-            lr=rate,
-            weight_decay=self._decay,
-            eps=EPSILON,
-            maximize=False,
-        )
-
-    def _state(self, place: int) -> State:
-        if place not in self._states:
-            parameter = self._parameters[place]
-            self._states[place] = {
-                "step": torch.zeros((), device=parameter.device),
-                "exp_avg": torch.zeros_like(parameter, memory_format=torch.preserve_format),
-                "exp_avg_sq": torch.zeros_like(parameter, memory_format=torch.preserve_format),
-            }
-        return self._states[place]
+        weights: list[Tensor] = []
+        gradients: list[Tensor] = []
+        states: list[State] = []
+        for place, each in enumerate(self._parameters):
+            if each.grad is not None:
+                if place not in self._states:
+                    self._states[place] = begun(each)
+                weights.append(each)
+                gradients.append(each.grad)
+                states.append(self._states[place])
+        if weights:
+            step_fused(weights, gradients, states, rate, self._decay)
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a training goes on with."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,21 +35,12 @@ confirm: {top: 0}
 """
 
 
-def test_a_worker_that_has_trained_has_no_compiler_and_no_plotting_library(tmp_path: Path) -> None:
+def test_a_worker_that_has_trained_has_no_compiler_and_no_plotting_library(
+    tmp_path: Path, cold_cli: Callable[..., Any]
+) -> None:
     (tmp_path / "own.py").write_text(_NETWORK)
     (tmp_path / "study.yaml").write_text(_STUDY)
-    command = [
-        sys.executable,
-        "-c",
-        "from kdorch.cli import main; main()",
-        "study",
-        "run",
-        "study.yaml",
-        "--workers",
-        "1",
-    ]
-    environment = {name: value for name, value in os.environ.items() if name != "MLFLOW_TRACKING_URI"}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    done = cold_cli("study", "run", "study.yaml", "--workers", "1", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     logs = (tmp_path / Home(Path(".kdorch")).study("light").logs).glob("*.log")
     found = [line for log in logs for line in log.read_text().splitlines() if line.startswith("has")]

@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
-from torch.optim.adamw import adamw
 
-from kdorch.training.optimiser import BETAS, EPSILON
+from kdorch.training.optimiser import begun, step_fused
 
 
 class FlatAdamW:
@@ -27,8 +26,7 @@ class FlatAdamW:
     def __init__(self, flat: Tensor, gradient: Tensor, rates: Tensor, decays: Tensor) -> None:
         self._flat, self._gradient, self._rates = flat, gradient, rates
         self._scaled, self._shrinking = flat / rates, rates * decays
-        self._mean, self._square = torch.zeros_like(flat), torch.zeros_like(flat)
-        self._steps = flat.new_zeros(())
+        self._state = begun(flat)
 
     def keep(self, flat: Tensor, gradient: Tensor, select: Callable[[Tensor], Tensor]) -> None:
         """Go on with some of the networks.
@@ -40,25 +38,11 @@ class FlatAdamW:
         """
         self._flat, self._gradient = flat, gradient
         self._rates, self._shrinking = select(self._rates), select(self._shrinking)
-        self._scaled, self._mean, self._square = map(select, (self._scaled, self._mean, self._square))
+        self._scaled = select(self._scaled)
+        self._state |= {name: select(self._state[name]) for name in ("exp_avg", "exp_avg_sq")}
 
     def step(self, share: float) -> None:
         """Take a step with this share of the learning rates."""
         self._scaled.addcmul_(self._scaled, self._shrinking, value=-share)
-        adamw(
-            [self._scaled],
-            [self._gradient],
-            [self._mean],
-            [self._square],
-            [],
-            [self._steps],
-            fused=True,
-            amsgrad=False,
-            beta1=BETAS[0],
-            beta2=BETAS[1],
-            lr=share,
-            weight_decay=0.0,
-            eps=EPSILON,
-            maximize=False,
-        )
+        step_fused([self._scaled], [self._gradient], [self._state], share, decay=0.0)
         torch.mul(self._scaled, self._rates, out=self._flat)
