@@ -14,7 +14,7 @@ from benchmarks.figures import Figure, compared
 from benchmarks.measuring import Cost, clock, interleaved
 from benchmarks.registry import Bound, Effort, row
 from benchmarks.work import given
-from kdorch.tracking import DatasetRecord, Tracker
+from kdorch.tracking import DatasetRecord, NewRun, Tracker
 from kdorch.tracking.mlflow_tracker import open_tracker
 
 _TRIALS = 10
@@ -61,18 +61,18 @@ def logging(effort: Effort) -> Sequence[Figure]:
 
 def _log(tracker: Tracker, number: int, result: dict[str, Any], weights: Path) -> None:
     facts = {f"kdorch.{fact}": str(result[fact]) for fact in ("epoch", "digest", "placement")}
-    run = tracker.write(
+    run = NewRun(
         f"trial-{number}",
         "trial",
         trial=number,
         params=_PARAMS,
         tags=facts,
-        began=None,
         curves=result["curves"],
         finals=result["metrics"],
         files=[weights],
     )
-    tracker.end(run, "complete")
+    [run_id] = tracker.write([run])
+    tracker.end({run_id: "complete"})
 
 
 def _log_each_epoch(experiment: str, number: int, epochs: int, weights: Path) -> None:

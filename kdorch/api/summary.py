@@ -58,7 +58,7 @@ def summarise(results: Results, tracker: Tracker) -> None:
             page_file = Path(folder, FILE)
             brief(results, page_file)
             tracker.upload(run, page_file)
-    tracker.end(run, "complete")
+    tracker.end({run: "complete"})
 
 
 def _show_front(results: Results, tracker: Tracker, run: str) -> None:

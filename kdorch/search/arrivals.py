@@ -8,13 +8,14 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 from kdorch import disk
 from kdorch.execution import Event, Job
-from kdorch.search.books import Books, Flight
+from kdorch.search.books import Books
+from kdorch.search.endings import Ending, Flight, completed, failed, pruned, refused
 from kdorch.search.setting import Setting
 from kdorch.search.writer import Writer
 
@@ -23,8 +24,6 @@ READ_TEST = "kdorch.training.trial:read_test"
 # begin its run early. Of trials that share a job, each has its share of the seconds.
 _LONG = 2.0
 _KEYS = {"timeout": "search.deadline", "memory": "search.memory"}  # what sets the limits of a job
-
-P = ParamSpec("P")
 
 
 class Arrivals:
@@ -101,13 +100,13 @@ class Arrivals:
         flight = self.flights[name]
         flight.result = result
         if "infeasible" in result:
-            self._write(self._books.refuse, name)
+            self._end(name, refused(flight, self._setting))
         elif "pruned" in result:
-            self._write(self._books.prune, name)
+            self._end(name, pruned(flight))
         elif flight.plan.kind in ("confirm", "baseline"):
             self.untested.append(name)
         else:
-            self._write(self._books.complete, name)
+            self._end(name, completed(flight, self._setting))
 
     def settle_known(self) -> None:
         """Complete the confirmed students whose weights, or equal ones, have read the test rows."""
@@ -118,7 +117,7 @@ class Arrivals:
             if scores is not None:
                 self.untested.remove(name)
                 flight.result["metrics"] |= {f"test/{each}": score for each, score in scores.items()}
-                self._write(self._books.complete, name)
+                self._end(name, completed(flight, self._setting))
 
     def _reported(self, name: str, flight: Flight, event: Event) -> None:
         data = event.data
@@ -126,12 +125,12 @@ class Arrivals:
             together = len(event.job.spec["trials"])
             flight.began, flight.due = time.time(), time.monotonic() + _LONG * together
         elif "curves" in data:
-            self._writer.put(self._books.show, flight, data["curves"])
+            self._writer.put(self._books.show, (flight, data["curves"]))
         elif "result" in data:
             self.trained(name, data["result"])
         elif "error" in data:
             disk.acquit(data["error"])
-            self._write(self._books.fail, name, data["error"])
+            self._end(name, failed(flight, data["error"]))
         elif "scores" in data:
             self._tested(flight, data["scores"], data["rows"])
 
@@ -155,7 +154,8 @@ class Arrivals:
         elif len(left) > 1 or (limit == "timeout" and len(event.job.spec["trials"]) > 1):
             self.alone.extend(left)
         elif left and (event.kind == "error" or limit == "timeout"):  # which would happen again
-            self._write(self._books.fail, left[0], reason, event.data.get("traceback", ""))
+            traceback = event.data.get("traceback", "")
+            self._end(left[0], failed(self.flights[left[0]], reason, traceback))
         elif left:
             self._repeat(left[0], reason)
 
@@ -167,10 +167,9 @@ class Arrivals:
         waiting = name in self.untested
         return waiting if job.entry == READ_TEST else name in self.flights and not waiting
 
-    def _write(
-        self, write: Callable[Concatenate[Flight, P], None], name: str, *args: P.args, **kwargs: P.kwargs
-    ) -> None:
-        self._leaving.append(self._writer.put(write, self.flights.pop(name), *args, **kwargs))
+    def _end(self, name: str, ending: Ending) -> None:
+        del self.flights[name]
+        self._leaving.append(self._writer.put(self._books.end, ending))
 
     def _repeat(self, name: str, reason: str, *, counts: bool = True) -> None:
         """Have a trial done again, as soon as nothing is being written."""

@@ -16,7 +16,8 @@ import optuna
 from kdorch.errors import KdorchError
 from kdorch.execution import Event, Executor, Job
 from kdorch.search.arrivals import READ_TEST, Arrivals
-from kdorch.search.books import Books, Flight
+from kdorch.search.books import Books
+from kdorch.search.endings import Flight
 from kdorch.search.observer import Observer, Relay
 from kdorch.search.setting import Phase, Setting
 from kdorch.search.writer import Writer
@@ -25,6 +26,7 @@ from kdorch.tracking import Tracker
 
 _TRAIN = "kdorch.training.trial:run"
 _EVERY = (5.0, 120.0)  # seconds after which a training tells its curves, and keeps where it stands
+_SOON = 0.1  # seconds that a worker waits, at most, for results to be written that it might learn from
 _GRACE = 60.0  # seconds at least that a training has when the time of the whole study is up
 
 
@@ -39,7 +41,7 @@ class Coordinator:
         self._news = Relay(observer)
         self._outage = tracker.outage
         self._writer = Writer(stuck=self._outage.is_away, hurry=self._outage.give_up)
-        self._home = Arrivals(setting, Books(phase, setting, tracker, self._news), self._writer)
+        self._home = Arrivals(setting, Books(phase, tracker, self._news), self._writer)
         self._jobs: set[str] = set()
 
     def drive(self, deadline: float = math.inf) -> dict[str, float]:
@@ -93,11 +95,15 @@ class Coordinator:
 
     @part("Optuna ask")
     def _ask(self) -> list[str]:
-        """Return the names of new trials: so many that no worker waits while another has several."""
-        if self._setting.workers == 1 and not self._writer.settle():
-            return []  # the next proposal knows all results: it is the same every time
+        """Return the names of new trials: a worker's share of those that are left."""
+        # Proposals are better the more they know; a worker alone gets the same every time, as they know all.
+        alone = self._setting.workers == 1
+        if not self._writer.settle(math.inf if alone else _SOON) and alone:
+            return []
         left, workers = self._phase.left(self._home.running()), self._setting.workers
-        count = min(self._setting.stack, self._phase.most(workers), math.ceil(left / workers))
+        # Of what is on its way, half is done; one by one, the last would cost as much as a whole lot.
+        share = math.ceil((left + len(self._home.flights) / 2) / workers)
+        count = min(left, share, self._setting.stack, self._phase.most(workers))
         with self._record.together():
             return [self._take_off(self._record.ask()) for _ in range(count)]
 

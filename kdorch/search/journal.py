@@ -101,16 +101,11 @@ class Journal(JournalStorage):  # type: ignore[misc]
         self._lines.path.unlink(missing_ok=True)
         Journal.__init__(self, self._lines.path)
 
-    def flush(self) -> None:
-        """Bring all that was written to disk, also by those who still write together."""
-        with self._thread_lock:
-            self._lines.flush()
-
     @contextmanager
     def together(self) -> Iterator[None]:
         """Bring what is written meanwhile to disk at the end, at once: each time takes milliseconds.
 
-        Whoever is killed before has written nothing of it.
+        Also what others are still writing together, of which a kill may leave a part.
         """
         with self._thread_lock:
             self._lines.held += 1

@@ -105,7 +105,7 @@ def note_model(
     size = {"size/params": facts["params"]} if facts["params"] else {}  # 0: nobody knows
     did = {f"{model.kind}/{name}": count for name, count in work.items()}
     tracker.log(run_id, curves={}, finals=finals | size | did, tags={})
-    tracker.end(run_id, "complete")
+    tracker.end({run_id: "complete"})
     quality = next(iter(study.objectives))
     done = f"{work['epochs_trained']:,} epochs trained, {work['rows_evaluated']:,} rows evaluated now"
     told = f"{facts['params']:,} parameters, " if size else ""

@@ -12,7 +12,7 @@ from collections.abc import Collection
 
 from optuna.trial import FrozenTrial, TrialState
 
-from kdorch.search.books import VALUES
+from kdorch.search.endings import VALUES
 from kdorch.search.record import INFEASIBLE, PRUNED, Record
 from kdorch.search.spool import Spool
 from kdorch.tracking import Outcome, RunRecord, Tracker
@@ -91,7 +91,7 @@ def reconcile(
         _correct(tracker, trial, by_trial[trial.number])
     for trial in record.running():  # whose results are still to be written
         for run in by_trial[trial.number]:
-            tracker.end(run.run_id, "failed")
+            tracker.end({run.run_id: "failed"})
     return sum(outcomes), len(outcomes) - sum(outcomes)
 
 
@@ -130,4 +130,4 @@ def _correct(tracker: Tracker, trial: FrozenTrial, runs: list[RunRecord]) -> Non
         own = run.run_id == trial.user_attrs.get("run_id")
         outcome = _OUTCOME[trial.state] if own else "failed"
         if run.status != STATUS[outcome]:
-            tracker.end(run.run_id, outcome)
+            tracker.end({run.run_id: outcome})

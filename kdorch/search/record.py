@@ -123,25 +123,19 @@ class Record:
 
     def tell(self, trial: int, values: Sequence[float]) -> None:
         """Complete a trial: from here on it exists."""
-        self._end(trial, list(values))
+        self.study.tell(trial, list(values))
         self.counted += 1
-
-    def _end(
-        self, trial: int, values: Sequence[float] | None = None, state: TrialState | None = None
-    ) -> None:
-        self.study.tell(trial, values, state)
-        self._journal.flush()  # else its run could end before it, and nobody looks at runs that have ended
 
     def prune(self, trial: int, excess: Mapping[str, float]) -> None:
         """Give up a proposal that breaks a limit before it is trained."""
         self.annotate(trial, INFEASIBLE, dict(excess))
-        self._end(trial, state=TrialState.PRUNED)
+        self.study.tell(trial, state=TrialState.PRUNED)
         self.infeasible += 1
 
     def give_up(self, trial: int, when: Mapping[str, int]) -> None:
         """End a trial that could not have reached the front any more."""
         self.annotate(trial, PRUNED, dict(when))
-        self._end(trial, state=TrialState.PRUNED)
+        self.study.tell(trial, state=TrialState.PRUNED)
         self.counted += 1
 
     def pruned(self) -> list[FrozenTrial]:
@@ -151,7 +145,7 @@ class Record:
     def fail(self, trial: int, reason: str) -> None:
         """End a trial that cannot succeed."""
         self.annotate(trial, "reason", reason)
-        self._end(trial, state=TrialState.FAIL)
+        self.study.tell(trial, state=TrialState.FAIL)
         self.counted += 1
         self._failed += 1
 
@@ -175,7 +169,7 @@ class Record:
         self.annotate(trial.number, _SUPERSEDED, True)
         self.annotate(trial.number, "reason", reason)
         self._repeat(trial, {"attempt": attempt + counts, _DEATHS: deaths})
-        self._end(trial.number, state=TrialState.FAIL)
+        self.study.tell(trial.number, state=TrialState.FAIL)
         return True
 
     def _repeat(self, trial: FrozenTrial, counts: Mapping[str, int]) -> None:

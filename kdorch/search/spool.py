@@ -15,6 +15,7 @@ from typing import Any
 
 _WEIGHTS = "student.safetensors"  # one name in all runs is what people and promotion look for
 _RESULT = "result.json"
+_TRACEBACK = "traceback.txt"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,13 @@ class Parcel:
         """Put what the worker returned beside its weights."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / _RESULT).write_text(json.dumps({"origin": self.origin, "result": result}))
+
+    def explain(self, traceback: str) -> Path:
+        """Put there why there is no result, and return its file."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = self.folder / _TRACEBACK
+        file.write_text(traceback)
+        return file
 
     def result(self) -> dict[str, Any] | None:
         """Return what was kept, if it is whole and its weights are its own."""

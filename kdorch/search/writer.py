@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from types import TracebackType
-from typing import ParamSpec, Self
+from typing import Any, Self, TypeVar
 
 from kdorch.stopwatch import part, stopwatch
 
@@ -14,7 +16,7 @@ ROOM = 16  # things that may wait: whoever is quicker waits
 _LOOK = 0.5  # seconds after which whoever waits sees whether waiting is of use
 _WAITING = "writer"  # the part of whoever gives or waits
 
-P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def _never() -> bool:
@@ -22,7 +24,10 @@ def _never() -> bool:
 
 
 class Writer:
-    """Does one thing after the other, in the order they were given; use it as a context manager.
+    """Writes one thing after the other, in the order they were given; use it as a context manager.
+
+    Things of a kind that have come in the meantime are written at once, as databases and disks are asked far
+    less often then.
 
     Once one has failed, none of the others is done, and whoever gives or waits next gets the error. Ctrl-C
     reaches the main thread only, and so cuts nothing in half here: leaving does what is still to be done.
@@ -35,6 +40,8 @@ class Writer:
     def __init__(self, stuck: Callable[[], bool] = _never, hurry: Callable[[], object] = _never) -> None:
         self._stuck, self._hurry = stuck, hurry
         self._thread = ThreadPoolExecutor(1, "writer", initializer=stopwatch.restart)
+        self._things: deque[tuple[Callable[[Sequence[Any]], None], Any]] = deque()  # in nobody's hands yet
+        self._ahead = 0  # how many were written with one before them
         self._pending: deque[Future[None]] = deque()
         self._error: BaseException | None = None
         self.spent: dict[str, float] = {}  # seconds by parts, known in the end
@@ -54,14 +61,19 @@ class Writer:
             self.flush()
 
     @part(_WAITING)
-    def put(self, write: Callable[P, None], /, *args: P.args, **kwargs: P.kwargs) -> Future[None]:
-        """Have a thing done soon, and wait where too many are.
+    def put(self, write: Callable[[Sequence[T]], None], thing: T) -> Future[None]:
+        """Have a thing written soon, and wait where too many are.
+
+        Args:
+            write: Writes things of this kind; those that follow one another are given to it together.
+            thing: What is written.
 
         Returns:
-            What tells whether it has been done.
+            What tells whether it has been.
         """
         self._take(ROOM - 1, unless=self._stuck)
-        self._pending.append(self._thread.submit(self._write, write, *args, **kwargs))
+        self._things.append((write, thing))
+        self._pending.append(self._thread.submit(self._write))
         return self._pending[-1]
 
     @part(_WAITING)
@@ -70,11 +82,12 @@ class Writer:
         self._take(0, unless=_never)
 
     @part(_WAITING)
-    def settle(self) -> bool:
-        """Wait until everything is done, or nothing gets done; False for the latter."""
-        return self._take(0, unless=self._stuck)
+    def settle(self, seconds: float = math.inf) -> bool:
+        """Wait until everything is done; False if nothing gets done, or not within so many seconds."""
+        end = time.monotonic() + seconds
+        return self._take(0, lambda: self._stuck() or time.monotonic() >= end, min(seconds, _LOOK))
 
-    def _take(self, most: int, unless: Callable[[], bool]) -> bool:
+    def _take(self, most: int, unless: Callable[[], bool], look: float = _LOOK) -> bool:
         """Wait until no more than so many things are left."""
         while self._pending and (self._pending[0].done() or len(self._pending) > most):
             if self._pending[0].done():
@@ -82,14 +95,23 @@ class Writer:
             elif unless():
                 return False
             else:
-                wait([self._pending[0]], _LOOK)
+                wait([self._pending[0]], look)
         return True
 
-    def _write(self, write: Callable[P, None], /, *args: P.args, **kwargs: P.kwargs) -> None:
+    def _write(self) -> None:
+        """Write the next thing, and those of its kind behind it, unless it is written."""
         if self._error:
             raise self._error  # nobody may take what is left for written
+        if self._ahead:
+            self._ahead -= 1
+            return
+        write, thing = self._things.popleft()
+        things = [thing]
+        while self._things and self._things[0][0] == write:
+            things.append(self._things.popleft()[1])
+        self._ahead = len(things) - 1
         try:
-            write(*args, **kwargs)
+            write(things)
         except BaseException as error:
             self._error = error
             raise

@@ -12,9 +12,9 @@ from __future__ import annotations
 import logging
 import os
 
-from kdorch.tracking.protocol import Curves, DatasetRecord, Kind, Outcome, Page, RunRecord, Tracker
+from kdorch.tracking.protocol import Curves, DatasetRecord, Kind, NewRun, Outcome, Page, RunRecord, Tracker
 
-__all__ = ["Curves", "DatasetRecord", "Kind", "Outcome", "Page", "RunRecord", "Tracker"]
+__all__ = ["Curves", "DatasetRecord", "Kind", "NewRun", "Outcome", "Page", "RunRecord", "Tracker"]
 
 # Here, because no module of this package can be imported, and import MLflow, before these lines have run.
 # MLflow prints the server's address, password and all, when a run ends; what its stores log reaches us as

@@ -1,4 +1,4 @@
-"""Runs in MLflow's local database, written in one transaction, like one that its client wrote.
+"""Runs in MLflow's local database, several written in one transaction, like one that its client wrote.
 
 The client takes eight transactions and 20 ms of CPU for a run, most of it for objects that nobody looks at;
 its rows take 2 ms, and are all there or not at all. What is in them is copied from a run of the client's, so
@@ -12,7 +12,9 @@ import posixpath
 import re
 import shutil
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,8 @@ _ORDINARY = re.compile(r"[\w.\- :/]{1,250}")  # names that MLflow takes, if they
 _NAME = "mlflow.runName"
 _PATIENCE = 20_000  # milliseconds that one who writes waits for another, as MLflow does
 
+Row = Mapping[str, Any]
+
 
 @dataclass(frozen=True)
 class Content:
@@ -39,6 +43,7 @@ class Content:
         params: Texts that are short enough.
         tags: The same.
         points: Finite numbers.
+        files: Kept with it.
     """
 
     name: str
@@ -46,6 +51,7 @@ class Content:
     params: Mapping[str, str]
     tags: Mapping[str, str]
     points: Sequence[Point]
+    files: Sequence[Path] = ()
 
 
 class Copier:
@@ -74,73 +80,90 @@ class Copier:
                 for row in self._inputs
             }
 
-    def write(self, content: Content, files: Sequence[Path]) -> str | None:
-        """Write a run that is not ended yet.
+    def write(self, contents: Sequence[Content]) -> list[str]:
+        """Write runs that are not ended yet.
 
         Returns:
-            Its id; None if it is left to the client, and nothing is written.
+            Their ids; none if they are left to the client, and nothing is written.
         """
-        run_id = _new_id()
-        if not self._insert(run_id, content):
-            return None
-        self._open.add(run_id)
-        place = self._files / run_id / "artifacts"
-        place.mkdir(parents=True)
-        for file in files:
-            shutil.copyfile(file, place / file.name)
-        return run_id
+        runs = {_new_id(): content for content in contents}
+        if not self._insert(runs):
+            return []
+        self._open.update(runs)
+        for run_id, content in runs.items():
+            place = self._files / run_id / "artifacts"
+            place.mkdir(parents=True)
+            for file in content.files:
+                shutil.copyfile(file, place / file.name)
+        return list(runs)
 
-    def _insert(self, run_id: str, content: Content) -> bool:
-        points, now = content.points, _milliseconds(time.time())
-        if not all(map(_is_ordinary, {*content.params, *content.tags, *(point.name for point in points)})):
+    def _insert(self, runs: Mapping[str, Content]) -> bool:
+        now = _milliseconds(time.time())
+        if not all(map(_is_ordinary, set().union(*map(_names, runs.values())))):
             return False
+        rows: dict[str, list[Row]] = defaultdict(list)
+        for run_id, content in runs.items():
+            for table, more in self._rows(run_id, content, now):
+                rows[table] += more
+        try:
+            with self._writing() as connection:
+                if not self._is_active(connection):
+                    return False
+                for table, all_rows in rows.items():
+                    _insert(connection, table, all_rows)
+        except SQLAlchemyError:  # the client says what is wrong, if it is with it, too
+            return False
+        return True
+
+    def _rows(self, run_id: str, content: Content, now: int) -> Iterator[tuple[str, list[Row]]]:
+        """Yield the rows of a run by their tables, those first that others refer to."""
         run = {
             "run_uuid": run_id,
             "name": content.name,
             "start_time": _milliseconds(content.began),
             "artifact_uri": self._run["artifact_uri"].replace(self._like, run_id),
         }
-        tags = {**self._tags, **content.tags, _NAME: content.name}
-        try:
-            with self._engine.begin() as connection:
-                connection.exec_driver_sql(f"PRAGMA busy_timeout = {_PATIENCE}")
-                if not self._is_active(connection):
-                    return False
-                _insert(connection, "runs", [{**self._run, **run}])
-                _insert(connection, "tags", _texts(run_id, tags))
-                _insert(connection, "params", _texts(run_id, content.params))
-                _insert(connection, "metrics", _numbers(run_id, points, now))
-                _insert(connection, "latest_metrics", _numbers(run_id, _latest(points), now))
-                self._write_inputs(connection, run_id)
-        except SQLAlchemyError:  # the client says what is wrong, if it is with it, too
-            return False
-        return True
+        yield "runs", [{**self._run, **run}]
+        yield "tags", _texts(run_id, {**self._tags, **content.tags, _NAME: content.name})
+        yield "params", _texts(run_id, content.params)
+        yield "metrics", _numbers(run_id, content.points, now)
+        yield "latest_metrics", _numbers(run_id, _latest(content.points), now)
+        for row in self._inputs:
+            own = _new_id()
+            yield "inputs", [{**row, "input_uuid": own, "destination_id": run_id}]
+            yield "input_tags", [{**tag, "input_uuid": own} for tag in self._input_tags[row["input_uuid"]]]
 
-    def end(self, run_id: str, status: str) -> bool:
-        """End a run that was written here; False if that is left to the client."""
-        if run_id not in self._open:
-            return False
-        self._open.remove(run_id)
+    def end(self, statuses: Mapping[str, str]) -> dict[str, str]:
+        """End the runs that were written here.
+
+        Args:
+            statuses: By run.
+
+        Returns:
+            Those that are left to the client.
+        """
+        mine = self._open & statuses.keys()
+        self._open -= mine
         # No run ends before it began, even if somebody has put the clock back.
         change = "UPDATE runs SET status = ?, end_time = MAX(?, start_time) WHERE run_uuid = ?"
+        now = _milliseconds(time.time())
+        values = [(statuses[run_id], now, run_id) for run_id in mine]
         try:
-            with self._engine.begin() as connection:
-                connection.exec_driver_sql(f"PRAGMA busy_timeout = {_PATIENCE}")
-                now = _milliseconds(time.time())
-                return bool(connection.exec_driver_sql(change, (status, now, run_id)).rowcount == 1)
+            with self._writing() as connection:
+                done = not values or connection.exec_driver_sql(change, values).rowcount == len(mine)
         except SQLAlchemyError:
-            return False
+            done = False
+        return {run_id: each for run_id, each in statuses.items() if not (done and run_id in mine)}
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._engine.begin() as connection:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {_PATIENCE}")
+            yield connection
 
     def _is_active(self, connection: Connection) -> bool:
         [experiment] = _rows(connection, "experiments", experiment_id=self._run["experiment_id"])
         return bool(experiment["lifecycle_stage"] == self._run["lifecycle_stage"])
-
-    def _write_inputs(self, connection: Connection, run_id: str) -> None:
-        for row in self._inputs:
-            own = _new_id()
-            _insert(connection, "inputs", [{**row, "input_uuid": own, "destination_id": run_id}])
-            tags = self._input_tags[row["input_uuid"]]
-            _insert(connection, "input_tags", [{**tag, "input_uuid": own} for tag in tags])
 
 
 def copier(client: MlflowClient, run_id: str, tags: Iterable[str], files: Path | None) -> Copier | None:
@@ -172,7 +195,14 @@ def _rows(connection: Connection, table: str, **where: Any) -> list[dict[str, An
     return [dict(row) for row in found.mappings()]
 
 
-def _insert(connection: Connection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+def _names(content: Content) -> Iterator[str]:
+    """Yield the names that MLflow may refuse."""
+    yield from content.params
+    yield from content.tags
+    yield from (point.name for point in content.points)
+
+
+def _insert(connection: Connection, table: str, rows: Sequence[Row]) -> None:
     if rows:
         columns = list(rows[0])
         marks = ", ".join("?" * len(columns))
@@ -180,11 +210,11 @@ def _insert(connection: Connection, table: str, rows: Sequence[Mapping[str, Any]
         connection.exec_driver_sql(statement, [tuple(row[column] for column in columns) for row in rows])
 
 
-def _texts(run_id: str, values: Mapping[str, str]) -> list[dict[str, str]]:
+def _texts(run_id: str, values: Mapping[str, str]) -> list[Row]:
     return [{"run_uuid": run_id, "key": key, "value": value} for key, value in values.items()]
 
 
-def _numbers(run_id: str, points: Iterable[Point], now: int) -> list[dict[str, Any]]:
+def _numbers(run_id: str, points: Iterable[Point], now: int) -> list[Row]:
     common = {"run_uuid": run_id, "timestamp": now, "is_nan": False}
     return [common | {"key": point.name, "value": point.value, "step": point.step} for point in points]
 

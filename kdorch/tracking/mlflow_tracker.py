@@ -22,7 +22,7 @@ from kdorch.tracking.database import local_uri, sqlite_uri
 from kdorch.tracking.entities import LONGEST_PARAM, dataset_input, metrics_of, params_of, record_of
 from kdorch.tracking.experiments import check_usable, create_or_find
 from kdorch.tracking.outage import Outage
-from kdorch.tracking.protocol import Curves, DatasetRecord, Kind, Outcome, Page, RunRecord
+from kdorch.tracking.protocol import Curves, DatasetRecord, Kind, NewRun, Outcome, Page, RunRecord
 from kdorch.tracking.values import STATUS, Point, finite_points, run_tags, table_json, text, texts
 from kdorch.tracking.views import link, saved_views
 
@@ -66,7 +66,7 @@ def _explained(
     def call(self: MlflowTracker, /, *args: P.args, **kwargs: P.kwargs) -> R:
         moment = _MOMENT.set(int(1000 * time.time()))  # the same for each try: MLflow drops what it has
         try:
-            with part("MLflow"), explained(self.uri, f"failed to {method.__name__}"):
+            with part("MLflow"), explained(self.uri, f"failed to {method.__name__.lstrip('_')}"):
                 return self.outage.endure(lambda: method(self, *args, **kwargs))
         finally:
             _MOMENT.reset(moment)
@@ -180,32 +180,40 @@ class MlflowTracker:
             self._client.log_batch(run_id, metrics=early)
         self._client.log_batch(run_id, metrics[-_LAST_BATCH:], params_of(params), named)
 
-    @_explained
-    def write(
-        self,
-        name: str,
-        kind: Kind,
-        *,
-        trial: int | None,
-        params: Mapping[str, Any],
-        tags: Mapping[str, str],
-        began: float | None,
-        curves: Curves,
-        finals: Mapping[str, float],
-        files: Sequence[Path] = (),
-    ) -> str:
+    def write(self, runs: Sequence[NewRun]) -> list[str]:
         """See ``Tracker.write``."""
-        points, lost = finite_points(curves, finals)
-        told = texts({**run_tags(self._study, self._identity, kind, trial), **tags, **lost}, _LONGEST_TAG)
-        content = Content(name, began or time.time(), texts(params, LONGEST_PARAM), told, points)
-        if self._copier and (kind, name) not in self._halves and (copy := self._copier.write(content, files)):
-            return copy
-        run_id = self._start(name, kind, trial=trial, params={}, tags={**tags, **lost}, began=began)
+        found: list[str] = []
+        while left := runs[len(found) :]:
+            found += self._copy(left) or [self._write(left[0])]
+        return found
+
+    @_explained
+    def _copy(self, runs: Sequence[NewRun]) -> list[str]:
+        """Write runs as copies of another one; nothing if the client has to write the first of them."""
+        if not self._copier or any((run.kind, run.name) in self._halves for run in runs):
+            return []
+        contents = []
+        for run in runs:
+            points, told = self._told(run)
+            params = texts(run.params, LONGEST_PARAM)
+            contents.append(Content(run.name, run.began or time.time(), params, told, points, run.files))
+        return self._copier.write(contents)
+
+    def _told(self, run: NewRun) -> tuple[list[Point], dict[str, str]]:
+        """Return the numbers of a run and its tags, as they are stored."""
+        points, lost = finite_points(run.curves, run.finals)
+        own = run_tags(self._study, self._identity, run.kind, run.trial)
+        return points, texts({**own, **run.tags, **lost}, _LONGEST_TAG)
+
+    @_explained
+    def _write(self, run: NewRun) -> str:
+        points, told = self._told(run)
+        run_id = self._start(run.name, run.kind, trial=run.trial, params={}, tags=told, began=run.began)
         self._copier = self._copier or copier(self._client, run_id, told, self._files)
-        for file in files:
+        for file in run.files:
             self._upload(run_id, file)
-        self._log(run_id, points, {}, params)
-        del self._halves[kind, name]
+        self._log(run_id, points, {}, run.params)
+        del self._halves[run.kind, run.name]
         return run_id
 
     @_explained
@@ -237,10 +245,11 @@ class MlflowTracker:
             self._client.set_tag(run_id, _TABLES_TAG, json.dumps([*listed, entry]))
 
     @_explained
-    def end(self, run_id: str, outcome: Outcome) -> None:
+    def end(self, outcomes: Mapping[str, Outcome]) -> None:
         """See ``Tracker.end``."""
-        if not (self._copier and self._copier.end(run_id, STATUS[outcome])):
-            self._client.set_terminated(run_id, STATUS[outcome])
+        left = {run_id: STATUS[outcome] for run_id, outcome in outcomes.items()}
+        for run_id, status in (self._copier.end(left) if self._copier else left).items():
+            self._client.set_terminated(run_id, status)
 
     @_explained
     def runs(self, *, settled: bool = True) -> list[RunRecord]:

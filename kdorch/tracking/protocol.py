@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -84,6 +84,33 @@ class RunRecord:
     metrics: dict[str, float]
 
 
+@dataclass(frozen=True)
+class NewRun:
+    """A run that is over, to be written at once.
+
+    Attributes:
+        name: Shown in the list of runs.
+        kind: What ran.
+        trial: Number of the trial, if it is one.
+        params: Dotted path to value.
+        tags: Beside what every run has.
+        began: When it did, in seconds since 1970; now if None.
+        curves: As in `Tracker.log`.
+        finals: As in `Tracker.log`.
+        files: Kept with the run.
+    """
+
+    name: str
+    kind: Kind
+    trial: int | None
+    params: Mapping[str, Any]
+    tags: Mapping[str, str]
+    began: float | None = None
+    curves: Curves = field(default_factory=dict)
+    finals: Mapping[str, float] = field(default_factory=dict)
+    files: Sequence[Path] = ()
+
+
 class Tracker(Protocol):
     """Where runs are written.
 
@@ -151,33 +178,10 @@ class Tracker(Protocol):
             tags: Added to the run's, last of all.
         """
 
-    def write(
-        self,
-        name: str,
-        kind: Kind,
-        *,
-        trial: int | None,
-        params: Mapping[str, Any],
-        tags: Mapping[str, str],
-        began: float | None,
-        curves: Curves,
-        finals: Mapping[str, float],
-        files: Sequence[Path] = (),
-    ) -> str:
-        """Write a run that is over, all but its end, and return its id: as ``start`` and ``log`` do, at once.
+    def write(self, runs: Sequence[NewRun]) -> list[str]:
+        """Write runs that are over, all but their ends, and return their ids.
 
-        Once there is an id everything is there.
-
-        Args:
-            name: As in ``start``, like what follows.
-            kind: What ran.
-            trial: Number of the trial, if it is one.
-            params: Dotted path to value.
-            tags: Beside what every run has.
-            began: When it did, in seconds since 1970; now if None.
-            curves: As in ``log``.
-            finals: As in ``log``.
-            files: Kept with the run.
+        As ``start`` and ``log`` do, at once: when there are ids everything is there.
         """
 
     def upload(self, run_id: str, file: Path, folder: str = "") -> None:
@@ -186,8 +190,12 @@ class Tracker(Protocol):
     def table(self, run_id: str, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Keep ``rows`` as ``<name>.json``, shown as a table; columns in order of appearance, gaps empty."""
 
-    def end(self, run_id: str, outcome: Outcome) -> None:
-        """Close the run: complete, pruned and failed become ``FINISHED``, ``KILLED`` and ``FAILED``."""
+    def end(self, outcomes: Mapping[str, Outcome]) -> None:
+        """Close runs: complete, pruned and failed become ``FINISHED``, ``KILLED`` and ``FAILED``.
+
+        Args:
+            outcomes: By their ids.
+        """
 
     def runs(self, *, settled: bool = True) -> list[RunRecord]:
         """Return the runs of the study, oldest first, except those that somebody deleted.

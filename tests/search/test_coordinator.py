@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,7 +24,7 @@ from kdorch.search.record import Record
 from kdorch.search.setting import Setting
 from kdorch.search.spool import Spool
 from kdorch.study import Study
-from kdorch.tracking import DatasetRecord
+from kdorch.tracking import DatasetRecord, NewRun
 
 TRIALS, THREADS = 8, 3
 
@@ -158,12 +158,48 @@ def test_several_get_theirs_meanwhile_and_none_is_started_in_vain(drive: Any) ->
     more = threading.Event()
 
     def wait_for_another(log: list[str]) -> None:
-        if log.count("submitted") < TRIALS:
+        while log.count("submitted") < 3:
             more.wait(0.02)
 
     record, log = drive(2, wait_for_another)
     assert log.index("written") > log.index("submitted") + 2
     assert len(record.complete()) == len(record.trials()) == record.counted == TRIALS
+
+
+def test_what_comes_home_while_something_is_written_is_written_at_once(
+    drive: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, lots, write = threading.Event(), [], Slow.write
+
+    class Telling(AtOnce):
+        def poll(self, timeout: float) -> list[Event]:
+            [event] = super().poll(timeout)
+            if event.kind == "done":
+                home.set()
+            return [event]
+
+    def held(self: Slow, runs: Sequence[NewRun]) -> list[str]:
+        lots.append(len(runs))
+        home.wait()
+        return write(self, runs)
+
+    monkeypatch.setattr(Slow, "write", held)
+    record, _ = drive(1, lambda log: None, Telling, TRIALS)
+    assert sum(lots) == len(record.complete()) == TRIALS
+    assert len(lots) <= 2  # whatever has come before the first is written, and all others
+
+
+def test_each_worker_gets_its_share_and_none_a_trial_after_the_other(drive: Any) -> None:
+    sizes = []
+
+    class Counting(AtOnce):
+        def submit(self, job: Job) -> None:
+            sizes.append(len(job.spec["trials"]))
+            super().submit(job)
+
+    record, _ = drive(2, lambda log: None, Counting, TRIALS)
+    assert len(record.complete()) == TRIALS == 8
+    assert sizes == [4, 3, 1]  # half of eight; of four that are left and what is left of four; the rest
 
 
 def test_what_fails_while_it_is_written_ends_the_search(drive: Any) -> None:

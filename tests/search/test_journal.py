@@ -131,12 +131,13 @@ def test_a_cleared_journal_begins_anew(tmp_path: Path) -> None:
     assert (again.trials(), len(again.study.directions)) == ([], 2)
 
 
-def test_a_trial_that_is_told_is_on_disk_while_others_are_asked_for_together(tmp_path: Path) -> None:
+def test_what_is_told_together_is_on_disk_while_others_are_still_asked_for_together(tmp_path: Path) -> None:
     record = Record(open_journal(tmp_path / "optuna.journal"), "search", ["max"])
     first = record.ask()
     with record.together():
         record.ask()
-        record.tell(first.number, [0.5])
+        with record.together():
+            record.tell(first.number, [0.5])
         again = Record(open_journal(tmp_path / "optuna.journal"), "search", ["max"])
         assert [trial.number for trial in again.complete()] == [0]
 

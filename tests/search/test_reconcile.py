@@ -11,7 +11,7 @@ import pytest
 from memory_tracker import MemoryTracker
 from optuna.trial import TrialState
 
-from kdorch.search.books import VALUES
+from kdorch.search.endings import VALUES
 from kdorch.search.journal import open_journal
 from kdorch.search.reconcile import reconcile, unsettled
 from kdorch.search.record import Record
@@ -120,7 +120,7 @@ def test_a_trial_whose_end_was_torn_off_the_journal_is_told_by_its_run(
     crashed: Crashed, record: Record, tracker: MemoryTracker
 ) -> None:
     run_id = crashed.run(whole=True)
-    tracker.end(run_id, "complete")
+    tracker.end({run_id: "complete"})
     assert tracker.runs(settled=False) == []
     assert reconcile(record, tracker, unsettled(tracker, record), crashed.spool) == (1, 0)
     assert (crashed.state, crashed.status(run_id)) == (TrialState.COMPLETE, "FINISHED")

@@ -9,7 +9,7 @@ from typing import Any
 
 from kdorch.errors import TrackingError
 from kdorch.tracking.outage import Outage
-from kdorch.tracking.protocol import Curves, DatasetRecord, Kind, Outcome, Page, RunRecord
+from kdorch.tracking.protocol import Curves, DatasetRecord, Kind, NewRun, Outcome, Page, RunRecord
 from kdorch.tracking.values import STATUS, finite_points, run_tags
 
 
@@ -84,24 +84,15 @@ class MemoryTracker:
         run.metrics.update({point.name: point.value for point in points})
         run.tags.update({**tags, **lost})
 
-    def write(
-        self,
-        name: str,
-        kind: Kind,
-        *,
-        trial: int | None,
-        params: Mapping[str, Any],
-        tags: Mapping[str, str],
-        began: float | None,
-        curves: Curves,
-        finals: Mapping[str, float],
-        files: Sequence[Path] = (),
-    ) -> str:
+    def write(self, runs: Sequence[NewRun]) -> list[str]:
         """See ``Tracker.write``."""
-        run_id = self._begin(name, kind, trial, params, tags)
-        for file in files:
+        return list(map(self._write, runs))
+
+    def _write(self, run: NewRun) -> str:
+        run_id = self._begin(run.name, run.kind, run.trial, run.params, run.tags)
+        for file in run.files:
             self.upload(run_id, file)
-        self.log(run_id, curves=curves, finals=finals, tags={})
+        self.log(run_id, curves=run.curves, finals=run.finals, tags={})
         return run_id
 
     def upload(self, run_id: str, file: Path, folder: str = "") -> None:
@@ -113,9 +104,10 @@ class MemoryTracker:
         """See ``Tracker.table``."""
         self.tables.setdefault(self._run(run_id).run_id, {})[name] = [dict(row) for row in rows]
 
-    def end(self, run_id: str, outcome: Outcome) -> None:
+    def end(self, outcomes: Mapping[str, Outcome]) -> None:
         """See ``Tracker.end``."""
-        self._runs[run_id] = replace(self._run(run_id), status=STATUS[outcome])
+        for run_id, outcome in outcomes.items():
+            self._runs[run_id] = replace(self._run(run_id), status=STATUS[outcome])
 
     def runs(self, *, settled: bool = True) -> list[RunRecord]:
         """See ``Tracker.runs``."""

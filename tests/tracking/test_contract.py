@@ -8,7 +8,7 @@ import pytest
 from memory_tracker import MemoryTracker
 
 from kdorch.errors import TrackingError
-from kdorch.tracking import DatasetRecord, Outcome, RunRecord, Tracker
+from kdorch.tracking import DatasetRecord, NewRun, Outcome, RunRecord, Tracker
 from kdorch.tracking.mlflow_tracker import open_tracker
 
 
@@ -40,11 +40,11 @@ def test_a_run_that_started_is_running_and_says_what_it_is(tracker: Tracker, stu
     assert run.tags.items() >= expected.items()
 
 
-def test_a_run_that_is_over_may_be_written_at_once(tracker: Tracker, tmp_path: Path) -> None:
+def test_runs_that_are_over_may_be_written_at_once(tracker: Tracker, tmp_path: Path) -> None:
     file = tmp_path / "weights"
     file.write_text("weights")
-    for trial in range(3):  # the first one may be written otherwise
-        tracker.write(
+    runs = [
+        NewRun(
             f"trial-{trial}",
             "trial",
             trial=trial,
@@ -52,16 +52,24 @@ def test_a_run_that_is_over_may_be_written_at_once(tracker: Tracker, tmp_path: P
             tags={"values": "[0.9]"},
             began=1e9 + trial,
             curves={"x": [0.5, None, 0.7], "y": [float("nan")]},
-            finals={"x": 0.9},
+            finals={"x": 0.9, "number": float(trial)},
             files=[file],
         )
+        for trial in range(4)
+    ]
+    assert tracker.write([]) == []
+    ids = [
+        each for lot in (runs[:2], runs[2:]) for each in tracker.write(lot)
+    ]  # the first one may be otherwise
     found = tracker.runs()
-    assert [run.trial for run in found] == [0, 1, 2]
+    assert [(run.run_id, run.trial) for run in found] == list(zip(ids, range(4), strict=True))
     for run in found:
-        assert (run.status, run.metrics) == ("RUNNING", {"x": 0.9, "epoch/x": 0.7})
+        wanted = {"x": 0.9, "epoch/x": 0.7, "number": run.trial}
+        assert (run.status, run.metrics) == ("RUNNING", wanted)
         assert (run.tags["values"], run.tags["kdorch.nonfinite"]) == ("[0.9]", "epoch/y")
-        tracker.end(run.run_id, "complete")
-    assert {run.status for run in tracker.runs()} == {"FINISHED"}
+    tracker.end({ids[0]: "complete"})
+    tracker.end({ids[1]: "failed", ids[2]: "complete", ids[3]: "pruned"})
+    assert [run.status for run in tracker.runs()] == ["FINISHED", "FAILED", "FINISHED", "KILLED"]
 
 
 def test_a_run_may_belong_to_no_trial(tracker: Tracker) -> None:
@@ -97,15 +105,15 @@ def test_numbers_that_are_not_finite_are_left_out_by_name(tracker: Tracker) -> N
     ("outcome", "status"), [("complete", "FINISHED"), ("pruned", "KILLED"), ("failed", "FAILED")]
 )
 def test_the_outcome_is_the_status(tracker: Tracker, outcome: Outcome, status: str) -> None:
-    tracker.end(begin(tracker), outcome)
+    tracker.end({begin(tracker): outcome})
     assert the_run(tracker).status == status
 
 
 def test_an_ended_run_can_be_corrected(tracker: Tracker) -> None:
     run_id = begin(tracker)
-    tracker.end(run_id, "failed")
+    tracker.end({run_id: "failed"})
     tracker.log(run_id, curves={}, finals={"val/accuracy": 1.0}, tags={"late": "yes"})
-    tracker.end(run_id, "complete")
+    tracker.end({run_id: "complete"})
     run = the_run(tracker)
     assert (run.status, run.metrics, run.tags["late"]) == ("FINISHED", {"val/accuracy": 1.0}, "yes")
 
@@ -122,10 +130,10 @@ def test_opening_again_finds_the_runs_and_another_study_does_not(
 
 def test_trials_that_have_ended_need_not_be_listed(tracker: Tracker) -> None:
     ended, pruned, running = (begin(tracker, trial) for trial in range(3))
-    tracker.end(ended, "complete")
-    tracker.end(pruned, "pruned")
+    tracker.end({ended: "complete"})
+    tracker.end({pruned: "pruned"})
     teacher = tracker.start("teacher", "teacher", trial=None, params={}, tags={})
-    tracker.end(teacher, "complete")
+    tracker.end({teacher: "complete"})
     assert {run.run_id for run in tracker.runs(settled=False)} == {running, teacher}
     assert {run.run_id for run in tracker.runs()} == {ended, pruned, running, teacher}
 
@@ -136,7 +144,7 @@ def test_files_tables_and_models_are_taken(tracker: Tracker, tmp_path: Path) -> 
     file.write_text("<svg/>")
     tracker.upload(run_id, file, "figures")
     tracker.table(run_id, "front", [{"trial": 0}])
-    tracker.end(run_id, "complete")
+    tracker.end({run_id: "complete"})
     names = ("student", "other", "student")  # the last one is there, as after a kill before it was noted
     models = [tracker.link_model(run_id, name, {"lr": 0.1}, {"val/accuracy": 0.9}) for name in names]
     assert models[0] == models[2] != models[1]
@@ -147,7 +155,7 @@ def test_an_unknown_run_is_refused(tracker: Tracker, tmp_path: Path) -> None:
     file.touch()
     unknown = "0" * 32
     with pytest.raises(TrackingError, match=unknown):
-        tracker.end(unknown, "complete")
+        tracker.end({unknown: "complete"})
     with pytest.raises(TrackingError, match=unknown):
         tracker.log(unknown, curves={}, finals={"a": 1.0}, tags={})
     with pytest.raises(TrackingError, match=unknown):

@@ -15,7 +15,7 @@ from mlflow.entities import Run
 
 from kdorch.errors import TrackingError
 from kdorch.tracking.mlflow_tracker import MlflowTracker, open_tracker
-from kdorch.tracking.protocol import DatasetRecord
+from kdorch.tracking.protocol import DatasetRecord, NewRun
 
 BEGAN = 1_700_000_000.5
 CURVES = {"val/accuracy": [0.5, 0.9, 0.7], "grad": [0.5, None, 0.25], "late": [None, 2.0]}
@@ -39,7 +39,7 @@ def write(tracker: MlflowTracker, tmp_path: Path) -> Any:
     weights = tmp_path / "student.safetensors"
     weights.write_bytes(b"weights")
 
-    def call(trial: int = 1, **fields: Any) -> str:
+    def call(*trials: int, **fields: Any) -> list[str]:
         default: dict[str, Any] = {
             "params": {"student.width": 8, "train.lr": 0.1, "long": "x" * 7000, "tree": {"a": [1, None]}},
             "tags": {"kdorch.values": "[0.9, 310.0]", "long": "y" * 9000},
@@ -48,7 +48,9 @@ def write(tracker: MlflowTracker, tmp_path: Path) -> Any:
             "finals": FINALS,
             "files": [weights],
         }
-        return tracker.write(f"tiny-{trial:04d}", "trial", trial=trial, **{**default, **fields})
+        return tracker.write(
+            [NewRun(f"tiny-{trial:04d}", "trial", trial, **{**default, **fields}) for trial in trials]
+        )
 
     return call
 
@@ -88,23 +90,23 @@ def copied(tracker: MlflowTracker, run_id: str) -> bool:
 def test_it_is_like_one_that_the_client_wrote(
     tracker: MlflowTracker, client: MlflowClient, write: Any
 ) -> None:
-    runs = [write(trial) for trial in (1, 2, 3)]
-    assert [copied(tracker, run) for run in runs] == [False, True, True]
+    runs = [*write(1, 2), *write(3), *write(4, 5)]
+    assert [copied(tracker, run) for run in runs] == [False, True, True, True, True]
     for ended in (False, True):
         first, *others = (plain(client, client.get_run(run)) for run in runs)
-        assert others == [first, first]
+        assert others == 4 * [first]
         assert first["info"]["status"] == ("FINISHED" if ended else "RUNNING")
         assert first["curves"]["epoch/grad"] == [(1, 0.5), (3, 0.25)]
-        for run in runs:
-            if not ended:
-                tracker.end(run, "complete")
+        if not ended:
+            tracker.end({runs[0]: "complete", runs[1]: "complete"})
+            tracker.end(dict.fromkeys(runs[2:], "complete"))
     ends = [client.get_run(run).info.end_time for run in runs]
-    assert ends == sorted(ends)
+    assert max(ends[:2]) <= min(ends[2:])
     assert min(ends) > 1000 * BEGAN
 
 
 def test_what_searches_and_deletes_finds_it(tracker: MlflowTracker, client: MlflowClient, write: Any) -> None:
-    _, run = write(1), write(2)
+    _, run = write(1, 2)
     experiment = client.get_run(run).info.experiment_id
     wanted = "metrics.`size/params` = 310 AND params.`train.lr` = '0.1' AND tags.`kdorch.trial` = '2'"
     assert [each.info.run_id for each in client.search_runs([experiment], wanted)] == [run]
@@ -124,7 +126,7 @@ def test_what_mlflow_would_refuse_is_refused_as_before(
 
 
 def test_a_deleted_experiment_takes_no_more_runs(client: MlflowClient, write: Any) -> None:
-    client.delete_experiment(client.get_run(write(1)).info.experiment_id)
+    client.delete_experiment(client.get_run(*write(1)).info.experiment_id)
     with pytest.raises(TrackingError, match="must be in the 'active' state"):
         write(2)
 
@@ -144,7 +146,7 @@ def test_what_the_database_refuses_is_left_to_the_client(
     tracker: MlflowTracker, study: str, write: Any
 ) -> None:
     write(1)
-    assert copied(tracker, write(2))
+    assert copied(tracker, *write(2))
     with pytest.raises(TrackingError, match="newer"):
         write(3, finals={"refused": 1.0})
     assert {each.trial for each in tracker.runs()} == {1, 2, 3}

@@ -31,7 +31,7 @@ tracker.open("digits", "note", DatasetRecord("digits", "1"), identity="1")
 for trial in range(5):
     run = tracker.start("t", "trial", trial=trial, params={"a": 1}, tags={})
     tracker.log(run, curves={"loss": [1.0, 2.0]}, finals={"x": 1.0}, tags={"y": "z"})
-    tracker.end(run, "complete")
+    tracker.end({run: "complete"})
 """
 
 

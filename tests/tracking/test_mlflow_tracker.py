@@ -228,7 +228,7 @@ def test_runs_that_are_not_ours_or_deleted_are_not_listed(
 
 def test_an_ended_run_has_an_end(tracker: MlflowTracker, client: MlflowClient) -> None:
     run_id = begin(tracker)
-    tracker.end(run_id, "pruned")
+    tracker.end({run_id: "pruned"})
     run: Run = client.get_run(run_id)
     assert run.info.status == "KILLED"
     assert run.info.start_time <= run.info.end_time <= time.time() * 1000
@@ -256,7 +256,7 @@ run = tracker.start("t", "trial", trial=0, params={"a": 1}, tags={})
 tracker.log(run, curves={"loss": [1.0]}, finals={"x": 1.0}, tags={"y": "z"})
 tracker.upload(run, Path(__file__))
 tracker.link_model(run, "student", {}, {"x": 1.0})
-tracker.end(run, "complete")
+tracker.end({run: "complete"})
 """
 
 

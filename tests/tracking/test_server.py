@@ -117,7 +117,7 @@ def test_a_server_that_goes_away_is_an_error_without_the_password(
         tracker.open("digits", "note", dataset, identity="1")
         run_id = tracker.start("t", "trial", trial=0, params={}, tags={})
         tracker.upload(run_id, file)
-        tracker.end(run_id, "complete")
+        tracker.end({run_id: "complete"})
         assert (tracker.url() or "").startswith(f"{server.url}/#/experiments/1/runs?workflowType=")
     tracker.outage.give_up()
     with pytest.raises(TrackingError, match=r"ada:\*\*\*@127") as caught:
