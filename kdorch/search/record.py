@@ -184,8 +184,10 @@ class Record:
             self.waiting += 1
 
     def constrain(self, trial: Trial, metrics: Mapping[str, float], limits: Iterable[Limit]) -> None:
-        """Tell Optuna how far each metric is from its limit; at or below zero keeps it."""
+        """Tell Optuna how far each metric is from its limit, once; at or below zero keeps it."""
         for limit in limits:
+            if limit.metric in self.study._storage.get_trial(trial._trial_id).constraints:
+                continue  # by a session that was killed before it told the trial
             excess = limit.excess(metrics[limit.metric])
             trial.set_constraint(limit.metric, excess if math.isfinite(excess) else 1e9)
 

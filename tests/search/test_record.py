@@ -163,6 +163,7 @@ def test_constraints_are_finite_and_signed_by_direction(reopen: Open) -> None:
         Limit("val/kl", 1.0, "min"),
     ]
     record.constrain(trial, metrics, limits)
+    record.constrain(trial, metrics, limits)  # as after a kill; Optuna would warn
     record.tell(trial.number, [0.8, 120])
     found = reopen().trials()[0].constraints
     assert found == pytest.approx({"size/params": 20.0, "val/accuracy": -0.1, "val/kl": 1e9})
