@@ -133,7 +133,7 @@ class _Stack:
         means, logits, targets = [Means(trial.objective) for trial in trials], [], []
         size = self.settings.batch if across else rows_at_once(trials[0].task)
         for batch, told in self.validation.batches(size):
-            said = self.network(batch.inputs.flatten(1))
+            said = self.network(batch.inputs.flatten(1)).contiguous()
             for mean, own in zip(means, said, strict=True):
                 mean.add(Output(own), told, batch)
             logits.append(said)

@@ -7,7 +7,6 @@ from typing import Self
 
 import torch
 from torch import Tensor
-from torch.nn.functional import linear
 
 from kdorch.training.stack.layers import Layer
 
@@ -19,7 +18,8 @@ class StackedMlp:
     is under any optimiser that works entry by entry. Nothing has to be masked.
 
     Autograd would cost as much as the arithmetic of small layers does, so the way back is written out; it is
-    asked for the slope of activations only.
+    asked for the slope of activations only. Values are kept with the rows last, (K, units, rows): the units
+    of all K are then the rows of one matrix, which the products with inputs that they share take as it is.
 
     Attributes:
         flat: All weights, shape (numbers,).
@@ -57,30 +57,33 @@ class StackedMlp:
 
     @torch.no_grad()
     def __call__(self, inputs: Tensor) -> Tensor:
-        """Return the logits, shape (K, rows, outputs).
+        """Return the logits, shape (K, rows, outputs); in memory the outputs come first, the rows last.
 
         Args:
             inputs: Shape (rows, units), the same for all, or (K, rows, units).
         """
         self._passed = []
+        values = inputs.transpose(-1, -2)
         for layer, (weight, bias) in zip(self._members[0], self._views, strict=True):
-            before = _linear(inputs, weight, bias)
+            before = _linear(values, weight, bias)
             behind = layer.activate(before) if layer.activations else before
-            self._passed.append((inputs, before, behind))
-            inputs = behind.detach()
-        return inputs
+            self._passed.append((values, before, behind))
+            values = behind.detach()
+        # A loss that takes the rows of all K as those of one finds each output's beside each other.
+        return values.transpose(0, 1).contiguous().permute(1, 2, 0)
 
     def backward(self, slope: Tensor) -> None:
         """Set the gradient, given that of the logits of the last call, shape (K, rows, outputs)."""
+        slope = slope.transpose(1, 2)
         layers = zip(self._members[0], self._passed, self._views, self._slopes, strict=True)
         for place, (layer, passed, (weight, _), (to_weight, to_bias)) in reversed(list(enumerate(layers))):
-            inputs, before, behind = passed
+            values, before, behind = passed
             slope = layer.slope(before, behind, slope)
-            _multiply(slope, inputs, to_weight)
+            _multiply(slope, values, to_weight)
             if to_bias is not None:
-                torch.sum(slope, 1, out=to_bias)
+                torch.sum(slope, 2, out=to_bias)
             if place:
-                slope = torch.bmm(slope, weight)
+                slope = torch.bmm(weight.transpose(1, 2), slope)
 
     def norms(self) -> Tensor:
         """Return the Euclidean norm of each one's gradient, shape (K,)."""
@@ -140,18 +143,17 @@ def _lane_of_each(part: Tensor) -> Tensor:
 
 
 def _linear(values: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """Return what K linear layers make of rows that they share, (rows, units), or of (K, rows, units)."""
+    """Return what K linear layers make of values that they share, (units, rows), or of (K, units, rows)."""
     if values.dim() == 3:  # noqa: PLR2004
-        slanted = weight.transpose(1, 2)
-        return torch.bmm(values, slanted) if bias is None else torch.baddbmm(bias[:, None], values, slanted)
-    together = linear(values, weight.flatten(0, 1), None if bias is None else bias.flatten())
-    return together.view(len(values), len(weight), -1).transpose(0, 1)
+        return torch.bmm(weight, values) if bias is None else torch.baddbmm(bias[..., None], weight, values)
+    every = weight.flatten(0, 1)
+    found = every @ values if bias is None else torch.addmm(bias.view(-1, 1), every, values)
+    return found.view(len(weight), -1, values.shape[1])
 
 
-def _multiply(slope: Tensor, inputs: Tensor, out: Tensor) -> None:
+def _multiply(slope: Tensor, values: Tensor, out: Tensor) -> None:
     """Set the gradient of K weights, (K, outputs, inputs), by the slope of what they answered."""
-    if inputs.dim() == 3:  # noqa: PLR2004
-        torch.bmm(slope.transpose(1, 2), inputs, out=out)
+    if values.dim() == 3:  # noqa: PLR2004
+        torch.bmm(slope, values.transpose(1, 2), out=out)
     else:
-        together = slope.transpose(1, 2).reshape(-1, len(inputs))
-        torch.mm(together, inputs, out=out.flatten(0, 1))
+        torch.mm(slope.reshape(-1, values.shape[1]), values.t(), out=out.flatten(0, 1))

@@ -116,7 +116,8 @@ class StackedTerm:
         found = torch.zeros_like(logits)
         for trial, term in zip(self.members, self._terms, strict=True):
             batch, told = lanes.of(trial)
-            slope = term.gradient(Output(logits[trial]), told, batch)  # type: ignore[attr-defined]
+            own = Output(logits[trial].contiguous())
+            slope = term.gradient(own, told, batch)  # type: ignore[attr-defined]
             if slope is None:
                 raise Unstackable("one of its losses has no closed-form gradient")
             found[trial] = slope
