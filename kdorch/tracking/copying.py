@@ -143,6 +143,8 @@ class Copier:
             Those that are left to the client.
         """
         mine = self._open & statuses.keys()
+        if not mine:
+            return dict(statuses)
         self._open -= mine
         # No run ends before it began, even if somebody has put the clock back.
         change = "UPDATE runs SET status = ?, end_time = MAX(?, start_time) WHERE run_uuid = ?"
@@ -150,7 +152,7 @@ class Copier:
         values = [(statuses[run_id], now, run_id) for run_id in mine]
         try:
             with self._writing() as connection:
-                done = not values or connection.exec_driver_sql(change, values).rowcount == len(mine)
+                done = connection.exec_driver_sql(change, values).rowcount == len(mine)
         except SQLAlchemyError:
             done = False
         return {run_id: each for run_id, each in statuses.items() if not (done and run_id in mine)}
