@@ -12,6 +12,7 @@ from kdorch.search.journal import Journal
 from kdorch.search.recipes import Recipes
 from kdorch.search.record import PRUNED, Record
 from kdorch.search.scratch import Twin, twin_of
+from kdorch.stopwatch import part
 from kdorch.study import Study
 from kdorch.study.metrics import limits
 
@@ -103,6 +104,7 @@ def front_of(study: Study, trials: pd.DataFrame) -> pd.DataFrame:
     return pareto_front(trials, study.objectives)
 
 
+@part("choosing")
 def candidates(study: Study, record: Record) -> list[int]:
     """Return the trials to confirm: the best of the front by the first objective."""
     front = front_of(study, trials_frame(record))

@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from kdorch.disk import usable
 from kdorch.errors import BusyError, ChoiceError, StoreError, did_you_mean
+from kdorch.stopwatch import part
 
 _PATIENCE = 0.2  # seconds: whoever asks for the holder takes the lock for a moment
 
@@ -76,6 +77,7 @@ class Folder:
             )
         return record
 
+    @part("own files")
     def write(self, record: dict[str, Any]) -> None:
         """Replace what is known, whole or not at all."""
         self.path.mkdir(parents=True, exist_ok=True)

@@ -21,6 +21,7 @@ from filelock import FileLock
 
 from kdorch.choosing.front import Floats
 from kdorch.errors import StoreError
+from kdorch.stopwatch import part
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ class Ledger:
     def _rows(self, data: str, weights: str) -> Path:
         return self.path.with_suffix("") / data / f"{weights}.npz"
 
+    @part("own files")
     def add(
         self,
         data: str,

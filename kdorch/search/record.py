@@ -14,6 +14,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from kdorch.search.journal import Journal
 from kdorch.search.sampling import sampler
+from kdorch.stopwatch import part
 from kdorch.study.limits import Limit
 
 ATTEMPTS = 3  # a job that took its worker down this often is given up
@@ -93,6 +94,7 @@ class Record:
         """Bring what is written meanwhile to disk at the end, at once."""
         return self._journal.together()
 
+    @part("Optuna ask")
     def enqueue(self, plan: Mapping[str, Any]) -> None:
         """Add a trial that is described by a plan rather than by parameters."""
         self.study.enqueue_trial({}, user_attrs={"plan": dict(plan)})

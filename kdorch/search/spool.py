@@ -13,6 +13,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from kdorch.stopwatch import part
+
 _WEIGHTS = "student.safetensors"  # one name in all runs is what people and promotion look for
 _RESULT = "result.json"
 _TRACEBACK = "traceback.txt"
@@ -35,6 +37,7 @@ class Parcel:
         """Where the worker leaves the weights."""
         return self.folder / _WEIGHTS
 
+    @part("own files")
     def keep(self, result: dict[str, Any]) -> None:
         """Put what the worker returned beside its weights."""
         self.folder.mkdir(parents=True, exist_ok=True)
