@@ -41,7 +41,6 @@ class Writer:
         self._stuck, self._hurry = stuck, hurry
         self._thread = ThreadPoolExecutor(1, "writer", initializer=stopwatch.restart)
         self._things: deque[tuple[Callable[[Sequence[Any]], None], Any]] = deque()  # in nobody's hands yet
-        self._ahead = 0  # how many were written with one before them
         self._pending: deque[Future[None]] = deque()
         self._error: BaseException | None = None
         self.spent: dict[str, float] = {}  # seconds by parts, known in the end
@@ -99,17 +98,15 @@ class Writer:
         return True
 
     def _write(self) -> None:
-        """Write the next thing, and those of its kind behind it, unless it is written."""
+        """Write the next thing and those of its kind behind it, whose own turns may find nothing to do."""
         if self._error:
             raise self._error  # nobody may take what is left for written
-        if self._ahead:
-            self._ahead -= 1
+        if not self._things:
             return
         write, thing = self._things.popleft()
         things = [thing]
         while self._things and self._things[0][0] == write:
             things.append(self._things.popleft()[1])
-        self._ahead = len(things) - 1
         try:
             write(things)
         except BaseException as error:

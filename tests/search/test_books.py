@@ -68,8 +68,13 @@ def test_trials_that_end_together_are_told_on_disk_before_their_runs_end(
     def complete(flight: Flight) -> Ending:
         number = flight.trial.number
         metrics = {"val/accuracy": number / 10}
-        told = lambda record: record.tell(number, [number / 10])  # noqa: E731
-        return Ending(flight, "complete", told, facts={"metrics": metrics}, metrics=metrics)
+        return Ending(
+            flight,
+            "complete",
+            lambda record: record.tell(number, [number / 10]),
+            facts={"metrics": metrics},
+            metrics=metrics,
+        )
 
     flights = [flight(number) for number in range(3)]
     books = Books(SimpleNamespace(record=record, title="search", total=4), tracker, observer)
